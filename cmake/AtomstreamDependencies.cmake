@@ -1,0 +1,21 @@
+# Every dependency, from Debian 12 packages; nothing is downloaded at build time.
+
+find_package(Threads REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc)
+find_package(Eigen3 CONFIG REQUIRED)
+find_package(Pagmo CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+if(ATOMSTREAM_BUILD_GRPC)
+  # Debian ships no protobuf-config.cmake: the module mode of FindProtobuf it is.
+  find_package(Protobuf REQUIRED)
+  find_package(gRPC CONFIG REQUIRED)
+  find_package(prometheus-cpp CONFIG REQUIRED)
+  pkg_check_modules(glog REQUIRED IMPORTED_TARGET libglog)
+  pkg_check_modules(libtiff REQUIRED IMPORTED_TARGET libtiff-4)
+endif()
+
+if(ATOMSTREAM_BUILD_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+endif()

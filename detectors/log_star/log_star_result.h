@@ -1,0 +1,73 @@
+// LogStarResult: everything LoG* says about one frame. Plain data, immutable once published.
+#ifndef ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
+#define ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/blob/log_params.h"
+#include "core/optimize/problem.h"
+#include "core/structure/atom.h"
+
+namespace atomstream {
+
+// One member of a Pareto front, in physical terms.
+struct FrontPoint {
+  double qc = 0;
+  double er = 0;
+  LogParams params;
+};
+
+struct LatticeSummary {
+  bool found = false;               // false: no periodicity stood out; the numbers below are 0
+                                    // unless metadata and material gave them
+  double d_nn_px = 0;               // nearest-neighbour distance that was used
+  double pixel_size_nm_metadata = 0;  // 0: unknown
+  double pixel_size_nm_measured = 0;  // 0: material unknown ("auto") or lattice not found
+  double pixel_size_nm_used = 0;
+  bool metadata_disagrees = false;  // measured and metadata scale differ by > 5 %
+  double orientation_rad = 0;       // of the first lattice vector, [0, pi)
+  double expected_atoms = 0;        // N_expected: material area x density
+  double material_area_fraction = 0;  // share of the frame that is material
+  std::string material;
+};
+
+struct WindowResult {
+  int x_px = 0, y_px = 0, width_px = 0, height_px = 0;
+  std::vector<FrontPoint> front;
+  int chosen = -1;                  // index into front; -1: empty
+  int evaluations = 0;
+  double hypervolume = 0;           // of the window's front, reference point (1, 1)
+};
+
+// Wall time of each stage.
+struct LogStarTimings {
+  absl::Duration normalise, lattice, preprocess, scale_space, optimise, detect, total;
+};
+
+// What the next frame's search starts from. Opaque to callers.
+struct WarmStart {
+  std::vector<UnitPoint> points;
+};
+
+struct LogStarResult {
+  std::vector<Atom> atoms;          // by falling response
+  std::vector<FrontPoint> front;    // of the whole frame, by rising QC
+  int chosen = -1;                  // index into front; -1 when there is none (see flags)
+  std::string chosen_by;            // "knee", "preference", …
+  LatticeSummary lattice;
+  std::vector<WindowResult> windows;  // those that were optimised for this frame
+  int evaluations = 0;
+  int infeasible = 0;
+  double hypervolume = 0;           // of front, reference point (1, 1)
+  LogStarTimings timings;
+  // Machine-readable remarks: "constant_frame", "no_lattice", "metadata_disagrees", …
+  std::vector<std::string> flags;
+  std::shared_ptr<const WarmStart> next_warm_start;  // null: nothing to learn from this frame
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
