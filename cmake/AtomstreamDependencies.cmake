@@ -2,10 +2,11 @@
 
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
-find_package(OpenCV REQUIRED COMPONENTS core imgproc)
+find_package(OpenCVCore REQUIRED)
 find_package(Eigen3 CONFIG REQUIRED)
-find_package(Pagmo CONFIG REQUIRED)
+find_package(pagmo CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(libtiff REQUIRED IMPORTED_TARGET libtiff-4)
 
 if(ATOMSTREAM_BUILD_GRPC)
   # Debian ships no protobuf-config.cmake: the module mode of FindProtobuf it is.
@@ -13,7 +14,6 @@ if(ATOMSTREAM_BUILD_GRPC)
   find_package(gRPC CONFIG REQUIRED)
   find_package(prometheus-cpp CONFIG REQUIRED)
   pkg_check_modules(glog REQUIRED IMPORTED_TARGET libglog)
-  pkg_check_modules(libtiff REQUIRED IMPORTED_TARGET libtiff-4)
 endif()
 
 if(ATOMSTREAM_BUILD_TESTS)
