@@ -31,7 +31,9 @@ class ParetoFront {
 
   // Index of the knee: the solution farthest from the line through the two ends of the front, in
   // objectives scaled to [0, 1] between ideal and nadir point; ties go to the smaller first
-  // objective. With one or two solutions: the first. nullopt when empty.
+  // objective. Only distance towards the ideal point counts: a bulge away from it is a worse trade
+  // than either end, so a front without a bend inwards has its knee at its first end. With one or
+  // two solutions: the first. nullopt when empty.
   std::optional<int> KneeIndex() const;
 
   // Exact area dominated by the front and bounded by `reference`; parts beyond it do not count.
