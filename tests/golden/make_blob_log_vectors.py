@@ -95,6 +95,7 @@ def images():
     yield "flat", np.full((24, 32), 0.5), [
         run("textbook", 1, 5, 5, 0.05),
         run("plateau", 1.5, 3.5, 3, 0.0),
+        run("constant_cube", 1.5, 1.5, 1, 0.0),
     ]
     steps = np.zeros((48, 56))
     steps[:, 20:] = 0.5
