@@ -1,0 +1,55 @@
+// AnalysisClient: the daemon's Analysis service as plain blocking calls. Thread-safe: many threads
+// may call at once. Errors are absl::Status with the daemon's reason in the message (rpc_status.h).
+#ifndef ATOMSTREAM_CLIENT_CPP_ANALYSIS_CLIENT_H_
+#define ATOMSTREAM_CLIENT_CPP_ANALYSIS_CLIENT_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "atomstream/v1/analysis.pb.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace atomstream {
+
+// One subscription. Next is called by one thread; Cancel by any, more than once. Destruction
+// cancels.
+class ResultSubscription {
+ public:
+  virtual ~ResultSubscription() = default;
+
+  // Blocks until the next message. Errors end the subscription for good: CANCELLED after Cancel,
+  // UNAVAILABLE when the daemon is not there or shuts down (subscribe again), others as the daemon
+  // says.
+  virtual absl::StatusOr<v1::SubscribeResponse> Next() = 0;
+
+  virtual void Cancel() = 0;
+};
+
+class AnalysisClient {
+ public:
+  // From MakeChannel.
+  static std::unique_ptr<AnalysisClient> Create(std::shared_ptr<grpc::Channel> channel);
+
+  virtual ~AnalysisClient() = default;
+
+  // Never fails here; Next tells. The channel outlives this client through the subscription.
+  virtual std::unique_ptr<ResultSubscription> Subscribe(const v1::SubscribeRequest& request) = 0;
+
+  // Every call waits for a daemon that is not yet there. When `timeout` has passed: UNAVAILABLE if
+  // there is no connection, else DEADLINE_EXCEEDED.
+  virtual absl::StatusOr<v1::FrameResult> AnalyzeFrame(const v1::AnalyzeFrameRequest& request,
+                                                       absl::Duration timeout) = 0;
+  virtual absl::StatusOr<v1::FrameResult> GetFrameResult(const v1::GetFrameResultRequest& request,
+                                                         absl::Duration timeout) = 0;
+  virtual absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
+      const v1::ListFrameResultsRequest& request, absl::Duration timeout) = 0;
+  virtual absl::StatusOr<v1::GetStatusResponse> GetStatus(absl::Duration timeout) = 0;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_CLIENT_CPP_ANALYSIS_CLIENT_H_
