@@ -1,0 +1,76 @@
+#include "server/hub/mailbox.h"
+
+#include <cassert>
+#include <utility>
+
+namespace atomstream {
+
+Mailbox::Mailbox(int capacity) : capacity_(static_cast<size_t>(capacity)) { assert(capacity >= 1); }
+
+Mailbox::Delivery Mailbox::Deliver(FrameRecordPtr record) {
+  Delivery delivery;
+  FrameRecordPtr dropped;  // freed after the lock
+  MutexLock lock(&mutex_);
+  if (closed_) return delivery;
+  if (results_.size() == capacity_) {
+    dropped = std::move(results_.front());
+    results_.pop_front();
+    // Results are dropped in order and numbered without holes, so one gap that grows is enough.
+    const int64_t sequence = dropped->position.sequence;
+    if (!gap_) gap_ = Gap{sequence, sequence};
+    gap_->last_sequence = sequence;
+    delivery.dropped = 1;
+  }
+  results_.push_back(std::move(record));
+  delivery.wake = WakeLocked();
+  return delivery;
+}
+
+Mailbox::Delivery Mailbox::Deliver(SourceStatus status) {
+  MutexLock lock(&mutex_);
+  if (closed_) return {};
+  source_ = std::move(status);
+  return {.wake = WakeLocked(), .dropped = 0};
+}
+
+bool Mailbox::Close() {
+  MutexLock lock(&mutex_);
+  if (closed_) return false;
+  closed_ = true;
+  return WakeLocked();
+}
+
+bool Mailbox::WakeLocked() { return std::exchange(consumer_idle_, false); }
+
+std::optional<HubEvent> Mailbox::Take() {
+  MutexLock lock(&mutex_);
+  if (source_) {
+    HubEvent event = *std::move(source_);
+    source_.reset();
+    return event;
+  }
+  if (gap_) {
+    HubEvent event = *gap_;
+    gap_.reset();
+    return event;
+  }
+  if (!results_.empty()) {
+    HubEvent event = std::move(results_.front());
+    results_.pop_front();
+    return event;
+  }
+  consumer_idle_ = true;
+  return std::nullopt;
+}
+
+bool Mailbox::closed() const {
+  MutexLock lock(&mutex_);
+  return closed_;
+}
+
+int Mailbox::waiting() const {
+  MutexLock lock(&mutex_);
+  return static_cast<int>(results_.size());
+}
+
+}  // namespace atomstream

@@ -1,0 +1,68 @@
+// Mailbox: what one subscriber has not read yet.
+//
+// The hub delivers, one thread at a time; one consumer takes; both may run at once. Neither ever
+// waits for the other. Invariants, over the whole life: sequence numbers taken as results and those
+// declared in gaps together are exactly those delivered (or still waiting here), each once, rising;
+// at most `capacity` results wait.
+#ifndef ATOMSTREAM_SERVER_HUB_MAILBOX_H_
+#define ATOMSTREAM_SERVER_HUB_MAILBOX_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <variant>
+
+#include "core/base/mutex.h"
+#include "server/record/frame_record.h"
+#include "server/record/source_status.h"
+
+namespace atomstream {
+
+// A declared loss: results first … last will not be delivered.
+struct Gap {
+  int64_t first_sequence = 0;
+  int64_t last_sequence = 0;
+};
+
+using HubEvent = std::variant<Gap, FrameRecordPtr, SourceStatus>;
+
+class Mailbox {
+ public:
+  // What a delivery led to.
+  struct Delivery {
+    bool wake = false;  // the consumer had found the mailbox empty: tell it
+    int dropped = 0;    // results that made room
+  };
+
+  explicit Mailbox(int capacity);  // >= 1
+
+  Delivery Deliver(FrameRecordPtr record);
+  // Only the newest status waits.
+  Delivery Deliver(SourceStatus status);
+  // Nothing is delivered any more; what waits can still be taken. Returns whether to wake.
+  bool Close();
+
+  // The next event: a change of the source before a gap before results. nullopt: nothing waits, and
+  // the next delivery (or Close) will say `wake`. Until the first Take nothing says so: the
+  // consumer begins by taking.
+  std::optional<HubEvent> Take();
+
+  bool closed() const;
+  int waiting() const;  // results
+
+ private:
+  bool WakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t capacity_;
+
+  mutable Mutex mutex_;
+  std::deque<FrameRecordPtr> results_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Gap> gap_ ABSL_GUARDED_BY(mutex_);  // lies before results_.front()
+  std::optional<SourceStatus> source_ ABSL_GUARDED_BY(mutex_);
+  bool consumer_idle_ ABSL_GUARDED_BY(mutex_) = false;  // the last Take found nothing
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_HUB_MAILBOX_H_

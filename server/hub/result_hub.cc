@@ -1,0 +1,147 @@
+#include "server/hub/result_hub.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace atomstream {
+
+// What hub and subscriptions have in common about one subscriber.
+struct Subscription::Entry {
+  std::shared_ptr<Mailbox> mailbox;
+  std::function<void()> on_ready;
+};
+
+struct Subscription::Shared {
+  using Entries = std::vector<std::shared_ptr<Entry>>;
+
+  Shared(int max_subscribers_in, DaemonMetrics* metrics_in)
+      : max_subscribers(max_subscribers_in), metrics(metrics_in) {}
+
+  // Runs the hooks of those that must be woken; call without the lock.
+  static void Wake(const Entries& entries) {
+    for (const std::shared_ptr<Entry>& entry : entries) {
+      if (entry->on_ready) entry->on_ready();
+    }
+  }
+
+  const int max_subscribers;
+  DaemonMetrics* const metrics;
+
+  mutable Mutex mutex;
+  Entries entries ABSL_GUARDED_BY(mutex);
+  int64_t newest_sequence ABSL_GUARDED_BY(mutex) = 0;
+  std::optional<SourceStatus> source ABSL_GUARDED_BY(mutex);
+  bool closed ABSL_GUARDED_BY(mutex) = false;
+};
+
+Subscription::Subscription(std::shared_ptr<Shared> shared, std::shared_ptr<Entry> entry,
+                           std::shared_ptr<Mailbox> mailbox, int64_t start_sequence)
+    : shared_(std::move(shared)),
+      entry_(std::move(entry)),
+      mailbox_(std::move(mailbox)),
+      start_sequence_(start_sequence) {}
+
+Subscription::~Subscription() {
+  {
+    MutexLock lock(&shared_->mutex);
+    auto& entries = shared_->entries;
+    entries.erase(std::find(entries.begin(), entries.end(), entry_));
+    shared_->metrics->subscribers->Set(static_cast<double>(entries.size()));
+  }
+  // Deliveries hold the hub's lock, so none comes any more.
+  shared_->metrics->mailbox_results->Add(-mailbox_->waiting());
+}
+
+std::optional<HubEvent> Subscription::Take() {
+  std::optional<HubEvent> event = mailbox_->Take();
+  if (event && std::holds_alternative<FrameRecordPtr>(*event)) {
+    shared_->metrics->mailbox_results->Add(-1);
+  }
+  return event;
+}
+
+ResultHub::ResultHub(int max_subscribers, DaemonMetrics* metrics)
+    : shared_(std::make_shared<Subscription::Shared>(max_subscribers, metrics)) {}
+
+ResultHub::~ResultHub() { Close(); }
+
+absl::StatusOr<std::unique_ptr<Subscription>> ResultHub::Subscribe(
+    const SubscriptionOptions& options, std::function<void()> on_ready) {
+  if (options.policy == DeliveryPolicy::kQueue &&
+      (options.queue_size < 1 || options.queue_size > SubscriptionOptions::kMaxQueueSize)) {
+    return absl::InvalidArgumentError(absl::StrCat("queue_size = ", options.queue_size,
+                                                   ": must be in [1, ",
+                                                   SubscriptionOptions::kMaxQueueSize, "]"));
+  }
+  auto entry = std::make_shared<Subscription::Entry>();
+  entry->mailbox =
+      std::make_shared<Mailbox>(options.policy == DeliveryPolicy::kLatest ? 1 : options.queue_size);
+  entry->on_ready = std::move(on_ready);
+
+  MutexLock lock(&shared_->mutex);
+  if (shared_->closed) return absl::UnavailableError("the daemon is shutting down");
+  if (static_cast<int>(shared_->entries.size()) >= shared_->max_subscribers) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there are already ", shared_->max_subscribers, " subscribers"));
+  }
+  shared_->entries.push_back(entry);
+  shared_->metrics->subscribers->Set(static_cast<double>(shared_->entries.size()));
+  if (shared_->source) entry->mailbox->Deliver(*shared_->source);
+  auto mailbox = entry->mailbox;
+  return std::unique_ptr<Subscription>(
+      new Subscription(shared_, std::move(entry), std::move(mailbox), shared_->newest_sequence));
+}
+
+void ResultHub::Publish(const FrameRecordPtr& record) {
+  Subscription::Shared::Entries awake;
+  {
+    // Delivering is short and never waits, so it may hold the lock: a subscription that is being
+    // destroyed then knows that nothing more will be put into its mailbox.
+    MutexLock lock(&shared_->mutex);
+    if (shared_->closed) return;
+    assert(shared_->newest_sequence == 0 ||
+           record->position.sequence == shared_->newest_sequence + 1);
+    shared_->newest_sequence = record->position.sequence;
+    for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
+      const Mailbox::Delivery delivery = entry->mailbox->Deliver(record);
+      shared_->metrics->results_dropped_mailbox->Increment(delivery.dropped);
+      shared_->metrics->mailbox_results->Add(1 - delivery.dropped);
+      if (delivery.wake) awake.push_back(entry);
+    }
+  }
+  Subscription::Shared::Wake(awake);
+}
+
+void ResultHub::PublishSource(const SourceStatus& status) {
+  Subscription::Shared::Entries awake;
+  {
+    MutexLock lock(&shared_->mutex);
+    shared_->source = status;
+    for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
+      if (entry->mailbox->Deliver(status).wake) awake.push_back(entry);
+    }
+  }
+  Subscription::Shared::Wake(awake);
+}
+
+void ResultHub::Close() {
+  Subscription::Shared::Entries awake;
+  {
+    MutexLock lock(&shared_->mutex);
+    shared_->closed = true;
+    for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
+      if (entry->mailbox->Close()) awake.push_back(entry);
+    }
+  }
+  Subscription::Shared::Wake(awake);
+}
+
+int ResultHub::subscribers() const {
+  MutexLock lock(&shared_->mutex);
+  return static_cast<int>(shared_->entries.size());
+}
+
+}  // namespace atomstream

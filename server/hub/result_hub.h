@@ -1,0 +1,98 @@
+// ResultHub: hands every published result to every subscription, without ever waiting for one.
+//
+// Publish is called by one thread, the pipeline's assembler; PublishSource by the ingest thread;
+// the rest by any thread. A Subscription may outlive the hub; it then only gives what it already
+// holds.
+//
+// The law of the ready hook: it is called without any lock of ours, from the publishing thread,
+// once after each time the consumer found its mailbox empty (so the consumer begins with a Take).
+// It must return quickly and not throw. It may still be running, or about to run, when the
+// Subscription is destroyed: capture something that keeps itself alive (a weak_ptr).
+#ifndef ATOMSTREAM_SERVER_HUB_RESULT_HUB_H_
+#define ATOMSTREAM_SERVER_HUB_RESULT_HUB_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/mutex.h"
+#include "server/hub/mailbox.h"
+#include "server/metrics/daemon_metrics.h"
+
+namespace atomstream {
+
+enum class DeliveryPolicy {
+  kLatest,  // only the newest result waits
+  kQueue,   // up to queue_size results wait; when full the oldest is dropped
+};
+
+struct SubscriptionOptions {
+  DeliveryPolicy policy = DeliveryPolicy::kLatest;
+  int queue_size = kDefaultQueueSize;  // kQueue only, 1 to kMaxQueueSize
+
+  static constexpr int kDefaultQueueSize = 64;
+  static constexpr int kMaxQueueSize = 1024;
+};
+
+class ResultHub;
+
+// One subscriber's end; unsubscribes when destroyed. Take is called by one thread at a time.
+class Subscription {
+ public:
+  ~Subscription();
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  // The next event; nullopt: nothing waits, the hook will be called when something does.
+  std::optional<HubEvent> Take();
+
+  // The hub is closed and nothing more will come once Take gives nothing.
+  bool closed() const { return mailbox_->closed(); }
+
+  // Sequence number of the newest result when the subscription began: the first one delivered or
+  // declared lost is the next.
+  int64_t start_sequence() const { return start_sequence_; }
+
+ private:
+  friend class ResultHub;
+  struct Shared;
+  struct Entry;
+  Subscription(std::shared_ptr<Shared> shared, std::shared_ptr<Entry> entry,
+               std::shared_ptr<Mailbox> mailbox, int64_t start_sequence);
+
+  const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<Entry> entry_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  const int64_t start_sequence_;
+};
+
+class ResultHub {
+ public:
+  // `metrics` outlives the hub and all subscriptions.
+  ResultHub(int max_subscribers, DaemonMetrics* metrics);
+  ~ResultHub();  // closes
+
+  // A subscription that first hears of the source's present state. `on_ready` may be empty.
+  // InvalidArgument: queue_size; ResourceExhausted: too many subscribers; Unavailable: closed.
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const SubscriptionOptions& options,
+                                                          std::function<void()> on_ready);
+
+  // `record` carries the sequence number after the one published before.
+  void Publish(const FrameRecordPtr& record);
+  void PublishSource(const SourceStatus& status);
+
+  // Ends every subscription and refuses new ones. What waits can still be taken.
+  void Close();
+
+  int subscribers() const;
+
+ private:
+  const std::shared_ptr<Subscription::Shared> shared_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_HUB_RESULT_HUB_H_

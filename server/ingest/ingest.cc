@@ -1,0 +1,128 @@
+#include "server/ingest/ingest.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/record/invalid_field.h"
+
+namespace atomstream {
+namespace {
+
+DaemonMetrics::SourceStateIndex MetricOf(SourceState state) {
+  switch (state) {
+    case SourceState::kNone:
+      return DaemonMetrics::kNone;
+    case SourceState::kConnecting:
+      return DaemonMetrics::kConnecting;
+    case SourceState::kStreaming:
+      return DaemonMetrics::kStreaming;
+    case SourceState::kFinished:
+      return DaemonMetrics::kFinished;
+  }
+  return DaemonMetrics::kNone;
+}
+
+}  // namespace
+
+Ingest::Ingest(const BackoffOptions& backoff, IngestDependencies dependencies)
+    : deps_(std::move(dependencies)), backoff_(backoff, deps_.random) {
+  if (deps_.source == nullptr) return;
+  status_.state = SourceState::kConnecting;
+  status_.description = deps_.source->Description();
+}
+
+Ingest::~Ingest() { Stop(); }
+
+void Ingest::Start() {
+  const SourceStatus status = this->status();
+  deps_.metrics->SetSourceState(MetricOf(status.state));
+  deps_.on_status(status);
+  if (deps_.source != nullptr) thread_ = std::thread([this] { Run(); });
+}
+
+void Ingest::Stop() {
+  if (deps_.source == nullptr) return;
+  deps_.source->Cancel();
+  deps_.wait->Interrupt();
+  if (thread_.joinable()) thread_.join();
+}
+
+SourceStatus Ingest::status() const {
+  MutexLock lock(&mutex_);
+  return status_;
+}
+
+void Ingest::Run() {
+  while (true) {
+    absl::StatusOr<std::shared_ptr<const Frame>> frame = deps_.source->Next();
+    switch (frame.status().code()) {
+      case absl::StatusCode::kOk:
+        TakeFrame(*std::move(frame));
+        break;
+      case absl::StatusCode::kInvalidArgument:
+        RefuseFrame(frame.status());
+        break;
+      case absl::StatusCode::kCancelled:
+        return;
+      case absl::StatusCode::kOutOfRange:
+        deps_.log->Info("the replay has come to its end");
+        SetState(SourceState::kFinished, absl::OkStatus());
+        return;
+      default:
+        if (!WaitAfterLoss(frame.status())) return;
+    }
+    if (refused_in_a_row_ > kRefusedInARow && !deps_.wait->WaitFor(absl::Milliseconds(100))) return;
+  }
+}
+
+void Ingest::TakeFrame(std::shared_ptr<const Frame> frame) {
+  const absl::Status number = frame_numbers_.Check(frame->metadata().number);
+  if (!number.ok()) {
+    RefuseFrame(number);
+    return;
+  }
+  backoff_.Reset();
+  refused_in_a_row_ = 0;
+  SetState(SourceState::kStreaming, absl::OkStatus());
+  deps_.on_frame(std::move(frame));
+}
+
+void Ingest::RefuseFrame(const absl::Status& why) {
+  const std::string field = InvalidFieldOf(why).field;
+  deps_.metrics->FramesInvalid(field == "frame_number" ? "frame_number" : InvalidReason(why))
+      ->Increment();
+  // The first few say what is wrong; a source that is wrong for ever must not fill the disk.
+  if (++refused_in_a_row_ <= kRefusedInARow) {
+    deps_.log->Warning(absl::StrCat("frame refused: ", why.message()));
+  }
+}
+
+bool Ingest::WaitAfterLoss(const absl::Status& why) {
+  frame_numbers_.Reset();
+  const absl::Duration wait = backoff_.Next();
+  deps_.log->Warning(absl::StrCat("source lost (", why.ToString(), "), next attempt in ",
+                                  absl::FormatDuration(wait)));
+  SetState(SourceState::kConnecting, why);
+  if (!deps_.wait->WaitFor(wait)) return false;
+  deps_.metrics->source_reconnects->Increment();
+  MutexLock lock(&mutex_);
+  ++status_.reconnects;
+  return true;
+}
+
+void Ingest::SetState(SourceState state, const absl::Status& error) {
+  SourceStatus now;
+  {
+    MutexLock lock(&mutex_);
+    const std::string text = error.ok() ? "" : error.ToString();
+    if (status_.state == state && status_.last_error == text) return;
+    status_.state = state;
+    status_.last_error = text;
+    now = status_;
+  }
+  deps_.metrics->SetSourceState(MetricOf(state));
+  deps_.on_status(now);
+}
+
+}  // namespace atomstream

@@ -1,0 +1,24 @@
+#include "server/ingest/interruptible_wait.h"
+
+#include "absl/time/clock.h"
+
+namespace atomstream {
+
+bool RealWait::WaitFor(absl::Duration duration) {
+  const absl::Time deadline = absl::Now() + duration;
+  MutexLock lock(&mutex_);
+  while (!interrupted_) {
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return true;
+    changed_.WaitWithTimeout(&mutex_, left);
+  }
+  return false;
+}
+
+void RealWait::Interrupt() {
+  MutexLock lock(&mutex_);
+  interrupted_ = true;
+  changed_.NotifyAll();
+}
+
+}  // namespace atomstream

@@ -1,0 +1,114 @@
+#include "server/metrics/daemon_metrics.h"
+
+#include <limits>
+
+namespace atomstream {
+namespace {
+
+// Seconds. The service goals (0.1, 0.25, 0.5, 1, 2, 5, 9 s) are bounds of buckets, so that the
+// share of frames that meets one can be read off exactly.
+const std::vector<double> kLatencyBuckets = {
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5, 9};
+
+constexpr const char* kInvalidReasons[] = {"size",     "pixels",       "pixel_type", "pixel_size",
+                                           "frame_id", "frame_number", "other"};
+
+constexpr const char* kStages[] = {"queue",       "normalise", "lattice", "preprocess",
+                                   "scale_space", "optimise",  "detect",  "process",
+                                   "order",       "store",     "publish", "total"};
+
+}  // namespace
+
+DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version) {
+  const char* received = "Valid frames that arrived.";
+  frames_received_source =
+      registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "source"}});
+  frames_received_analyze =
+      registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "analyze"}});
+  for (const char* reason : kInvalidReasons) {
+    frames_invalid_[reason] =
+        registry.AddCounter("atomstream_frames_invalid_total",
+                            "Frames that were refused, by reason.", {{"reason", reason}});
+  }
+  frames_processed = registry.AddCounter("atomstream_frames_processed_total",
+                                         "Frames for which a result was published.");
+  frames_failed =
+      registry.AddCounter("atomstream_frames_failed_total", "Frames on which a detector failed.");
+  results_lost = registry.AddCounter("atomstream_results_lost_total",
+                                     "Results that the store refused, so that none was published.");
+  const char* dropped = "Valid frames that were not processed, by place.";
+  frames_dropped_admission =
+      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "admission"}});
+  frames_dropped_cancelled =
+      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "cancelled"}});
+  frames_dropped_shutdown =
+      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "shutdown"}});
+  results_dropped_mailbox = registry.AddCounter(
+      "atomstream_results_dropped_total",
+      "Results dropped from mailboxes of slow subscribers, by place.", {{"place", "mailbox"}});
+  submissions_refused =
+      registry.AddCounter("atomstream_submissions_refused_total",
+                          "AnalyzeFrame calls refused because the queue was full.");
+  for (const char* stage : kStages) {
+    stages_[stage] = registry.AddHistogram("atomstream_stage_latency_seconds",
+                                           "Time that a frame spends in a stage.", kLatencyBuckets,
+                                           {{"stage", stage}});
+  }
+  optimizer_evaluations =
+      registry.AddCounter("atomstream_optimizer_evaluations_total", "Evaluations of the rewards.");
+  optimizer_infeasible = registry.AddCounter("atomstream_optimizer_infeasible_total",
+                                             "Evaluations that exceeded the candidate bound.");
+  hypervolume = registry.AddGauge("atomstream_hypervolume_ratio",
+                                  "Area dominated by the newest Pareto front, reference (1, 1).");
+  chosen_qc = registry.AddGauge("atomstream_chosen_qc_ratio",
+                                "Quality count of the newest frame's chosen solution.");
+  chosen_er = registry.AddGauge("atomstream_chosen_er_ratio",
+                                "Error of the newest frame's chosen solution.");
+  atoms = registry.AddGauge("atomstream_atoms", "Atoms found in the newest frame.");
+  f1 = registry.AddGauge("atomstream_f1_ratio",
+                         "F1 of the newest frame that carried exact positions.");
+  f1->Set(std::numeric_limits<double>::quiet_NaN());
+  frames_in_flight = registry.AddGauge("atomstream_frames_in_flight", "Frames in the pipeline.");
+  const char* depth = "Entries that wait in a queue.";
+  live_frame_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "live"}});
+  submissions_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "analyze"}});
+  mailbox_results = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "mailboxes"}});
+  subscribers = registry.AddGauge("atomstream_subscribers", "Subscribers.");
+  constexpr const char* kStates[] = {"none", "connecting", "streaming", "finished"};
+  for (size_t i = 0; i < source_states_.size(); ++i) {
+    source_states_[i] = registry.AddGauge("atomstream_source_state",
+                                          "State of the frame source: 1 for the present one.",
+                                          {{"state", kStates[i]}});
+  }
+  SetSourceState(kNone);
+  source_reconnects = registry.AddCounter("atomstream_source_reconnects_total",
+                                          "How often the source was lost and tried again.");
+  registry
+      .AddGauge("atomstream_build_info", "1; the label says what is running.",
+                {{"version", std::string(version)}})
+      ->Set(1);
+}
+
+Counter* DaemonMetrics::FramesInvalid(absl::string_view reason) const {
+  const auto found = frames_invalid_.find(std::string(reason));
+  return found != frames_invalid_.end() ? found->second : frames_invalid_.at("other");
+}
+
+int64_t DaemonMetrics::FramesInvalidTotal() const {
+  int64_t total = 0;
+  for (const auto& [reason, counter] : frames_invalid_) total += counter->value();
+  return total;
+}
+
+void DaemonMetrics::ObserveStage(absl::string_view stage, absl::Duration duration) const {
+  const auto found = stages_.find(std::string(stage));
+  if (found != stages_.end()) found->second->Observe(absl::ToDoubleSeconds(duration));
+}
+
+void DaemonMetrics::SetSourceState(SourceStateIndex state) const {
+  for (size_t i = 0; i < source_states_.size(); ++i) {
+    source_states_[i]->Set(i == static_cast<size_t>(state) ? 1 : 0);
+  }
+}
+
+}  // namespace atomstream

@@ -1,0 +1,103 @@
+// Counter, Gauge, Histogram and the registry that owns them: the daemon's own metrics, which know
+// nothing of Prometheus. server/metrics/prometheus_exposer shows a registry to a scraper.
+//
+// Updates come from any thread and never block; a reader sees each number whole, but numbers of one
+// moment need not fit together exactly. Metrics live as long as their registry and are never
+// removed.
+#ifndef ATOMSTREAM_SERVER_METRICS_METRIC_H_
+#define ATOMSTREAM_SERVER_METRICS_METRIC_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace atomstream {
+
+// A number that only rises.
+class Counter {
+ public:
+  void Increment(int64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
+  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+// A number that rises and falls.
+class Gauge {
+ public:
+  void Set(double value) { value_.store(value, std::memory_order_relaxed); }
+  void Add(double by);
+  double value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<double> value_{0};
+};
+
+// Counts observations in buckets. `upper_bounds` rise strictly; an observation falls into the first
+// bucket whose bound is not below it, or into the last, unbounded one. NaN is not counted.
+class Histogram {
+ public:
+  explicit Histogram(std::vector<double> upper_bounds);
+
+  void Observe(double value);
+
+  struct Snapshot {
+    std::vector<double> upper_bounds;
+    std::vector<uint64_t> cumulative;  // one a bound, then the total
+    uint64_t count = 0;
+    double sum = 0;
+  };
+  Snapshot snapshot() const;
+
+ private:
+  const std::vector<double> upper_bounds_;
+  std::vector<std::atomic<uint64_t>> buckets_;  // one a bound, then the unbounded one
+  std::atomic<double> sum_{0};
+};
+
+enum class MetricType { kCounter, kGauge, kHistogram };
+
+using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+// One metric with its labels; exactly the pointer that `MetricFamily::type` names is set.
+struct LabelledMetric {
+  MetricLabels labels;
+  std::unique_ptr<Counter> counter;
+  std::unique_ptr<Gauge> gauge;
+  std::unique_ptr<Histogram> histogram;
+};
+
+// Metrics of one name.
+struct MetricFamily {
+  std::string name;
+  std::string help;
+  MetricType type;
+  std::vector<LabelledMetric> metrics;
+};
+
+// Owns metrics. All Add calls come before the first reader and from one thread; a name that is
+// added again with other labels joins its family.
+class MetricRegistry {
+ public:
+  Counter* AddCounter(const std::string& name, const std::string& help, MetricLabels labels = {});
+  Gauge* AddGauge(const std::string& name, const std::string& help, MetricLabels labels = {});
+  Histogram* AddHistogram(const std::string& name, const std::string& help,
+                          std::vector<double> upper_bounds, MetricLabels labels = {});
+
+  const std::deque<MetricFamily>& families() const { return families_; }
+
+ private:
+  LabelledMetric& Add(const std::string& name, const std::string& help, MetricType type,
+                      MetricLabels labels);
+
+  std::deque<MetricFamily> families_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_METRICS_METRIC_H_

@@ -1,0 +1,105 @@
+#include "server/metrics/prometheus_exposer.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/exposer.h>
+#include <prometheus/metric_family.h>
+
+#include <limits>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+
+namespace atomstream {
+namespace {
+
+prometheus::MetricType TypeOf(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return prometheus::MetricType::Counter;
+    case MetricType::kGauge:
+      return prometheus::MetricType::Gauge;
+    case MetricType::kHistogram:
+      return prometheus::MetricType::Histogram;
+  }
+  return prometheus::MetricType::Untyped;
+}
+
+prometheus::ClientMetric Convert(const LabelledMetric& metric) {
+  prometheus::ClientMetric result;
+  for (const auto& [name, value] : metric.labels) result.label.push_back({name, value});
+  if (metric.counter) result.counter.value = static_cast<double>(metric.counter->value());
+  if (metric.gauge) result.gauge.value = metric.gauge->value();
+  if (metric.histogram) {
+    const Histogram::Snapshot snapshot = metric.histogram->snapshot();
+    result.histogram.sample_count = snapshot.count;
+    result.histogram.sample_sum = snapshot.sum;
+    for (size_t i = 0; i < snapshot.cumulative.size(); ++i) {
+      const double bound = i < snapshot.upper_bounds.size()
+                               ? snapshot.upper_bounds[i]
+                               : std::numeric_limits<double>::infinity();
+      result.histogram.bucket.push_back({snapshot.cumulative[i], bound});
+    }
+  }
+  return result;
+}
+
+// Reads the registry anew for each scrape.
+class RegistryReader final : public prometheus::Collectable {
+ public:
+  explicit RegistryReader(const MetricRegistry* registry) : registry_(registry) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    std::vector<prometheus::MetricFamily> result;
+    for (const MetricFamily& family : registry_->families()) {
+      prometheus::MetricFamily converted;
+      converted.name = family.name;
+      converted.help = family.help;
+      converted.type = TypeOf(family.type);
+      for (const LabelledMetric& metric : family.metrics) {
+        converted.metric.push_back(Convert(metric));
+      }
+      result.push_back(std::move(converted));
+    }
+    return result;
+  }
+
+ private:
+  const MetricRegistry* const registry_;
+};
+
+class ExposerImpl final : public PrometheusExposer {
+ public:
+  ExposerImpl(const std::string& address, const MetricRegistry* registry)
+      : reader_(std::make_shared<RegistryReader>(registry)), exposer_(address, /*num_threads=*/2) {
+    exposer_.RegisterCollectable(reader_);
+  }
+
+  int port() const override {
+    const std::vector<int> ports = exposer_.GetListeningPorts();
+    return ports.empty() ? 0 : ports.front();
+  }
+
+ private:
+  // The exposer holds the reader weakly.
+  const std::shared_ptr<RegistryReader> reader_;
+  prometheus::Exposer exposer_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PrometheusExposer>> PrometheusExposer::Start(
+    const std::string& address, const MetricRegistry* registry) {
+  // prometheus-cpp throws when the address is taken or cannot be understood.
+  auto exposer =
+      CatchToStatus("metrics server", [&]() -> absl::StatusOr<std::unique_ptr<PrometheusExposer>> {
+        return std::make_unique<ExposerImpl>(address, registry);
+      });
+  if (!exposer.ok()) {
+    return absl::UnavailableError(absl::StrCat(
+        "metrics_address = ", address, ": cannot serve there: ", exposer.status().message()));
+  }
+  return exposer;
+}
+
+}  // namespace atomstream

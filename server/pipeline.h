@@ -1,0 +1,104 @@
+// Pipeline: a frame's whole way through the daemon. The one place that shows the topology.
+//
+//   FrameSource ──▶ [ingest thread] ──▶ Admission ◀── Submit (AnalyzeFrame)
+//                                          │ Take, at most frames_in_flight inside
+//                                          ▼
+//                     [frame threads] FrameProcessor: LoG* ─▶ score     (work spread over Executor)
+//                                          │ Add
+//                                          ▼
+//                    [assembler thread] order ─▶ ResultStore.Append ─▶ ResultHub.Publish
+//
+// Frames are dropped and counted in Admission, results in a slow subscriber's mailbox: nowhere
+// else. Nothing after Admission waits for a subscriber or for the source.
+//
+// Owned by the daemon, which calls Start and Shutdown; the rest may be called by any thread.
+#ifndef ATOMSTREAM_SERVER_PIPELINE_H_
+#define ATOMSTREAM_SERVER_PIPELINE_H_
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/base/executor.h"
+#include "detectors/log_star/log_star.h"
+#include "server/admission.h"
+#include "server/assembler.h"
+#include "server/frame_processor.h"
+#include "server/hub/result_hub.h"
+#include "server/ingest/ingest.h"
+#include "server/log/event_log.h"
+#include "server/metrics/daemon_metrics.h"
+#include "server/run_stats.h"
+#include "server/source/frame_source.h"
+#include "server/store/result_store.h"
+
+namespace atomstream {
+
+struct PipelineOptions {
+  int frames_in_flight = 2;
+  int submit_queue = 16;
+  // The source waits for the pipeline instead of losing frames (a replay as fast as possible).
+  bool source_waits = false;
+  BackoffOptions backoff;
+};
+
+// All outlive the pipeline.
+struct PipelineDependencies {
+  FrameSource* source = nullptr;  // null: frames come through Submit only
+  const LogStar* log_star = nullptr;
+  Executor* executor = nullptr;
+  ResultStore* store = nullptr;
+  ResultHub* hub = nullptr;
+  DaemonMetrics* metrics = nullptr;
+  EventLog* log = nullptr;
+  const Clock* clock = nullptr;
+  InterruptibleWait* wait = nullptr;  // for the backoff
+  std::function<double()> random;     // [0, 1), for the backoff's jitter; ingest thread only
+};
+
+struct PipelineStatus {
+  SourceStatus source;
+  int frames_in_flight = 0;
+  double results_per_second = 0;
+  absl::Duration latency_p50;  // from a frame's arrival to its result
+};
+
+class Pipeline {
+ public:
+  Pipeline(const PipelineOptions& options, PipelineDependencies dependencies);
+  // Waits for work that has begun, however long it takes.
+  ~Pipeline();
+
+  void Start();
+
+  // Analyses `frame` besides the live ones. See Submission for `done`; the returned handle is for
+  // Cancel. ResourceExhausted: the queue is full. Unavailable: shutting down. Never waits.
+  absl::StatusOr<std::shared_ptr<Submission>> Submit(std::shared_ptr<const Frame> frame,
+                                                     Submission::Done done);
+
+  // Stops admission, cancels the source, and lets the frames inside finish until `deadline`; then
+  // drops those that still wait. True: all threads are joined. False: some work is still running;
+  // only the end of the process (or the destructor, at leisure) ends it.
+  bool Shutdown(absl::Time deadline);
+
+  PipelineStatus status() const;
+
+ private:
+  void ProcessFrames();  // a frame thread's life
+
+  const PipelineDependencies deps_;
+  const int frame_threads_wanted_;
+  RunStats stats_;
+  Admission admission_;
+  FrameProcessor processor_;
+  Assembler assembler_;
+  Ingest ingest_;
+  std::vector<std::thread> frame_threads_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_PIPELINE_H_

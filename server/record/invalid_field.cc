@@ -1,0 +1,43 @@
+#include "server/record/invalid_field.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+
+namespace atomstream {
+
+InvalidField InvalidFieldOf(const absl::Status& status) {
+  InvalidField result;
+  absl::string_view text = status.message();
+  size_t length = 0;
+  while (length < text.size() &&
+         (absl::ascii_isalnum(text[length]) || text[length] == '_' || text[length] == '.' ||
+          text[length] == '[' || text[length] == ']')) {
+    ++length;
+  }
+  const absl::string_view field = text.substr(0, length);
+  text.remove_prefix(length);
+  if (absl::StartsWith(text, ":")) {
+    result.field = std::string(field);
+    return result;
+  }
+  if (!absl::ConsumePrefix(&text, " = ")) return result;
+  result.field = std::string(field);
+  // The value ends at the first ": "; a value that contains one is cut there.
+  result.value = std::string(text.substr(0, text.find(": ")));
+  return result;
+}
+
+absl::string_view InvalidReason(const absl::Status& status) {
+  std::string field = InvalidFieldOf(status).field;
+  const size_t dot = field.rfind('.');
+  if (dot != std::string::npos) field = field.substr(dot + 1);
+  if (field == "width_px" || field == "height_px") return "size";
+  if (field == "pixels") return "pixels";
+  if (field == "pixel_type") return "pixel_type";
+  if (field == "pixel_size_nm") return "pixel_size";
+  if (field == "frame_id") return "frame_id";
+  return "other";
+}
+
+}  // namespace atomstream
