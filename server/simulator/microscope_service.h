@@ -1,0 +1,56 @@
+// MicroscopeService: the Microscope service of the simulator, a thin shell over ScanEngine and
+// FrameRenderer. Called by gRPC's threads.
+#ifndef ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_
+#define ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_
+
+#include <deque>
+
+#include "atomstream/v1/microscope.grpc.pb.h"
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "server/simulator/frame_renderer.h"
+#include "server/simulator/scan_engine.h"
+#include "server/simulator/simulator_options.h"
+
+namespace atomstream {
+
+class MicroscopeService final : public v1::Microscope::CallbackService {
+ public:
+  // The pointers outlive the service; the service outlives the server's calls.
+  MicroscopeService(const SimulatorOptions& options, const FrameRenderer* renderer,
+                    ScanEngine* engine, const Clock* clock);
+
+  grpc::ServerUnaryReactor* GetMicroscopeInfo(grpc::CallbackServerContext* context,
+                                              const v1::GetMicroscopeInfoRequest* request,
+                                              v1::GetMicroscopeInfoResponse* response) override;
+  grpc::ServerUnaryReactor* AcquireFrame(grpc::CallbackServerContext* context,
+                                         const v1::AcquireFrameRequest* request,
+                                         v1::AcquireFrameResponse* response) override;
+  grpc::ServerWriteReactor<v1::StreamFramesResponse>* StreamFrames(
+      grpc::CallbackServerContext* context, const v1::StreamFramesRequest* request) override;
+  grpc::ServerUnaryReactor* PlaceBeam(grpc::CallbackServerContext* context,
+                                      const v1::PlaceBeamRequest* request,
+                                      v1::PlaceBeamResponse* response) override;
+  grpc::ServerUnaryReactor* BlankBeam(grpc::CallbackServerContext* context,
+                                      const v1::BlankBeamRequest* request,
+                                      v1::BlankBeamResponse* response) override;
+
+ private:
+  static constexpr size_t kMaxVisits = 10000;
+
+  // Checks the wanted settings and makes them the instrument's.
+  grpc::Status ApplyScan(const v1::ScanSettings& scan);
+
+  const SimulatorOptions options_;
+  const FrameRenderer& renderer_;
+  ScanEngine& engine_;
+  const Clock& clock_;
+
+  Mutex mutex_;
+  bool blanked_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<v1::PlaceBeamRequest> visits_ ABSL_GUARDED_BY(mutex_);  // the newest kMaxVisits
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_

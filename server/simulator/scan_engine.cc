@@ -1,0 +1,155 @@
+#include "server/simulator/scan_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace atomstream {
+namespace {
+
+// In turn: bytes are missing, and (float frames only) a pixel is NaN.
+void Spoil(int64_t turn, v1::Frame& frame) {
+  std::string& pixels = *frame.mutable_pixels();
+  if (turn % 2 == 1 || frame.pixel_type() != v1::PIXEL_TYPE_F32) {
+    pixels.resize(pixels.size() - std::min<size_t>(pixels.size(), 3));
+    return;
+  }
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(pixels.data() + pixels.size() / 2 / sizeof(nan) * sizeof(nan), &nan, sizeof(nan));
+}
+
+}  // namespace
+
+ScanEngine::ScanEngine(const Options& options, const FrameRenderer* renderer, const Clock* clock)
+    : options_(options), renderer_(*renderer), clock_(*clock), size_px_(options.size_px) {}
+
+ScanEngine::~ScanEngine() { Stop(); }
+
+void ScanEngine::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void ScanEngine::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    stopped_ = true;
+    EndAll(absl::UnavailableError("the simulator is shutting down"));
+    changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void ScanEngine::Add(FrameReceiver* receiver) {
+  MutexLock lock(&mutex_);
+  receivers_.insert(receiver);
+  if (stopped_) receiver->End(absl::UnavailableError("the simulator is shutting down"));
+  if (options_.frames > 0 && number_ >= options_.frames) receiver->End(absl::OkStatus());
+  changed_.NotifyAll();
+}
+
+void ScanEngine::Remove(FrameReceiver* receiver) {
+  MutexLock lock(&mutex_);
+  receivers_.erase(receiver);
+  changed_.NotifyAll();
+}
+
+void ScanEngine::OnIdle() {
+  // The lock orders this after the thread's look at its receivers, so that no wake-up is lost.
+  MutexLock lock(&mutex_);
+  changed_.NotifyAll();
+}
+
+int64_t ScanEngine::TakeNumber() {
+  MutexLock lock(&mutex_);
+  return ++number_;
+}
+
+int ScanEngine::size_px() const {
+  MutexLock lock(&mutex_);
+  return size_px_;
+}
+
+void ScanEngine::SetSizePx(int size_px) {
+  MutexLock lock(&mutex_);
+  size_px_ = size_px;
+}
+
+void ScanEngine::Run() {
+  while (const std::optional<NextFrame> next = WaitForDue()) {
+    Deliver(next->number, Make(*next));
+  }
+}
+
+bool ScanEngine::MayScan() {
+  if (receivers_.empty()) return false;
+  if (options_.frames > 0 && number_ >= options_.frames) return false;
+  if (options_.faults.stall_after > 0 && number_ >= options_.faults.stall_after) return false;
+  return options_.rate_hz > 0 || AnyIdle();
+}
+
+bool ScanEngine::AnyIdle() {
+  return std::any_of(receivers_.begin(), receivers_.end(),
+                     [](FrameReceiver* receiver) { return receiver->IsIdle(); });
+}
+
+std::optional<ScanEngine::NextFrame> ScanEngine::WaitForDue() {
+  MutexLock lock(&mutex_);
+  while (!stopped_) {
+    if (!MayScan()) {
+      changed_.Wait(&mutex_);
+      continue;
+    }
+    if (options_.rate_hz > 0) {
+      const absl::Time now = clock_.Now();
+      // After a pause, or when rendering cannot keep up, the schedule starts anew.
+      const absl::Duration period = absl::Seconds(1 / options_.rate_hz);
+      if (due_ < now - period) due_ = now;
+      if (now < due_) {
+        changed_.WaitUntil(&mutex_, due_);
+        continue;
+      }
+      due_ += period;
+    }
+    return NextFrame{++number_, size_px_};
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<const v1::StreamFramesResponse> ScanEngine::Make(const NextFrame& next) const {
+  absl::StatusOr<v1::Frame> frame = renderer_.Render(next.number, next.size_px, clock_.Now());
+  if (!frame.ok()) return nullptr;
+  const FaultPlan& faults = options_.faults;
+  if (IsDue(next.number, faults.bad_frame_every)) {
+    Spoil(next.number / faults.bad_frame_every, *frame);
+  }
+  if (IsDue(next.number, faults.duplicate_number_every)) {
+    frame->set_frame_number(next.number - 1);
+  }
+  auto response = std::make_shared<v1::StreamFramesResponse>();
+  *response->mutable_frame() = *std::move(frame);
+  return response;
+}
+
+void ScanEngine::Deliver(int64_t number, std::shared_ptr<const v1::StreamFramesResponse> frame) {
+  MutexLock lock(&mutex_);
+  if (frame == nullptr) {
+    EndAll(absl::UnavailableError(absl::StrCat("frame ", number, " could not be rendered")));
+    return;
+  }
+  if (IsDue(number, options_.faults.drop_link_every)) {
+    EndAll(absl::UnavailableError("the link was dropped on purpose"));
+    return;
+  }
+  for (FrameReceiver* receiver : receivers_) receiver->Offer(frame);
+  if (number == options_.frames) EndAll(absl::OkStatus());
+}
+
+void ScanEngine::EndAll(const absl::Status& why) {
+  for (FrameReceiver* receiver : receivers_) receiver->End(why);
+}
+
+}  // namespace atomstream
