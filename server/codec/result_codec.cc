@@ -1,0 +1,216 @@
+#include "server/codec/result_codec.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace atomstream {
+namespace {
+
+v1::Preprocessing PreprocessingToProto(Preprocessing preprocessing) {
+  switch (preprocessing) {
+    case Preprocessing::kNone:
+      return v1::PREPROCESSING_NONE;
+    case Preprocessing::kGaussian:
+      return v1::PREPROCESSING_GAUSSIAN;
+    case Preprocessing::kLattice:
+      return v1::PREPROCESSING_LATTICE;
+  }
+  return v1::PREPROCESSING_UNSPECIFIED;
+}
+
+void FillParams(const LogParams& params, v1::LogParams& proto) {
+  proto.set_min_sigma_px(params.min_sigma_px);
+  proto.set_max_sigma_px(params.max_sigma_px);
+  proto.set_num_sigma(params.num_sigma);
+  proto.set_threshold(params.threshold);
+  proto.set_overlap(params.overlap);
+  proto.set_min_spacing_px(params.min_spacing_px);
+  proto.set_preprocessing(PreprocessingToProto(params.preprocessing));
+}
+
+void FillFront(const std::vector<FrontPoint>& front, int chosen, const std::string& chosen_by,
+               double hypervolume, v1::ParetoFront& proto) {
+  for (const FrontPoint& point : front) {
+    v1::ParetoSolution& solution = *proto.add_solutions();
+    solution.set_qc(point.qc);
+    solution.set_er(point.er);
+    FillParams(point.params, *solution.mutable_params());
+  }
+  proto.set_chosen_index(chosen);
+  if (chosen >= 0) proto.set_chosen_by(chosen_by);
+  proto.set_hypervolume(hypervolume);
+}
+
+void FillAtoms(const std::vector<Atom>& atoms, v1::AtomTable& proto) {
+  const int count = static_cast<int>(atoms.size());
+  for (auto* column : {proto.mutable_x_px(), proto.mutable_y_px(), proto.mutable_sigma_px(),
+                       proto.mutable_intensity(), proto.mutable_response()}) {
+    column->Reserve(count);
+  }
+  for (const Atom& atom : atoms) {
+    proto.add_x_px(atom.x_px);
+    proto.add_y_px(atom.y_px);
+    proto.add_sigma_px(atom.sigma_px);
+    proto.add_intensity(atom.intensity);
+    proto.add_response(atom.response);
+  }
+}
+
+void FillLattice(const LatticeSummary& lattice, v1::LatticeEstimate& proto) {
+  proto.set_found(lattice.found);
+  proto.set_d_nn_px(lattice.d_nn_px);
+  proto.set_pixel_size_nm_metadata(lattice.pixel_size_nm_metadata);
+  proto.set_pixel_size_nm_measured(lattice.pixel_size_nm_measured);
+  proto.set_pixel_size_nm_used(lattice.pixel_size_nm_used);
+  proto.set_metadata_disagrees(lattice.metadata_disagrees);
+  proto.set_orientation_rad(lattice.orientation_rad);
+  proto.set_expected_atoms(lattice.expected_atoms);
+  proto.set_material_area_fraction(lattice.material_area_fraction);
+  proto.set_material(lattice.material);
+}
+
+void FillWindow(const WindowResult& window, const std::string& chosen_by, v1::WindowFront& proto) {
+  proto.set_x_px(window.x_px);
+  proto.set_y_px(window.y_px);
+  proto.set_width_px(window.width_px);
+  proto.set_height_px(window.height_px);
+  FillFront(window.front, window.chosen, chosen_by, window.hypervolume, *proto.mutable_front());
+  proto.set_evaluations(window.evaluations);
+}
+
+void AddTiming(const StageTime& timing,
+               google::protobuf::RepeatedPtrField<v1::StageTiming>& timings) {
+  v1::StageTiming& proto = *timings.Add();
+  proto.set_stage(timing.stage);
+  *proto.mutable_duration() = DurationToProto(timing.duration);
+}
+
+void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
+                  v1::DetectorResult& proto) {
+  proto.set_detector(detector.detector);
+  if (!detector.status.ok()) {
+    proto.set_error(detector.status.ToString());
+    return;
+  }
+  const LogStarResult& result = detector.log_star;
+  if (parts.atoms) FillAtoms(result.atoms, *proto.mutable_atoms());
+  if (parts.front) {
+    FillFront(result.front, result.chosen, result.chosen_by, result.hypervolume,
+              *proto.mutable_front());
+  }
+  if (parts.windows) {
+    for (const WindowResult& window : result.windows) {
+      FillWindow(window, result.chosen_by, *proto.add_windows());
+    }
+  }
+  FillLattice(result.lattice, *proto.mutable_lattice());
+  for (const StageTime& stage : StagesOf(result.timings)) {
+    AddTiming(stage, *proto.mutable_timings());
+  }
+  AddTiming({"total", result.timings.total}, *proto.mutable_timings());
+  proto.set_evaluations(result.evaluations);
+  proto.set_infeasible_evaluations(result.infeasible);
+  for (const std::string& flag : result.flags) proto.add_flags(flag);
+}
+
+void FillEvaluation(const EvaluationRecord& evaluation, v1::Evaluation& proto) {
+  proto.set_detector(evaluation.detector);
+  proto.set_match_radius_px(evaluation.match_radius_px);
+  proto.set_true_positives(evaluation.true_positives);
+  proto.set_false_positives(evaluation.false_positives);
+  proto.set_false_negatives(evaluation.false_negatives);
+  proto.set_f1(evaluation.f1);
+  proto.set_rmse_px(evaluation.rmse_px);
+}
+
+v1::SourceState StateToProto(SourceState state) {
+  switch (state) {
+    case SourceState::kNone:
+      return v1::SOURCE_STATE_NONE;
+    case SourceState::kConnecting:
+      return v1::SOURCE_STATE_CONNECTING;
+    case SourceState::kStreaming:
+      return v1::SOURCE_STATE_STREAMING;
+    case SourceState::kFinished:
+      return v1::SOURCE_STATE_FINISHED;
+  }
+  return v1::SOURCE_STATE_UNSPECIFIED;
+}
+
+}  // namespace
+
+ResultParts PartsOf(const v1::SubscribeRequest& request) {
+  ResultParts parts{.atoms = false, .front = false, .windows = false};
+  for (const int part : request.parts()) {
+    if (part == v1::RESULT_PART_ATOMS) parts.atoms = true;
+    if (part == v1::RESULT_PART_FRONT) parts.front = true;
+    if (part == v1::RESULT_PART_WINDOWS) parts.windows = true;
+  }
+  return parts.mask() == 0 ? ResultParts() : parts;
+}
+
+v1::FrameResult ResultToProto(const FrameRecord& record, const ResultParts& parts) {
+  v1::FrameResult proto;
+  proto.mutable_position()->set_epoch(record.position.epoch);
+  proto.mutable_position()->set_sequence(record.position.sequence);
+  proto.set_frame_id(record.frame_id);
+  proto.set_frame_number(record.frame_number);
+  *proto.mutable_acquisition_time() = TimeToProto(record.acquisition_time);
+  *proto.mutable_result_time() = TimeToProto(record.result_time);
+  proto.set_width_px(record.width_px);
+  proto.set_height_px(record.height_px);
+  for (const DetectorRecord& detector : record.detectors) {
+    FillDetector(detector, parts, *proto.add_detectors());
+  }
+  for (const EvaluationRecord& evaluation : record.evaluations) {
+    FillEvaluation(evaluation, *proto.add_evaluations());
+  }
+  for (const StageTime& timing : record.timings) AddTiming(timing, *proto.mutable_timings());
+  proto.set_frames_dropped_before(record.frames_dropped_before);
+  proto.set_origin(std::string(FrameOriginName(record.origin)));
+  return proto;
+}
+
+v1::SourceStatus SourceStatusToProto(const SourceStatus& status) {
+  v1::SourceStatus proto;
+  proto.set_state(StateToProto(status.state));
+  proto.set_description(status.description);
+  proto.set_last_error(status.last_error);
+  proto.set_reconnects(status.reconnects);
+  return proto;
+}
+
+v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& parts) {
+  v1::SubscribeResponse response;
+  if (const Gap* gap = std::get_if<Gap>(&event)) {
+    response.mutable_gap()->set_first_sequence(gap->first_sequence);
+    response.mutable_gap()->set_last_sequence(gap->last_sequence);
+  } else if (const FrameRecordPtr* record = std::get_if<FrameRecordPtr>(&event)) {
+    *response.mutable_result() = ResultToProto(**record, parts);
+  } else {
+    *response.mutable_source() = SourceStatusToProto(std::get<SourceStatus>(event));
+  }
+  return response;
+}
+
+google::protobuf::Timestamp TimeToProto(absl::Time time) {
+  // The contract's range: years 1 to 9999.
+  time = std::clamp(time, absl::FromUnixSeconds(-62135596800), absl::FromUnixSeconds(253402300799));
+  google::protobuf::Timestamp proto;
+  const int64_t seconds = absl::ToUnixSeconds(time);  // rounds down
+  proto.set_seconds(seconds);
+  proto.set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  return proto;
+}
+
+google::protobuf::Duration DurationToProto(absl::Duration duration) {
+  google::protobuf::Duration proto;
+  absl::Duration rest;
+  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return proto;
+}
+
+}  // namespace atomstream

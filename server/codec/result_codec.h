@@ -1,0 +1,37 @@
+// Results on their way into the contract: FrameRecord -> proto atomstream.v1.FrameResult. Pure
+// functions; any thread.
+#ifndef ATOMSTREAM_SERVER_CODEC_RESULT_CODEC_H_
+#define ATOMSTREAM_SERVER_CODEC_RESULT_CODEC_H_
+
+#include "absl/time/time.h"
+#include "atomstream/v1/analysis.pb.h"
+#include "atomstream/v1/result.pb.h"
+#include "server/hub/mailbox.h"
+#include "server/record/frame_record.h"
+#include "server/record/source_status.h"
+
+namespace atomstream {
+
+// The parts of a result that can be left out because they can be large.
+struct ResultParts {
+  bool atoms = true;
+  bool front = true;
+  bool windows = true;
+
+  // A small number that differs for different sets.
+  int mask() const { return (atoms ? 1 : 0) | (front ? 2 : 0) | (windows ? 4 : 0); }
+};
+
+// The parts a subscriber asked for; asking for none means all.
+ResultParts PartsOf(const v1::SubscribeRequest& request);
+
+v1::FrameResult ResultToProto(const FrameRecord& record, const ResultParts& parts);
+v1::SourceStatus SourceStatusToProto(const SourceStatus& status);
+v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& parts);
+
+google::protobuf::Timestamp TimeToProto(absl::Time time);
+google::protobuf::Duration DurationToProto(absl::Duration duration);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_CODEC_RESULT_CODEC_H_

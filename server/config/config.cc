@@ -1,0 +1,145 @@
+#include "server/config/config.h"
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "core/image/frame.h"
+#include "server/config/check.h"
+#include "server/config/log_star_config.h"
+
+namespace atomstream {
+namespace {
+
+absl::Status CheckAddress(absl::string_view field, const std::string& address) {
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  if (colon == std::string::npos || colon == 0 ||
+      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 0 || port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        field, " = ", address, ": must be host:port with a port from 0 to 65535"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SourceOptions> MicroscopeFromConfig(const config::v1::MicroscopeConfig& config) {
+  RETURN_IF_ERROR(CheckAddress("source.microscope.address", config.address()));
+  if (config.size_px() != 0) {
+    RETURN_IF_ERROR(CheckInRange("source.microscope.size_px", config.size_px(), Frame::kMinSide,
+                                 Frame::kMaxSide));
+  }
+  RETURN_IF_ERROR(CheckNotNegative("source.microscope.dwell_time_us", config.dwell_time_us()));
+  return MicroscopeOptions{.address = config.address(),
+                           .size_px = config.size_px(),
+                           .dwell_time = absl::Microseconds(config.dwell_time_us()),
+                           .detector = config.detector()};
+}
+
+absl::StatusOr<SourceOptions> ReplayFromConfig(const config::v1::ReplayConfig& config) {
+  if (config.path().empty()) {
+    return absl::InvalidArgumentError("source.replay.path: must be set");
+  }
+  RETURN_IF_ERROR(CheckNotNegative("source.replay.rate_hz", config.rate_hz()));
+  RETURN_IF_ERROR(CheckNotNegative("source.replay.pixel_size_nm", config.pixel_size_nm()));
+  return ReplayOptions{.path = config.path(),
+                       .rate_hz = config.rate_hz(),
+                       .loop = config.loop(),
+                       .pixel_size_nm = config.pixel_size_nm(),
+                       .material = config.material()};
+}
+
+absl::StatusOr<SourceOptions> SourceFromConfig(const config::v1::SourceConfig& config) {
+  switch (config.kind_case()) {
+    case config::v1::SourceConfig::kMicroscope:
+      return MicroscopeFromConfig(config.microscope());
+    case config::v1::SourceConfig::kReplay:
+      return ReplayFromConfig(config.replay());
+    default:
+      return NoSourceOptions{};
+  }
+}
+
+absl::Status ReadPipeline(const config::v1::PipelineConfig& config, DaemonOptions& options) {
+  options.worker_threads = config.worker_threads();
+  RETURN_IF_ERROR(CheckInRange("pipeline.worker_threads", options.worker_threads, 0, 1024));
+  if (config.has_frames_in_flight()) options.frames_in_flight = config.frames_in_flight();
+  RETURN_IF_ERROR(CheckInRange("pipeline.frames_in_flight", options.frames_in_flight, 1, 64));
+  if (config.has_submit_queue()) options.submit_queue = config.submit_queue();
+  RETURN_IF_ERROR(CheckInRange("pipeline.submit_queue", options.submit_queue, 1, 1024));
+  if (config.has_shutdown_deadline_s()) {
+    RETURN_IF_ERROR(CheckInRange("pipeline.shutdown_deadline_s", config.shutdown_deadline_s(), 2.0,
+                                 600.0));
+    options.shutdown_deadline = absl::Seconds(config.shutdown_deadline_s());
+  }
+  return absl::OkStatus();
+}
+
+// Keeps the first complaint of the text parser.
+class FirstError final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column,
+                const std::string& message) override {
+    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& config) {
+  DaemonOptions options;
+  if (config.has_listen_address()) options.listen_address = config.listen_address();
+  RETURN_IF_ERROR(CheckAddress("listen_address", options.listen_address));
+  if (config.has_metrics_address()) options.metrics_address = config.metrics_address();
+  if (!options.metrics_address.empty()) {
+    RETURN_IF_ERROR(CheckAddress("metrics_address", options.metrics_address));
+  }
+  ASSIGN_OR_RETURN(options.source, SourceFromConfig(config.source()));
+  ASSIGN_OR_RETURN(options.log_star, LogStarOptionsFromConfig(config.log_star()));
+  RETURN_IF_ERROR(ReadPipeline(config.pipeline(), options));
+  if (config.history().has_max_results()) options.max_results = config.history().max_results();
+  RETURN_IF_ERROR(CheckInRange("history.max_results", options.max_results, 1, 1000000));
+  if (config.service().has_max_subscribers()) {
+    options.max_subscribers = config.service().max_subscribers();
+  }
+  RETURN_IF_ERROR(CheckInRange("service.max_subscribers", options.max_subscribers, 1, 10000));
+  if (config.service().has_max_message_mib()) {
+    options.max_message_mib = config.service().max_message_mib();
+  }
+  RETURN_IF_ERROR(CheckInRange("service.max_message_mib", options.max_message_mib, 1, 1024));
+  return options;
+}
+
+absl::StatusOr<DaemonOptions> ParseConfig(absl::string_view text) {
+  config::v1::DaemonConfig config;
+  FirstError error;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  if (!parser.ParseFromString(std::string(text), &config)) {
+    return absl::InvalidArgumentError(error.text());
+  }
+  return OptionsFromConfig(config);
+}
+
+absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return absl::NotFoundError(absl::StrCat(path, ": cannot be read, or is empty"));
+  }
+  absl::StatusOr<DaemonOptions> options = ParseConfig(text.str());
+  if (options.ok()) return options;
+  return absl::Status(options.status().code(),
+                      absl::StrCat(path, ": ", options.status().message()));
+}
+
+}  // namespace atomstream

@@ -1,0 +1,48 @@
+// DaemonOptions: the daemon's configuration after validation, as plain data.
+#ifndef ATOMSTREAM_SERVER_CONFIG_DAEMON_OPTIONS_H_
+#define ATOMSTREAM_SERVER_CONFIG_DAEMON_OPTIONS_H_
+
+#include <string>
+#include <variant>
+
+#include "absl/time/time.h"
+#include "detectors/log_star/log_star_options.h"
+
+namespace atomstream {
+
+struct NoSourceOptions {};
+
+struct MicroscopeOptions {
+  std::string address;
+  int size_px = 0;
+  absl::Duration dwell_time;
+  std::string detector;
+};
+
+struct ReplayOptions {
+  std::string path;
+  double rate_hz = 0;
+  bool loop = false;
+  double pixel_size_nm = 0;
+  std::string material;
+};
+
+using SourceOptions = std::variant<NoSourceOptions, MicroscopeOptions, ReplayOptions>;
+
+struct DaemonOptions {
+  std::string listen_address = "127.0.0.1:50051";
+  std::string metrics_address = "127.0.0.1:9464";  // empty: none
+  SourceOptions source;
+  LogStarOptions log_star;
+  int worker_threads = 0;  // 0: one a core
+  int frames_in_flight = 2;
+  int submit_queue = 16;
+  absl::Duration shutdown_deadline = absl::Seconds(10);
+  int max_results = 1000;
+  int max_subscribers = 128;
+  int max_message_mib = 80;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_CONFIG_DAEMON_OPTIONS_H_
