@@ -41,14 +41,6 @@ absl::Status Validate(const MatchOptions& options) {
   return absl::OkStatus();
 }
 
-// Whether an atom counts: not inside the border.
-bool Counts(const PointPx& p, const MatchOptions& o) {
-  if (o.border_px == 0) return true;
-  // The frame reaches half a pixel beyond the outer pixels' centres.
-  return p.x_px >= o.border_px - 0.5 && p.x_px <= o.width_px - 0.5 - o.border_px &&
-         p.y_px >= o.border_px - 0.5 && p.y_px <= o.height_px - 0.5 - o.border_px;
-}
-
 struct Candidate {
   double squared_distance;
   int truth;
@@ -66,6 +58,13 @@ double Ratio(int part, int whole, bool perfect) {
 }
 
 }  // namespace
+
+bool IsCounted(const PointPx& p, const MatchOptions& o) {
+  if (o.border_px == 0) return true;
+  // The frame reaches half a pixel beyond the outer pixels' centres.
+  return p.x_px >= o.border_px - 0.5 && p.x_px <= o.width_px - 0.5 - o.border_px &&
+         p.y_px >= o.border_px - 0.5 && p.y_px <= o.height_px - 0.5 - o.border_px;
+}
 
 absl::StatusOr<Matching> MatchOneToOne(const std::vector<PointPx>& predicted,
                                        const std::vector<PointPx>& truth,
@@ -91,17 +90,17 @@ absl::StatusOr<Matching> MatchOneToOne(const std::vector<PointPx>& predicted,
     if (predicted_used[c.predicted] || truth_used[c.truth]) continue;
     predicted_used[c.predicted] = true;
     truth_used[c.truth] = true;
-    if (!Counts(truth[c.truth], options)) continue;
+    if (!IsCounted(truth[c.truth], options)) continue;
     matching.pairs.push_back({c.predicted, c.truth, std::sqrt(c.squared_distance)});
     squares += c.squared_distance;
   }
   for (size_t i = 0; i < predicted.size(); ++i) {
-    if (!predicted_used[i] && Counts(predicted[i], options)) {
+    if (!predicted_used[i] && IsCounted(predicted[i], options)) {
       matching.unmatched_predicted.push_back(static_cast<int>(i));
     }
   }
   for (size_t i = 0; i < truth.size(); ++i) {
-    if (!truth_used[i] && Counts(truth[i], options)) {
+    if (!truth_used[i] && IsCounted(truth[i], options)) {
       matching.unmatched_truth.push_back(static_cast<int>(i));
     }
   }

@@ -24,6 +24,9 @@ struct MatchOptions {
   int height_px = 0;
 };
 
+// Whether a position lies outside the border, and so counts by itself.
+bool IsCounted(const PointPx& position, const MatchOptions& options);
+
 // A predicted and a true atom that belong together.
 struct MatchedPair {
   int predicted = 0;  // indices into the lists that were matched

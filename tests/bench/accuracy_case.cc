@@ -1,0 +1,58 @@
+#include "tests/bench/accuracy_case.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/base/status_macros.h"
+#include "core/lattice/material.h"
+#include "core/simulate/random.h"
+#include "core/simulate/specimen.h"
+#include "tests/bench/image_input.h"
+
+namespace atomstream::bench {
+
+absl::StatusOr<AccuracyCase> MakeAccuracyCase(const AccuracyCaseOptions& options) {
+  SpecimenOptions specimen_options;
+  ASSIGN_OR_RETURN(specimen_options.material, FindMaterial(options.material, {}));
+  specimen_options.field_width_nm = specimen_options.field_height_nm =
+      options.size_px * options.pixel_size_nm;
+  specimen_options.rotation_rad = Random(DeriveSeed(options.seed, 1)).Uniform(0, std::numbers::pi);
+  specimen_options.vacancy_fraction = 0.01;
+  specimen_options.dopant_fraction = options.material == "graphene" ? 0.005 : 0;
+  specimen_options.contamination = 0.15;
+  specimen_options.hole_fraction = options.hole_fraction;
+  specimen_options.seed = DeriveSeed(options.seed, 2);
+  ASSIGN_OR_RETURN(const Specimen specimen, BuildSpecimen(specimen_options));
+
+  ScanOptions scan;
+  scan.width_px = scan.height_px = options.size_px;
+  scan.pixel_size_nm = options.pixel_size_nm;
+  scan.gaussian_noise = options.noise;
+  scan.seed = DeriveSeed(options.seed, 3);
+  ASSIGN_OR_RETURN(const SimulatedFrame simulated, RenderFrame(specimen, scan, 0));
+
+  AccuracyCase result;
+  result.options = options;
+  FrameMetadata metadata;
+  metadata.id = "accuracy";
+  metadata.detector = "HAADF";
+  metadata.material = options.material;
+  metadata.pixel_size_nm = options.pixel_size_nm * (1 + options.metadata_error);
+  ASSIGN_OR_RETURN(result.frame, MakeFrame(simulated.image, metadata));
+  result.truth = simulated.Positions();
+  result.vacuum = simulated.vacuum;
+  result.d_nn_px = specimen_options.material.NearestNeighbourDistanceNm() / options.pixel_size_nm;
+  return result;
+}
+
+int CountInVacuum(const std::vector<PointPx>& predicted, const std::vector<int>& unmatched,
+                  const cv::Mat_<uint8_t>& vacuum) {
+  return static_cast<int>(std::count_if(unmatched.begin(), unmatched.end(), [&](int index) {
+    const int x = static_cast<int>(std::lround(predicted[index].x_px));
+    const int y = static_cast<int>(std::lround(predicted[index].y_px));
+    return x >= 0 && y >= 0 && x < vacuum.cols && y < vacuum.rows && vacuum(y, x) != 0;
+  }));
+}
+
+}  // namespace atomstream::bench

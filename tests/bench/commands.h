@@ -1,0 +1,20 @@
+// The commands of atomstream-bench. Each reads its flags, prints its report to stdout and returns a
+// status: InvalidArgument for a mistake on the command line.
+#ifndef ATOMSTREAM_TESTS_BENCH_COMMANDS_H_
+#define ATOMSTREAM_TESTS_BENCH_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace atomstream::bench {
+
+using Arguments = std::vector<std::string>;
+
+absl::Status RunBlobs(const Arguments& arguments);
+absl::Status RunAccuracy(const Arguments& arguments);
+
+}  // namespace atomstream::bench
+
+#endif  // ATOMSTREAM_TESTS_BENCH_COMMANDS_H_

@@ -1,0 +1,50 @@
+// atomstream-bench: the raw detector, its accuracy and its speed. Not part of the service.
+
+#include <cstdio>
+#include <string>
+
+#include "opencv2/core/utility.hpp"
+#include "tests/bench/commands.h"
+
+namespace {
+
+constexpr char kUsage[] =
+    R"(usage: atomstream-bench COMMAND [FLAGS]
+
+  blobs FILE      LoG blobs of the first page of an NPY or TIFF file, scaled to [0, 1]
+      --min-sigma 1 --max-sigma 50 --num-sigma 10 --threshold 0.2 --overlap 0.5
+      --no-prune --exclude-border N --log-scale --raw (do not scale) --format text|json
+
+  accuracy        LoG* without labels beside the best that a single LoG can do with the truth known
+                  and blob_log at textbook parameters, on simulated frames
+      --materials graphene,SrTiO3 --pixel-sizes 0.02,0.03 --holes 0,0.067
+      --noise 0,0.1,0.2,0.3,0.5,0.7,0.9 --seeds 1 --size 256 --metadata-error 0
+      --preprocessing default|none --format text|json
+)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cv::setNumThreads(1);
+  const std::string command = argc > 1 ? argv[1] : "--help";
+  const atomstream::bench::Arguments arguments(argv + std::min(argc, 2), argv + argc);
+  if (command == "--help" || command == "help") {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  absl::Status status;
+  if (command == "blobs") {
+    status = atomstream::bench::RunBlobs(arguments);
+  } else if (command == "accuracy") {
+    status = atomstream::bench::RunAccuracy(arguments);
+  } else {
+    std::fprintf(stderr, "\"%s\" is not a command\n\n%s", command.c_str(), kUsage);
+    return 2;
+  }
+  if (!status.ok()) {
+    std::fprintf(stderr, "atomstream-bench %s: %s\n", command.c_str(),
+                 std::string(status.message()).c_str());
+    return status.code() == absl::StatusCode::kInvalidArgument ? 2 : 1;
+  }
+  return 0;
+}
