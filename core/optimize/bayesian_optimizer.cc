@@ -12,6 +12,7 @@
 #include "core/optimize/budgeted_evaluator.h"
 #include "core/optimize/expected_hypervolume.h"
 #include "core/optimize/gaussian_process.h"
+#include "core/optimize/objective_scale.h"
 #include "core/optimize/sobol.h"
 
 namespace atomstream {
@@ -19,49 +20,27 @@ namespace {
 
 constexpr int kMaxTrainingPoints = 150;   // bounds the cost of a fit
 constexpr int kMaxLikelihoodPoints = 60;  // bounds the cost of the search for parameters
-constexpr int kGlobalCandidates = 64;
-constexpr int kLocalCandidates = 128;
-constexpr int kRound = 10;  // evaluations a fit
+constexpr int kGlobalCandidates = 48;     // a round's wide choice …
+constexpr int kLocalCandidates = 64;
+constexpr int kKept = 16;        // … of which so many stay, the best kSteppedFrom of them
+constexpr int kSteppedFrom = 8;  // with steps around them
+constexpr int kRefined = 80;
+constexpr double kLargestStep = 0.3, kLargestRefiningStep = 0.1;  // sides of the unit cube
+constexpr double kStepRange = 0.02;                               // smallest step over largest
+constexpr int kRound = 10;                                        // evaluations a fit
 
 struct Record {
   UnitPoint point;
   std::optional<ObjectiveVector> objectives;  // nullopt: infeasible
 };
 
-// A rising map of one objective to the model's scale: linear near the best value, logarithmic far
-// from it (objectives of bad points reach many times the interesting range), then standardised.
-class Warp {
- public:
-  explicit Warp(std::vector<double> values) {
-    if (values.empty()) return;
-    const auto middle = values.begin() + static_cast<int>(values.size()) / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    best_ = *std::min_element(values.begin(), values.end());
-    const double spread = 0.5 * (*middle - best_);
-    // A flat half says nothing about the scale: take the whole range then.
-    const double range = *std::max_element(values.begin(), values.end()) - best_;
-    scale_ = spread > 0 ? spread : std::max(0.5 * range, 1e-9);
-    double sum = 0, squares = 0;
-    for (const double value : values) {
-      const double warped = Log(value);
-      sum += warped;
-      squares += warped * warped;
-    }
-    const double n = static_cast<double>(values.size());
-    mean_ = sum / n;
-    const double variance = squares / n - mean_ * mean_;
-    if (variance > 1e-18) deviation_ = std::sqrt(variance);
+Eigen::MatrixXd AsMatrix(const std::vector<UnitPoint>& points) {
+  Eigen::MatrixXd matrix(points.size(), points.front().size());
+  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
+    for (Eigen::Index d = 0; d < matrix.cols(); ++d) matrix(i, d) = points[i][d];
   }
-  double operator()(double value) const { return (Log(value) - mean_) / deviation_; }
-
- private:
-  // Values better than any so far continue the line.
-  double Log(double value) const {
-    const double x = (value - best_) / scale_;
-    return x > 0 ? std::log1p(x) : x;
-  }
-  double best_ = 0, scale_ = 1, mean_ = 0, deviation_ = 1;
-};
+  return matrix;
+}
 
 // One call of Minimize.
 class Search {
@@ -81,7 +60,7 @@ class Search {
     // A first look at the whole space: a warm start knows only its own corner.
     const int wanted = std::clamp(max_evaluations / 5, 1, 2 * dimension_ + 6);
     const int unseen = warm_start.empty() ? wanted : std::max(dimension_ + 1, wanted / 2);
-    for (int i = 0; i < unseen && !evaluator_.exhausted(); ++i) Evaluate(sobol_.Next());
+    for (int i = 0; i < unseen && !evaluator_.exhausted(); ++i) Survey();
     while (!evaluator_.exhausted()) Round();
   }
 
@@ -91,6 +70,13 @@ class Search {
     const std::optional<ObjectiveVector> y = evaluator_.Evaluate(point);
     records_.push_back({point, y});
     return y;
+  }
+
+  // Evaluates a point that no earlier result had a say in.
+  void Survey() {
+    const std::optional<ObjectiveVector> y = Evaluate(sobol_.Next());
+    if (!y) return;
+    for (int k = 0; k < 2; ++k) survey_[k].push_back((*y)[k]);
   }
 
   // Indices into records_: all when few, else the front's and the newest others.
@@ -117,55 +103,58 @@ class Search {
     return chosen;
   }
 
-  // Points of which the best is evaluated: all over the cube, and steps of many sizes from members
-  // of the front.
+  // A wide choice: points all over the cube, and steps from members of the front.
   std::vector<UnitPoint> Candidates() {
     std::vector<UnitPoint> candidates;
     candidates.reserve(kGlobalCandidates + kLocalCandidates);
     for (int i = 0; i < kGlobalCandidates; ++i) candidates.push_back(sobol_.Next());
     const std::vector<Solution>& front = evaluator_.front().solutions();
     for (int i = 0; i < kLocalCandidates; ++i) {
-      UnitPoint point = front[random_.Next() % front.size()].point;
-      const double step = 0.3 * std::pow(0.03, random_.NextUniform());  // 0.3 … 0.01
-      const size_t always = random_.Next() % point.size();
-      for (size_t d = 0; d < point.size(); ++d) {
-        if (d != always && random_.NextUniform() < 0.5) continue;
-        point[d] = std::clamp(point[d] + step * (2 * random_.NextUniform() - 1), 0.0, 1.0);
-      }
-      candidates.push_back(std::move(point));
+      candidates.push_back(StepFrom(front[random_.Next() % front.size()].point, kLargestStep));
     }
     return candidates;
   }
 
-  Eigen::MatrixXd PointsOf(const std::vector<int>& records) const {
-    Eigen::MatrixXd points(records.size(), dimension_);
-    for (size_t i = 0; i < records.size(); ++i) {
-      for (int d = 0; d < dimension_; ++d) points(i, d) = records_[records[i]].point[d];
+  // `point` moved in some coordinates (at least one), by steps of very different sizes.
+  UnitPoint StepFrom(UnitPoint point, double largest) {
+    const double step = largest * std::pow(kStepRange, random_.NextUniform());
+    const size_t always = random_.Next() % point.size();
+    for (size_t d = 0; d < point.size(); ++d) {
+      if (d != always && random_.NextUniform() < 0.5) continue;
+      point[d] = std::clamp(point[d] + step * (2 * random_.NextUniform() - 1), 0.0, 1.0);
     }
-    return points;
+    return point;
+  }
+
+  Eigen::MatrixXd PointsOf(const std::vector<int>& records) const {
+    std::vector<UnitPoint> points;
+    points.reserve(records.size());
+    for (const int r : records) points.push_back(records_[r].point);
+    return AsMatrix(points);
   }
 
   // Values of one objective on the model's scale; infeasible points count as the worst one.
-  Eigen::VectorXd ValuesOf(const std::vector<int>& records, int objective, const Warp& warp) const {
+  Eigen::VectorXd ValuesOf(const std::vector<int>& records, int objective,
+                           const ObjectiveScale& scale) const {
     Eigen::VectorXd values(records.size());
     double worst = -std::numeric_limits<double>::infinity();
     for (const int r : records) {
       if (records_[r].objectives)
-        worst = std::max(worst, warp((*records_[r].objectives)[objective]));
+        worst = std::max(worst, scale((*records_[r].objectives)[objective]));
     }
     for (size_t i = 0; i < records.size(); ++i) {
       const auto& y = records_[records[i]].objectives;
-      values[i] = y ? warp((*y)[objective]) : worst;
+      values[i] = y ? scale((*y)[objective]) : worst;
     }
     return values;
   }
 
-  Warp WarpOf(const std::vector<int>& records, int objective) const {
+  ObjectiveScale ScaleOf(const std::vector<int>& records, int objective) const {
     std::vector<double> values;
     for (const int r : records) {
       if (records_[r].objectives) values.push_back((*records_[r].objectives)[objective]);
     }
-    return Warp(std::move(values));
+    return ObjectiveScale(survey_[objective], values);
   }
 
   // The parameters follow the data when it has grown by half since they were last searched for.
@@ -174,10 +163,12 @@ class Search {
     if (records < next_refit_) return;
     const int sweeps = next_refit_ == 0 ? 4 : 2;
     next_refit_ = records + std::max(records / 2, kRound);
+    // Evenly from old (spread out) to new (close to the front).
     const Eigen::Index n = std::min<Eigen::Index>(points.rows(), kMaxLikelihoodPoints);
+    const Eigen::ArrayXi chosen = Eigen::ArrayXd::LinSpaced(n, 0, points.rows() - 1).cast<int>();
     for (int k = 0; k < 2; ++k) {
-      params_[k] =
-          SearchLikelihood(points.bottomRows(n), values[k].tail(n), std::move(params_[k]), sweeps);
+      params_[k] = SearchLikelihood(points(chosen, Eigen::all), values[k](chosen),
+                                    std::move(params_[k]), sweeps);
     }
   }
 
@@ -191,6 +182,11 @@ class Search {
     }
   }
 
+  struct Model;
+  class CandidatePool;
+  Model FitModel();
+  ExpectedHypervolume Expected(const Model& model) const;
+  std::vector<UnitPoint> Promising(const Model& model);
   void Round();
 
   BudgetedEvaluator& evaluator_;
@@ -198,73 +194,119 @@ class Search {
   SplitMix64 random_;
   SobolSequence sobol_;
   std::vector<Record> records_;
+  std::array<std::vector<double>, 2> survey_;  // objectives of the feasible surveyed points
   std::array<GaussianProcessParams, 2> params_;
   int next_refit_ = 0;
 };
 
+// The two models, the map to their scale, and what is known of the front on it: what a round needs
+// to judge a candidate.
+struct Search::Model {
+  std::array<ObjectiveScale, 2> scales;
+  std::array<GaussianProcess, 2> processes;
+  ObjectiveVector worst;
+
+  ObjectiveVector Scaled(const ObjectiveVector& y) const {
+    return {scales[0](y[0]), scales[1](y[1])};
+  }
+};
+
+class Search::CandidatePool {
+ public:
+  CandidatePool(const Model& model, std::vector<UnitPoint> points, int max_observations)
+      : points_(std::move(points)),
+        posteriors_{CandidatePosterior(model.processes[0], AsMatrix(points_), max_observations),
+                    CandidatePosterior(model.processes[1], AsMatrix(points_), max_observations)} {}
+
+  int size() const { return static_cast<int>(points_.size()); }
+  const UnitPoint& point(int i) const { return points_[i]; }
+
+  double Improvement(const ExpectedHypervolume& expected, int i) const {
+    return expected.Improvement(
+        {posteriors_[0].mean(i), posteriors_[1].mean(i)},
+        {std::sqrt(posteriors_[0].variance(i)), std::sqrt(posteriors_[1].variance(i))});
+  }
+  void Observe(int i, const ObjectiveVector& scaled) {
+    for (int k = 0; k < 2; ++k) posteriors_[k].Observe(i, scaled[k]);
+  }
+
+ private:
+  std::vector<UnitPoint> points_;
+  std::array<CandidatePosterior, 2> posteriors_;
+};
+
+Search::Model Search::FitModel() {
+  const std::vector<int> training = TrainingSet();
+  const std::array<ObjectiveScale, 2> scales = {ScaleOf(training, 0), ScaleOf(training, 1)};
+  const Eigen::MatrixXd points = PointsOf(training);
+  const std::array<Eigen::VectorXd, 2> values = {ValuesOf(training, 0, scales[0]),
+                                                 ValuesOf(training, 1, scales[1])};
+  RefitParams(points, values);
+  return {scales,
+          {FitWithEnoughNoise(points, values[0], params_[0]),
+           FitWithEnoughNoise(points, values[1], params_[1])},
+          {values[0].maxCoeff(), values[1].maxCoeff()}};
+}
+
+ExpectedHypervolume Search::Expected(const Model& model) const {
+  std::vector<ObjectiveVector> front;
+  for (const Solution& s : evaluator_.front().solutions()) {
+    front.push_back(model.Scaled(s.objectives));
+  }
+  const ObjectiveVector ideal = evaluator_.front().IdealPoint();
+  const ObjectiveVector nadir = evaluator_.front().NadirPoint();
+  ObjectiveVector reference;
+  for (int k = 0; k < 2; ++k) {
+    reference[k] = model.scales[k](model.scales[k].Reference(ideal[k], nadir[k]));
+  }
+  return ExpectedHypervolume(front, reference);
+}
+
+// The most promising of a wide choice, and steps around these.
+std::vector<UnitPoint> Search::Promising(const Model& model) {
+  const CandidatePool wide(model, Candidates(), 0);
+  const ExpectedHypervolume expected = Expected(model);
+  std::vector<std::pair<double, int>> ranked;
+  for (int i = 0; i < wide.size(); ++i) ranked.push_back({-wide.Improvement(expected, i), i});
+  std::partial_sort(ranked.begin(), ranked.begin() + kKept, ranked.end());
+  std::vector<UnitPoint> promising;
+  for (int i = 0; i < kKept; ++i) promising.push_back(wide.point(ranked[i].second));
+  for (int i = 0; i < kRefined; ++i) {
+    promising.push_back(StepFrom(promising[i % kSteppedFrom], kLargestRefiningStep));
+  }
+  return promising;
+}
+
 void Search::Round() {
   if (evaluator_.front().empty()) {  // nothing feasible yet, so nothing to model
-    Evaluate(sobol_.Next());
+    Survey();
     return;
   }
-  const std::vector<int> training = TrainingSet();
-  const std::array<Warp, 2> warps = {WarpOf(training, 0), WarpOf(training, 1)};
-  const Eigen::MatrixXd points = PointsOf(training);
-  const std::array<Eigen::VectorXd, 2> values = {ValuesOf(training, 0, warps[0]),
-                                                 ValuesOf(training, 1, warps[1])};
-  RefitParams(points, values);
-
-  const std::vector<UnitPoint> candidates = Candidates();
-  const int count = static_cast<int>(candidates.size());
-  Eigen::MatrixXd candidate_points(count, dimension_);
-  for (int i = 0; i < count; ++i) {
-    for (int d = 0; d < dimension_; ++d) candidate_points(i, d) = candidates[i][d];
-  }
-  std::array<CandidatePosterior, 2> posteriors = {
-      CandidatePosterior(FitWithEnoughNoise(points, values[0], params_[0]), candidate_points,
-                         kRound),
-      CandidatePosterior(FitWithEnoughNoise(points, values[1], params_[1]), candidate_points,
-                         kRound)};
-
-  const auto warped = [&](const ObjectiveVector& y) {
-    return ObjectiveVector{warps[0](y[0]), warps[1](y[1])};
-  };
-  const ObjectiveVector worst = {values[0].maxCoeff(), values[1].maxCoeff()};
+  const Model model = FitModel();
+  CandidatePool pool(model, Promising(model), kRound);
 
   // Improvements only shrink while the front grows and deviations fall (means may move a little),
   // so a stale value stands in for an upper bound: only the leader is brought up to date.
-  std::vector<double> improvement(count, std::numeric_limits<double>::infinity());
-  std::vector<int> updated_at(count, -1);
-  std::vector<char> used(count, 0);
+  std::vector<double> improvement(pool.size(), std::numeric_limits<double>::infinity());
+  std::vector<int> updated_at(pool.size(), -1);
+  std::vector<char> used(pool.size(), 0);
   for (int pick = 0; pick < kRound && !evaluator_.exhausted(); ++pick) {
-    std::vector<ObjectiveVector> front;
-    for (const Solution& s : evaluator_.front().solutions()) front.push_back(warped(s.objectives));
-    ObjectiveVector reference;
-    for (int k = 0; k < 2; ++k) {
-      const double ideal = k == 0 ? front.front()[0] : front.back()[1];
-      const double nadir = k == 0 ? front.back()[0] : front.front()[1];
-      // A little beyond the front, so that its ends can grow; at least the mean of what was seen.
-      reference[k] = std::max(nadir + 0.1 * (nadir - ideal) + 0.01, 0.0);
-    }
-    const ExpectedHypervolume expected(front, reference);
-
-    int best = 0;
-    while (true) {
-      best = -1;
-      for (int i = 0; i < count; ++i) {
+    const ExpectedHypervolume expected = Expected(model);
+    int best = -1;
+    while (best < 0 || updated_at[best] != pick) {
+      if (best >= 0) {
+        updated_at[best] = pick;
+        improvement[best] = pool.Improvement(expected, best);
+        best = -1;
+      }
+      for (int i = 0; i < pool.size(); ++i) {
         if (!used[i] && (best < 0 || improvement[i] > improvement[best])) best = i;
       }
-      if (updated_at[best] == pick) break;
-      updated_at[best] = pick;
-      improvement[best] = expected.Improvement(
-          {posteriors[0].mean(best), posteriors[1].mean(best)},
-          {std::sqrt(posteriors[0].variance(best)), std::sqrt(posteriors[1].variance(best))});
     }
     used[best] = 1;
     if (evaluator_.exhausted()) return;
-    const std::optional<ObjectiveVector> y = Evaluate(candidates[best]);
-    const ObjectiveVector seen = y ? warped(*y) : worst;
-    for (int k = 0; k < 2; ++k) posteriors[k].Observe(best, seen[k]);
+    const std::optional<ObjectiveVector> y = Evaluate(pool.point(best));
+    pool.Observe(best, y ? model.Scaled(*y) : model.worst);
   }
 }
 
