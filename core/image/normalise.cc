@@ -1,0 +1,58 @@
+#include "core/image/normalise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace atomstream {
+namespace {
+
+constexpr double kLowQuantile = 0.005;
+constexpr double kHighQuantile = 0.995;
+// Enough samples that the quantiles are known to a fraction of the noise.
+constexpr int kMaxSamples = 1 << 16;
+
+}  // namespace
+
+NormalisedImage Normalise(const Image& image) {
+  // An odd stride, so that the samples do not fall on the same columns of every row.
+  const int total = image.rows * image.cols;
+  const int stride = total <= kMaxSamples ? 1 : (total / kMaxSamples) | 1;
+  std::vector<float> samples;
+  samples.reserve(total / stride + 1);
+  const Image continuous = image.isContinuous() ? image : Image(image.clone());
+  const float* data = continuous[0];
+  for (int i = 0; i < total; i += stride) samples.push_back(data[i]);
+
+  NormalisedImage result;
+  const auto quantile = [&](double q) {
+    const auto nth = samples.begin() + static_cast<int>(q * (samples.size() - 1));
+    std::nth_element(samples.begin(), nth, samples.end());
+    return *nth;
+  };
+  result.low = quantile(kLowQuantile);
+  result.high = quantile(kHighQuantile);
+  if (!(result.high > result.low)) {
+    // A frame of one value with a few others: fall back on the extremes.
+    const auto [low, high] = std::minmax_element(data, data + total);
+    result.low = *low;
+    result.high = *high;
+  }
+  const double range = static_cast<double>(result.high) - result.low;
+  result.constant = !(range > 0);
+  result.unclipped.create(image.rows, image.cols);
+  result.clipped.create(image.rows, image.cols);
+  const float scale = result.constant ? 0.0f : static_cast<float>(1.0 / range);
+  for (int y = 0; y < image.rows; ++y) {
+    const float* in = image[y];
+    float* unclipped = result.unclipped[y];
+    float* clipped = result.clipped[y];
+    for (int x = 0; x < image.cols; ++x) {
+      unclipped[x] = (in[x] - result.low) * scale;
+      clipped[x] = std::clamp(unclipped[x], 0.0f, 1.0f);
+    }
+  }
+  return result;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,132 @@
+#include "core/lattice/lattice_filter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/lattice/material_area.h"
+#include "core/lattice/vector_math.h"
+#include "opencv2/imgproc.hpp"
+
+namespace atomstream {
+namespace {
+
+constexpr double kMinFrequency = 0.33;    // 1 / d_NN
+constexpr double kMaxFrequency = 2.6;     // 1 / d_NN
+constexpr double kOtherGrainSnr = 20;     // far beyond what noise reaches
+
+double SignedFrequency(int bin, int size) {
+  return static_cast<double>(bin <= size / 2 ? bin : bin - size) / size;
+}
+
+// mask(k) = max over the frequencies f of exp(-|k - f|^2 / (2 width^2)), mirror images included.
+Image BandMask(cv::Size size, const std::vector<Vector2>& frequencies, double width) {
+  Image mask(size, 0.0f);
+  const int reach_x = static_cast<int>(std::ceil(3 * width * size.width));
+  const int reach_y = static_cast<int>(std::ceil(3 * width * size.height));
+  std::vector<float> gain_x(2 * reach_x + 1);
+  for (const Vector2& half : frequencies) {
+    for (const Vector2& f : {half, -1.0 * half}) {
+      const int centre_x = static_cast<int>(std::lround(f.x * size.width));
+      const int centre_y = static_cast<int>(std::lround(f.y * size.height));
+      const auto gain = [&](int bin, int cells, double centre) {
+        const double distance = static_cast<double>(bin) / cells - centre;
+        return static_cast<float>(std::exp(-0.5 * distance * distance / (width * width)));
+      };
+      for (int dx = -reach_x; dx <= reach_x; ++dx) {
+        gain_x[dx + reach_x] = gain(centre_x + dx, size.width, f.x);
+      }
+      for (int dy = -reach_y; dy <= reach_y; ++dy) {
+        const float gain_y = gain(centre_y + dy, size.height, f.y);
+        float* row = mask[((centre_y + dy) % size.height + size.height) % size.height];
+        for (int dx = -reach_x; dx <= reach_x; ++dx) {
+          float& value = row[((centre_x + dx) % size.width + size.width) % size.width];
+          value = std::max(value, gain_y * gain_x[dx + reach_x]);
+        }
+      }
+    }
+  }
+  mask(0, 0) = 0;  // the mean
+  return mask;
+}
+
+BandNoise NoiseThrough(const Image& mask, const SpectralPeaks& peaks) {
+  BandNoise noise;
+  const int last = static_cast<int>(peaks.noise_variance.size()) - 1;
+  double sum = 0;
+  double sum2 = 0;
+  double sum4 = 0;
+  for (int y = 0; y < mask.rows; ++y) {
+    const double v = SignedFrequency(y, mask.rows);
+    for (int x = 0; x < mask.cols; ++x) {
+      const double gain2 = mask(y, x) * mask(y, x);
+      if (gain2 < 1e-4) continue;
+      const double frequency = std::hypot(SignedFrequency(x, mask.cols), v);
+      const int ring = std::min<int>(last, std::lround(frequency / peaks.resolution));
+      sum += gain2 * peaks.noise_variance[std::max(ring, 0)];
+      sum2 += gain2;
+      sum4 += gain2 * gain2;
+    }
+  }
+  const double bins = static_cast<double>(mask.rows) * mask.cols;
+  noise.mean_square = sum / bins;
+  if (sum2 > 0) noise.correlation_area_px = bins * sum4 / (sum2 * sum2);
+  return noise;
+}
+
+}  // namespace
+
+std::vector<Vector2> LatticeFrequencies(const std::vector<Vector2>& reflections,
+                                        const SpectralPeaks& peaks, double d_nn_px) {
+  std::vector<Vector2> frequencies;
+  const auto add = [&](const Vector2& f) {
+    const double length = Length(f) * d_nn_px;
+    if (length >= kMinFrequency && length <= kMaxFrequency) frequencies.push_back(f);
+  };
+  for (const Vector2& reflection : reflections) add(reflection);
+  for (const SpectralPeak& peak : peaks.peaks) {
+    if (peak.snr > kOtherGrainSnr || reflections.empty()) add(peak.frequency);
+  }
+  return frequencies;
+}
+
+LatticeFiltered ApplyLatticeFilter(const Image& image, const std::vector<Vector2>& frequencies,
+                                   const SpectralPeaks& peaks, double d_nn_px,
+                                   const LatticeFilterOptions& options) {
+  if (frequencies.empty()) {
+    return {Image(image.rows, image.cols, 0.0f), Image(image.rows, image.cols, 1.0f)};
+  }
+  // Mirrored margins: the discrete transform would otherwise join opposite edges.
+  const int margin = std::clamp(static_cast<int>(std::ceil(2.5 * d_nn_px)), 4,
+                                std::min(image.rows, image.cols) - 1);
+  const cv::Size size(cv::getOptimalDFTSize(image.cols + 2 * margin),
+                      cv::getOptimalDFTSize(image.rows + 2 * margin));
+  Image padded;
+  cv::copyMakeBorder(image, padded, margin, size.height - image.rows - margin, margin,
+                     size.width - image.cols - margin, cv::BORDER_REFLECT);
+  cv::Mat_<cv::Vec2f> spectrum;
+  cv::dft(padded, spectrum, cv::DFT_COMPLEX_OUTPUT);
+
+  const double width = 1 / (2 * M_PI * d_nn_px);
+  const Image band = BandMask(size, frequencies, width / options.coherence_d_nn);
+  const Image wide = BandMask(size, frequencies, width / options.material_coherence_d_nn);
+  // Both filtered frames are real, so one complex inverse gives both: band + i wide.
+  for (int y = 0; y < size.height; ++y) {
+    cv::Vec2f* row = spectrum[y];
+    const float* b = band[y];
+    const float* w = wide[y];
+    for (int x = 0; x < size.width; ++x) {
+      const cv::Vec2f f = row[x];
+      row[x] = {b[x] * f[0] - w[x] * f[1], b[x] * f[1] + w[x] * f[0]};
+    }
+  }
+  cv::dft(spectrum, spectrum, cv::DFT_INVERSE | cv::DFT_SCALE);
+
+  Image parts[2];
+  cv::split(spectrum(cv::Rect(margin, margin, image.cols, image.rows)), parts);
+  LatticeFiltered result;
+  result.material = MaterialMask(image, parts[1], NoiseThrough(wide, peaks), d_nn_px);
+  result.filtered = parts[0].mul(result.material);
+  return result;
+}
+
+}  // namespace atomstream
