@@ -22,8 +22,8 @@ absl::Status CheckAddress(absl::string_view field, const std::string& address) {
   int port = -1;
   if (colon == std::string::npos || colon == 0 ||
       !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 0 || port > 65535) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        field, " = ", address, ": must be host:port with a port from 0 to 65535"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, " = ", address, ": must be host:port with a port from 0 to 65535"));
   }
   return absl::OkStatus();
 }
@@ -73,8 +73,8 @@ absl::Status ReadPipeline(const config::v1::PipelineConfig& config, DaemonOption
   if (config.has_submit_queue()) options.submit_queue = config.submit_queue();
   RETURN_IF_ERROR(CheckInRange("pipeline.submit_queue", options.submit_queue, 1, 1024));
   if (config.has_shutdown_deadline_s()) {
-    RETURN_IF_ERROR(CheckInRange("pipeline.shutdown_deadline_s", config.shutdown_deadline_s(), 2.0,
-                                 600.0));
+    RETURN_IF_ERROR(
+        CheckInRange("pipeline.shutdown_deadline_s", config.shutdown_deadline_s(), 2.0, 600.0));
     options.shutdown_deadline = absl::Seconds(config.shutdown_deadline_s());
   }
   return absl::OkStatus();

@@ -1,7 +1,7 @@
 #include "server/config/log_star_config.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -89,8 +89,8 @@ absl::StatusOr<LogStarOptions> LogStarOptionsFromConfig(const config::v1::LogSta
   RETURN_IF_ERROR(CheckInRange("log_star.window_size_px", options.window_size_px, 32, 4096));
   if (config.has_window_stride_fraction()) options.window_stride = config.window_stride_fraction();
   if (!(options.window_stride > 0 && options.window_stride <= 1)) {
-    return absl::InvalidArgumentError(absl::StrCat("log_star.window_stride_fraction = ",
-                                                   options.window_stride, ": must be in (0, 1]"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "log_star.window_stride_fraction = ", options.window_stride, ": must be in (0, 1]"));
   }
   if (config.has_optimizer()) options.optimizer = config.optimizer();
   if (std::find(kOptimizers.begin(), kOptimizers.end(), options.optimizer) == kOptimizers.end()) {

@@ -1,0 +1,130 @@
+#include "server/service/analysis_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/codec/frame_codec.h"
+#include "server/codec/result_codec.h"
+#include "server/record/invalid_field.h"
+#include "server/service/analyze_reactor.h"
+#include "server/service/error.h"
+#include "server/service/history_calls.h"
+#include "server/service/subscribe_reactor.h"
+
+namespace atomstream {
+namespace {
+
+// Ends a unary call that needed no waiting.
+grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const grpc::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(status);
+  return reactor;
+}
+
+void FillPosition(const std::string& epoch, int64_t sequence, v1::ResultPosition& position) {
+  position.set_epoch(epoch);
+  position.set_sequence(sequence);
+}
+
+}  // namespace
+
+AnalysisService::AnalysisService(const AnalysisServiceParts& parts, RunInfo run)
+    : parts_(parts), run_(std::move(run)) {}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
+    grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
+  v1::SubscribeRequest parsed;
+  grpc::ByteBuffer bytes = *request;
+  if (!grpc::SerializationTraits<v1::SubscribeRequest>::Deserialize(&bytes, &parsed).ok()) {
+    return SubscribeReactor::Refuse(ToGrpcStatus(
+        absl::InvalidArgumentError("request: is no SubscribeRequest"), kSubscriptionInvalid));
+  }
+  v1::RunDescription description;
+  description.mutable_position()->set_epoch(parts_.store->epoch());
+  description.set_daemon_version(run_.version);
+  description.set_source(parts_.pipeline->status().source.description);
+  description.set_material(run_.material);
+  for (const std::string& detector : run_.detectors) description.add_detectors(detector);
+  return SubscribeReactor::Start(parsed, std::move(description), parts_.hub, &encoder_);
+}
+
+absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
+  if (material.empty() || material == "auto") return absl::OkStatus();
+  const auto known = FindMaterial(material, run_.custom_materials);
+  if (known.ok()) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("material = ", material, ": ", known.status().message()));
+}
+
+grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerContext*,
+                                                        const v1::AnalyzeFrameRequest* request,
+                                                        v1::AnalyzeFrameResponse* response) {
+  const std::string fallback_id =
+      absl::StrCat("analyze-", parts_.store->epoch().substr(0, 8), "-", ++unnamed_frames_);
+  absl::StatusOr<std::shared_ptr<const Frame>> frame =
+      FrameFromProto(request->frame(), fallback_id);
+  if (!frame.ok()) {
+    parts_.metrics->FramesInvalid(InvalidReason(frame.status()))->Increment();
+    return AnalyzeReactor::Refuse(ToGrpcStatus(frame.status(), kFrameInvalid));
+  }
+  const absl::Status material = CheckMaterial((*frame)->metadata().material);
+  if (!material.ok()) {
+    parts_.metrics->FramesInvalid(InvalidReason(material))->Increment();
+    return AnalyzeReactor::Refuse(ToGrpcStatus(material, kMaterialUnknown));
+  }
+  return AnalyzeReactor::Start(*std::move(frame), parts_.pipeline, response);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext* context,
+                                                          const v1::GetFrameResultRequest* request,
+                                                          v1::GetFrameResultResponse* response) {
+  auto result = atomstream::GetFrameResult(*request, *parts_.store);
+  if (!result.ok()) {
+    return Finish(context,
+                  ToGrpcStatus(result.status(),
+                               absl::IsNotFound(result.status()) ? kResultNotFound : kKeyMissing));
+  }
+  *response = *std::move(result);
+  return Finish(context, grpc::Status::OK);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
+    grpc::CallbackServerContext* context, const v1::ListFrameResultsRequest* request,
+    v1::ListFrameResultsResponse* response) {
+  auto page = atomstream::ListFrameResults(*request, *parts_.store);
+  if (!page.ok()) {
+    return Finish(context,
+                  ToGrpcStatus(page.status(),
+                               request->page_size() < 0 ? kPageSizeInvalid : kPageTokenInvalid));
+  }
+  *response = *std::move(page);
+  return Finish(context, grpc::Status::OK);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext* context,
+                                                     const v1::GetStatusRequest*,
+                                                     v1::GetStatusResponse* response) {
+  const PipelineStatus pipeline = parts_.pipeline->status();
+  const StoreRange range = parts_.store->range();
+  const DaemonMetrics& metrics = *parts_.metrics;
+  response->set_version(run_.version);
+  *response->mutable_start_time() = TimeToProto(run_.start_time);
+  *response->mutable_source() = SourceStatusToProto(pipeline.source);
+  v1::Counters& counters = *response->mutable_counters();
+  counters.set_frames_received(metrics.frames_received_source->value() +
+                               metrics.frames_received_analyze->value());
+  counters.set_frames_invalid(metrics.FramesInvalidTotal());
+  counters.set_frames_processed(metrics.frames_processed->value());
+  counters.set_frames_dropped_admission(metrics.frames_dropped_admission->value());
+  counters.set_results_dropped_subscribers(metrics.results_dropped_mailbox->value());
+  counters.set_frames_failed(metrics.frames_failed->value());
+  response->set_subscribers(parts_.hub->subscribers());
+  response->set_frames_in_flight(pipeline.frames_in_flight);
+  FillPosition(parts_.store->epoch(), range.newest, *response->mutable_newest());
+  FillPosition(parts_.store->epoch(), range.oldest, *response->mutable_oldest());
+  response->set_results_per_second(pipeline.results_per_second);
+  *response->mutable_latency_p50() = DurationToProto(pipeline.latency_p50);
+  return Finish(context, grpc::Status::OK);
+}
+
+}  // namespace atomstream

@@ -1,0 +1,105 @@
+#include "server/service/analyze_reactor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/codec/result_codec.h"
+#include "server/service/error.h"
+
+namespace atomstream {
+namespace {
+
+// Of the pipeline's own errors.
+absl::string_view ReasonOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kResourceExhausted:
+      return kAnalyzeQueueFull;
+    case absl::StatusCode::kUnavailable:
+      return kShuttingDown;
+    case absl::StatusCode::kCancelled:
+      return kCancelled;
+    default:
+      return kResultLost;
+  }
+}
+
+// OK if any detector has something to say; otherwise what the first one complains of.
+absl::Status DetectorsStatus(const FrameRecord& record) {
+  absl::Status first;
+  for (const DetectorRecord& detector : record.detectors) {
+    if (detector.status.ok()) return absl::OkStatus();
+    if (first.ok()) first = detector.status;
+  }
+  return first;
+}
+
+}  // namespace
+
+AnalyzeReactor* AnalyzeReactor::Refuse(const grpc::Status& status) {
+  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(nullptr));
+  reactor->self_ = reactor;
+  reactor->ClaimFinish();
+  reactor->Finish(status);
+  return reactor.get();
+}
+
+AnalyzeReactor* AnalyzeReactor::Start(std::shared_ptr<const Frame> frame, Pipeline* pipeline,
+                                      v1::AnalyzeFrameResponse* response) {
+  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(response));
+  reactor->self_ = reactor;
+  auto submission = pipeline->Submit(
+      std::move(frame),
+      [reactor](const absl::StatusOr<FrameRecordPtr>& result) { reactor->OnResult(result); });
+  if (!submission.ok()) {
+    reactor->ClaimFinish();
+    reactor->Finish(ToGrpcStatus(submission.status(), ReasonOf(submission.status())));
+    return reactor.get();
+  }
+  MutexLock lock(&reactor->mutex_);
+  // The result may be here already; then nothing is left to cancel.
+  if (!reactor->finish_claimed_) reactor->submission_ = *std::move(submission);
+  return reactor.get();
+}
+
+bool AnalyzeReactor::ClaimFinish() {
+  MutexLock lock(&mutex_);
+  return !std::exchange(finish_claimed_, true);
+}
+
+void AnalyzeReactor::OnResult(const absl::StatusOr<FrameRecordPtr>& result) {
+  if (!ClaimFinish()) return;
+  if (!result.ok()) {
+    Finish(ToGrpcStatus(result.status(), ReasonOf(result.status())));
+    return;
+  }
+  const absl::Status detectors = DetectorsStatus(**result);
+  if (!detectors.ok()) {
+    Finish(ToGrpcStatus(detectors, kDetectorFailed));
+    return;
+  }
+  *response_->mutable_result() = ResultToProto(**result, ResultParts());
+  Finish(grpc::Status::OK);
+}
+
+void AnalyzeReactor::OnCancel() {
+  std::shared_ptr<Submission> submission;
+  {
+    MutexLock lock(&mutex_);
+    submission = submission_;
+  }
+  if (submission != nullptr) submission->Cancel();
+  if (ClaimFinish()) {
+    Finish(ToGrpcStatus(absl::CancelledError("the caller has gone"), kCancelled));
+  }
+}
+
+void AnalyzeReactor::OnDone() {
+  {
+    // The submission holds `done`, which holds this: let go of it.
+    MutexLock lock(&mutex_);
+    submission_.reset();
+  }
+  const std::shared_ptr<AnalyzeReactor> self = std::move(self_);
+}
+
+}  // namespace atomstream

@@ -1,0 +1,27 @@
+#include "server/service/error.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "server/record/invalid_field.h"
+
+namespace atomstream {
+
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(reason));
+  info.set_domain("atomstream");
+  const InvalidField field = InvalidFieldOf(error);
+  if (!field.field.empty()) (*info.mutable_metadata())["field"] = field.field;
+  if (!field.value.empty()) (*info.mutable_metadata())["value"] = field.value;
+
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(error.code()));
+  details.set_message(std::string(error.message()));
+  details.add_details()->PackFrom(info);
+  return grpc::Status(static_cast<grpc::StatusCode>(error.code()), std::string(error.message()),
+                      details.SerializeAsString());
+}
+
+}  // namespace atomstream

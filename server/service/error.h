@@ -1,0 +1,34 @@
+// Errors of the API: a canonical code with one google.rpc.ErrorInfo (AIP-193). docs/api.md explains
+// every reason to callers.
+#ifndef ATOMSTREAM_SERVER_SERVICE_ERROR_H_
+#define ATOMSTREAM_SERVER_SERVICE_ERROR_H_
+
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace atomstream {
+
+// The reasons; a caller may depend on them, so they never change.
+inline constexpr absl::string_view kFrameInvalid = "FRAME_INVALID";
+inline constexpr absl::string_view kMaterialUnknown = "MATERIAL_UNKNOWN";
+inline constexpr absl::string_view kAnalyzeQueueFull = "ANALYZE_QUEUE_FULL";
+inline constexpr absl::string_view kDetectorFailed = "DETECTOR_FAILED";
+inline constexpr absl::string_view kResultLost = "RESULT_LOST";
+inline constexpr absl::string_view kResultNotFound = "RESULT_NOT_FOUND";
+inline constexpr absl::string_view kKeyMissing = "KEY_MISSING";
+inline constexpr absl::string_view kPageSizeInvalid = "PAGE_SIZE_INVALID";
+inline constexpr absl::string_view kPageTokenInvalid = "PAGE_TOKEN_INVALID";
+inline constexpr absl::string_view kSubscriptionInvalid = "SUBSCRIPTION_INVALID";
+inline constexpr absl::string_view kTooManySubscribers = "TOO_MANY_SUBSCRIBERS";
+inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
+inline constexpr absl::string_view kCancelled = "CANCELLED";
+
+// The wire form of `error` (not OK). The ErrorInfo's metadata holds `field` and `value` when the
+// message names them ("<field> = <value>: why").
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_SERVICE_ERROR_H_

@@ -1,0 +1,40 @@
+// EventEncoder: the wire form of what a subscriber gets. A result is encoded once for each set of
+// parts and then shared by all subscribers that want these parts; nothing is copied per subscriber.
+// Thread-safe.
+#ifndef ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_
+#define ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdint>
+#include <deque>
+
+#include "atomstream/v1/analysis.pb.h"
+#include "core/base/mutex.h"
+#include "server/codec/result_codec.h"
+#include "server/hub/mailbox.h"
+
+namespace atomstream {
+
+class EventEncoder {
+ public:
+  grpc::ByteBuffer Encode(const HubEvent& event, const ResultParts& parts);
+  static grpc::ByteBuffer Encode(const v1::SubscribeResponse& response);
+
+ private:
+  // Subscribers are rarely further apart than this, and a late one only costs another encoding.
+  static constexpr size_t kKept = 16;
+
+  struct Encoded {
+    int64_t sequence = 0;
+    int parts_mask = 0;
+    grpc::ByteBuffer bytes;
+  };
+
+  Mutex mutex_;
+  std::deque<Encoded> newest_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_

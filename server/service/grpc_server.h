@@ -1,0 +1,42 @@
+// GrpcServer: the listening gRPC server with health v1, reflection, keepalive and limits. Owned by
+// the daemon; the service outlives it.
+#ifndef ATOMSTREAM_SERVER_SERVICE_GRPC_SERVER_H_
+#define ATOMSTREAM_SERVER_SERVICE_GRPC_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace grpc {
+class Service;
+}  // namespace grpc
+
+namespace atomstream {
+
+struct GrpcServerOptions {
+  std::string listen_address;  // port 0: any free port
+  int max_message_mib = 80;
+};
+
+class GrpcServer {
+ public:
+  // Unavailable, naming the address, when it cannot be bound.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options,
+                                                           grpc::Service* service);
+  virtual ~GrpcServer() = default;  // as Shutdown without grace
+
+  virtual int port() const = 0;
+
+  // Health checks answer NOT_SERVING from now on.
+  virtual void StopServing() = 0;
+
+  // Refuses new calls, lets running ones end by themselves for `grace`, then cancels them; returns
+  // when all have ended.
+  virtual void Shutdown(absl::Duration grace) = 0;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_SERVICE_GRPC_SERVER_H_
