@@ -1,0 +1,22 @@
+// The daemon's command line: everything else is in the configuration file.
+#ifndef ATOMSTREAM_SERVER_CONFIG_FLAGS_H_
+#define ATOMSTREAM_SERVER_CONFIG_FLAGS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace atomstream {
+
+struct Flags {
+  std::string config;          // --config=FILE, required unless --version
+  bool validate_only = false;  // --validate_only: check the configuration and exit
+  bool version = false;        // --version
+};
+
+// Accepts "--config=FILE" and "--config FILE". InvalidArgument names the argument.
+absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_CONFIG_FLAGS_H_

@@ -1,0 +1,84 @@
+// atomstreamd: finds atoms in live STEM frames and streams them to subscribers.
+//
+// Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 bad flag or configuration, 3 the
+// shutdown deadline passed with a frame unfinished.
+#include <glog/logging.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "opencv2/core.hpp"
+#include "server/config/config.h"
+#include "server/config/flags.h"
+#include "server/daemon.h"
+#include "server/log/glog_log.h"
+#include "server/make_parts.h"
+#include "server/version.h"
+
+namespace atomstream {
+namespace {
+
+// Before any thread starts, so that all of them leave these signals to WaitForSignal.
+void BlockSignals(sigset_t* signals) {
+  sigemptyset(signals);
+  sigaddset(signals, SIGTERM);
+  sigaddset(signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, signals, nullptr);
+}
+
+// Afterwards a second signal ends the process at once.
+void WaitForSignal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  LOG(INFO) << "signal " << signal << ": shutting down";
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+int Fail(const absl::Status& why, int exit_code) {
+  std::cerr << "atomstreamd: " << why.message() << "\n";
+  return exit_code;
+}
+
+int Main(int argc, char** argv) {
+  const absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
+  if (!flags.ok()) return Fail(flags.status(), 2);
+  if (flags->version) {
+    std::cout << "atomstreamd " << kVersion << "\n";
+    return 0;
+  }
+  const absl::StatusOr<DaemonOptions> options = LoadConfig(flags->config);
+  if (!options.ok()) return Fail(options.status(), 2);
+
+  sigset_t signals;
+  BlockSignals(&signals);
+  cv::setNumThreads(1);  // our pool is the only owner of cores
+  const SystemClock clock;
+  GlogLog log;
+  absl::StatusOr<DaemonParts> parts = MakeParts(*options, &clock, &log);
+  if (!parts.ok()) return Fail(parts.status(), 2);
+  if (flags->validate_only) {
+    std::cout << flags->config << ": valid\n";
+    return 0;
+  }
+  const auto daemon = Daemon::Start(*options, *std::move(parts));
+  if (!daemon.ok()) return Fail(daemon.status(), 1);
+  WaitForSignal(signals);
+  if (!(*daemon)->Shutdown()) {
+    LOG(WARNING) << "the shutdown deadline passed with a frame unfinished";
+    google::FlushLogFiles(google::INFO);
+    std::_Exit(3);
+  }
+  LOG(INFO) << "stopped";
+  return 0;
+}
+
+}  // namespace
+}  // namespace atomstream
+
+int main(int argc, char** argv) {
+  FLAGS_logtostderr = true;
+  google::InitGoogleLogging(argv[0]);
+  return atomstream::Main(argc, argv);
+}
