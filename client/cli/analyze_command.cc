@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client/cli/cli_command.h"
+#include "client/cli/json_writer.h"
+#include "client/cli/result_json.h"
+#include "client/cli/result_text.h"
+#include "client/cpp/image_file.h"
+
+namespace atomstream {
+namespace {
+
+constexpr size_t kMaxNameBytes = 96;  // of a frame id's 128
+
+struct AnalyzeFlags {
+  CommonFlags common;
+  double pixel_size_nm = 0;
+  std::string material;
+};
+
+v1::PixelType ProtoPixelType(RawImage::PixelType type) {
+  switch (type) {
+    case RawImage::PixelType::kU8:
+      return v1::PIXEL_TYPE_U8;
+    case RawImage::PixelType::kU16:
+      return v1::PIXEL_TYPE_U16;
+    case RawImage::PixelType::kI16:
+      return v1::PIXEL_TYPE_I16;
+    case RawImage::PixelType::kU32:
+      return v1::PIXEL_TYPE_U32;
+    case RawImage::PixelType::kF32:
+      return v1::PIXEL_TYPE_F32;
+  }
+  return v1::PIXEL_TYPE_UNSPECIFIED;
+}
+
+v1::AnalyzeFrameRequest RequestOf(const std::string& path, int page, RawImage image,
+                                  const AnalyzeFlags& flags) {
+  std::string name = std::filesystem::path(path).filename().string();
+  if (name.size() > kMaxNameBytes) name = name.substr(name.size() - kMaxNameBytes);
+  v1::AnalyzeFrameRequest request;
+  v1::Frame& frame = *request.mutable_frame();
+  frame.set_frame_id(absl::StrCat(name, "#", page));
+  frame.set_frame_number(page);
+  const int64_t nanos = absl::ToUnixNanos(absl::Now());
+  frame.mutable_acquisition_time()->set_seconds(nanos / 1000000000);
+  frame.mutable_acquisition_time()->set_nanos(static_cast<int32_t>(nanos % 1000000000));
+  frame.set_detector("HAADF");
+  frame.set_width_px(image.width);
+  frame.set_height_px(image.height);
+  frame.set_pixel_type(ProtoPixelType(image.pixel_type));
+  frame.set_pixels(std::move(image.bytes));
+  frame.set_pixel_size_nm(flags.pixel_size_nm > 0 ? flags.pixel_size_nm : image.pixel_size_nm);
+  frame.set_material(flags.material);
+  return request;
+}
+
+class Analyze {
+ public:
+  Analyze(const AnalyzeFlags& flags, AnalysisClient* client, size_t source_width,
+          const CliOutput& output)
+      : flags_(flags), client_(*client), source_width_(source_width), output_(output) {}
+
+  void AnalyzeFile(const std::string& path) {
+    absl::StatusOr<std::unique_ptr<ImageFileReader>> reader = ImageFileReader::Open(path);
+    if (!reader.ok()) {
+      Fail(reader.status());
+      return;
+    }
+    for (int page = 0; page < (*reader)->count(); ++page) {
+      absl::StatusOr<RawImage> image = (*reader)->Read(page);
+      if (image.ok()) {
+        AnalyzePage(path, page, *std::move(image));
+      } else {
+        Fail(image.status());
+      }
+    }
+  }
+
+  bool failed() const { return failed_; }
+
+ private:
+  void AnalyzePage(const std::string& path, int page, RawImage image) {
+    const std::string source = absl::StrCat(path, "[", page, "]");
+    const absl::StatusOr<v1::FrameResult> result = client_.AnalyzeFrame(
+        RequestOf(path, page, std::move(image), flags_), flags_.common.timeout());
+    if (!result.ok()) {
+      Fail(absl::Status(result.status().code(),
+                        absl::StrCat(source, ": ", result.status().message())));
+      return;
+    }
+    const ResultView view(*result);
+    if (flags_.common.json()) {
+      JsonWriter json;
+      json.BeginObject().Key("file").Text(path).Key("page").Integer(page);
+      WriteResult(view, json);
+      json.EndObject();
+      output_.out << json.text() << std::endl;
+    } else {
+      if (lines_++ == 0) {
+        output_.out << output_.style.Dim(AnalyzeHeader(source_width_)) << "\n";
+      }
+      output_.out << AnalyzeLine(source, source_width_, view, output_.style) << std::endl;
+    }
+    if (!view.detector.error().empty()) {
+      Fail(absl::InternalError(absl::StrCat(source, ": ", view.detector.error())));
+    }
+  }
+
+  void Fail(const absl::Status& status) {
+    failed_ = true;
+    PrintError(status, output_);
+  }
+
+  const AnalyzeFlags flags_;
+  AnalysisClient& client_;
+  const size_t source_width_;
+  const CliOutput output_;
+  int lines_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& output) {
+  AnalyzeFlags flags;
+  flags.common.timeout_s = 60;
+  FlagSet flag_set(
+      "atomstream analyze FILE... [flags]: sends every frame of NPY and TIFF files to the daemon\n"
+      "and prints what it found. Exits 1 if a file or a frame could not be analysed.");
+  flags.common.AddTo(flag_set);
+  flag_set.Add("pixel_size_nm", &flags.pixel_size_nm,
+               "side of a pixel, nm; 0: as the file says, or unknown");
+  flag_set.Add("material", &flags.material, "of all frames; empty: as the daemon is configured");
+  int exit_code = kExitOk;
+  std::vector<std::string> files;
+  if (!ParseCommand(flag_set, flags.common, arguments, &files, output, exit_code)) {
+    return exit_code;
+  }
+  absl::Status usage;
+  if (files.empty()) usage = absl::InvalidArgumentError("no file given; see analyze --help");
+  if (!(flags.pixel_size_nm >= 0) || !std::isfinite(flags.pixel_size_nm)) {
+    usage = absl::InvalidArgumentError(absl::StrCat("--pixel_size_nm = ", flags.pixel_size_nm,
+                                                    ": must be finite and not negative"));
+  }
+  absl::StatusOr<std::unique_ptr<AnalysisClient>> client = Connect(flags.common);
+  if (usage.ok()) usage = client.status();
+  if (!usage.ok()) {
+    PrintError(usage, output);
+    return kExitUsage;
+  }
+  size_t width = 0;
+  for (const std::string& file : files) width = std::max(width, file.size() + 3);  // "[0]"
+  Analyze analyze(flags, client->get(), width, output);
+  for (const std::string& file : files) analyze.AnalyzeFile(file);
+  return analyze.failed() ? kExitFailed : kExitOk;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,68 @@
+#include "client/cli/cli_command.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/cpp/channel.h"
+#include "core/base/status_macros.h"
+
+namespace atomstream {
+
+void CommonFlags::AddTo(FlagSet& flags) {
+  flags.Add("server", &server, "the daemon, host:port");
+  flags.Add("format", &format, "text, or json: one object a line");
+  flags.Add("timeout_s", &timeout_s, "how long to wait for the daemon, seconds");
+}
+
+absl::Status CommonFlags::Validate() const {
+  if (format != "text" && format != "json") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--format = ", format, ": must be text or json"));
+  }
+  if (!(timeout_s > 0) || !std::isfinite(timeout_s)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--timeout_s = ", timeout_s, ": must be positive and finite"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<AnalysisClient>> Connect(const CommonFlags& common) {
+  ChannelOptions options;
+  options.address = common.server;
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(options));
+  return AnalysisClient::Create(std::move(channel));
+}
+
+bool ParseCommand(FlagSet& flags, const CommonFlags& common,
+                  const std::vector<std::string>& arguments, std::vector<std::string>* positional,
+                  const CliOutput& output, int& exit_code) {
+  absl::StatusOr<std::vector<std::string>> rest = flags.Parse(arguments);
+  if (flags.help_requested()) {
+    output.out << flags.Help();
+    exit_code = kExitOk;
+    return false;
+  }
+  absl::Status status = rest.status();
+  if (status.ok()) status = common.Validate();
+  if (status.ok() && positional == nullptr && !rest->empty()) {
+    status = absl::InvalidArgumentError(absl::StrCat("unexpected argument: ", rest->front()));
+  }
+  if (!status.ok()) {
+    PrintError(status, output);
+    exit_code = kExitUsage;
+    return false;
+  }
+  if (positional != nullptr) *positional = *std::move(rest);
+  return true;
+}
+
+void PrintError(const absl::Status& status, const CliOutput& output) {
+  output.err << "atomstream: ";
+  if (!absl::IsInvalidArgument(status)) {
+    output.err << absl::StatusCodeToString(status.code()) << ": ";
+  }
+  output.err << status.message() << std::endl;
+}
+
+}  // namespace atomstream

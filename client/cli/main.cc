@@ -1,0 +1,54 @@
+// atomstream: the command line client of the daemon.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "client/cli/cli_command.h"
+
+namespace atomstream {
+namespace {
+
+constexpr char kUsage[] =
+    "atomstream COMMAND [flags]\n"
+    "\n"
+    "Commands:\n"
+    "  watch            live results, one line a frame\n"
+    "  analyze FILE...  send NPY and TIFF frames to the daemon and print what it found\n"
+    "  get              one kept result\n"
+    "  list             the kept results\n"
+    "  status           the state of the daemon\n"
+    "\n"
+    "atomstream COMMAND --help lists a command's flags. Flags are --name=value or --name value;\n"
+    "- and _ in names are the same. Exit codes: 0 done, 1 failed, 2 wrong usage.\n";
+
+int Run(const std::vector<std::string>& arguments) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const bool colour = isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
+  const CliOutput output{std::cout, std::cerr, TextStyle{colour}};
+  const std::string command = arguments.empty() ? "" : arguments.front();
+  if (command == "--help" || command == "-h" || command == "help") {
+    std::cout << kUsage;
+    return kExitOk;
+  }
+  const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1),
+                                      arguments.end());
+  if (command == "watch") return WatchCommand(rest, output);
+  if (command == "analyze") return AnalyzeCommand(rest, output);
+  if (command == "get") return GetCommand(rest, output);
+  if (command == "list") return ListCommand(rest, output);
+  if (command == "status") return StatusCommand(rest, output);
+  std::cerr << "atomstream: " << (command.empty() ? "no command given" : "unknown command: ")
+            << command << "\n\n"
+            << kUsage;
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace atomstream
+
+int main(int argc, char** argv) {
+  return atomstream::Run(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,172 @@
+#include "client/cli/result_json.h"
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace atomstream {
+namespace {
+
+void WriteTime(absl::string_view key, const google::protobuf::Timestamp& time, JsonWriter& json) {
+  const absl::Time t = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+  json.Key(key).Text(absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", t, absl::UTCTimeZone()));
+}
+
+void WriteSolution(const v1::ParetoSolution& solution, JsonWriter& json) {
+  const v1::LogParams& params = solution.params();
+  json.Key("qc").Number(solution.qc()).Key("er").Number(solution.er());
+  json.Key("params").BeginObject();
+  json.Key("min_sigma_px").Number(params.min_sigma_px());
+  json.Key("max_sigma_px").Number(params.max_sigma_px());
+  json.Key("num_sigma").Integer(params.num_sigma());
+  json.Key("threshold").Number(params.threshold());
+  json.Key("overlap").Number(params.overlap());
+  json.Key("min_spacing_px").Number(params.min_spacing_px());
+  json.Key("preprocessing").Text(PreprocessingText(params.preprocessing()));
+  json.EndObject();
+}
+
+void WriteChosen(const ResultView& view, JsonWriter& json) {
+  json.Key("chosen");
+  if (view.chosen == nullptr) {
+    json.Null();
+    return;
+  }
+  json.BeginObject();
+  json.Key("index").Integer(view.detector.front().chosen_index());
+  json.Key("chosen_by").Text(view.detector.front().chosen_by());
+  WriteSolution(*view.chosen, json);
+  json.EndObject();
+}
+
+void WriteLattice(const v1::LatticeEstimate& lattice, JsonWriter& json) {
+  json.Key("lattice").BeginObject();
+  json.Key("found").Bool(lattice.found());
+  json.Key("d_nn_px").Number(lattice.d_nn_px());
+  json.Key("pixel_size_nm_metadata").Number(lattice.pixel_size_nm_metadata());
+  json.Key("pixel_size_nm_measured").Number(lattice.pixel_size_nm_measured());
+  json.Key("pixel_size_nm_used").Number(lattice.pixel_size_nm_used());
+  json.Key("metadata_disagrees").Bool(lattice.metadata_disagrees());
+  json.Key("orientation_rad").Number(lattice.orientation_rad());
+  json.Key("expected_atoms").Number(lattice.expected_atoms());
+  json.Key("material_area_fraction").Number(lattice.material_area_fraction());
+  json.Key("material").Text(lattice.material());
+  json.EndObject();
+}
+
+void WriteEvaluation(const ResultView& view, JsonWriter& json) {
+  json.Key("evaluation");
+  if (view.evaluation == nullptr) {
+    json.Null();
+    return;
+  }
+  const v1::Evaluation& evaluation = *view.evaluation;
+  json.BeginObject();
+  json.Key("f1").Number(evaluation.f1());
+  json.Key("true_positives").Integer(evaluation.true_positives());
+  json.Key("false_positives").Integer(evaluation.false_positives());
+  json.Key("false_negatives").Integer(evaluation.false_negatives());
+  json.Key("match_radius_px").Number(evaluation.match_radius_px());
+  json.Key("rmse_px").Number(evaluation.rmse_px());
+  json.EndObject();
+}
+
+void WriteIdentity(const v1::FrameResult& result, JsonWriter& json) {
+  json.Key("frame_id").Text(result.frame_id());
+  json.Key("frame_number").Integer(result.frame_number());
+  json.Key("epoch").Text(result.position().epoch());
+  json.Key("sequence").Integer(result.position().sequence());
+  json.Key("origin").Text(result.origin());
+  WriteTime("acquisition_time", result.acquisition_time(), json);
+  WriteTime("result_time", result.result_time(), json);
+  json.Key("width_px").Integer(result.width_px());
+  json.Key("height_px").Integer(result.height_px());
+  json.Key("frames_dropped_before").Integer(result.frames_dropped_before());
+}
+
+// What follows the atoms and the front in every form.
+void WriteRest(const ResultView& view, JsonWriter& json) {
+  const v1::DetectorResult& detector = view.detector;
+  WriteChosen(view, json);
+  json.Key("hypervolume").Number(detector.front().hypervolume());
+  WriteLattice(detector.lattice(), json);
+  json.Key("evaluations").Integer(detector.evaluations());
+  json.Key("infeasible_evaluations").Integer(detector.infeasible_evaluations());
+  WriteEvaluation(view, json);
+  json.Key("timings_ms").BeginObject();
+  for (const auto& [stage, ms] : view.timings_ms) json.Key(stage).Number(ms);
+  json.EndObject();
+  json.Key("flags").BeginArray();
+  for (const std::string& flag : detector.flags()) json.Text(flag);
+  json.EndArray();
+  if (!detector.error().empty()) json.Key("error").Text(detector.error());
+}
+
+void WritePosition(absl::string_view key, const v1::ResultPosition& position, JsonWriter& json) {
+  json.Key(key).BeginObject();
+  json.Key("epoch").Text(position.epoch()).Key("sequence").Integer(position.sequence());
+  json.EndObject();
+}
+
+}  // namespace
+
+void WriteResult(const ResultView& view, JsonWriter& json) {
+  WriteIdentity(view.result, json);
+  json.Key("detector").Text(view.detector.detector());
+  json.Key("atoms").BeginArray();
+  const v1::AtomTable& atoms = view.detector.atoms();
+  for (int i = 0; i < atoms.x_px_size(); ++i) {
+    json.BeginObject();
+    json.Key("x_px").Number(atoms.x_px(i));
+    if (i < atoms.y_px_size()) json.Key("y_px").Number(atoms.y_px(i));
+    if (i < atoms.sigma_px_size()) json.Key("sigma_px").Number(atoms.sigma_px(i));
+    if (i < atoms.intensity_size()) json.Key("intensity").Number(atoms.intensity(i));
+    if (i < atoms.response_size()) json.Key("response").Number(atoms.response(i));
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("pareto_front").BeginArray();
+  for (const v1::ParetoSolution& solution : view.detector.front().solutions()) {
+    json.BeginObject();
+    WriteSolution(solution, json);
+    json.EndObject();
+  }
+  json.EndArray();
+  WriteRest(view, json);
+}
+
+void WriteResultBrief(const ResultView& view, bool with_atoms, JsonWriter& json) {
+  WriteIdentity(view.result, json);
+  json.Key("detector").Text(view.detector.detector());
+  if (with_atoms) json.Key("atoms").Integer(view.detector.atoms().x_px_size());
+  WriteRest(view, json);
+}
+
+void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json) {
+  json.Key("version").Text(status.version());
+  WriteTime("start_time", status.start_time(), json);
+  json.Key("source").BeginObject();
+  json.Key("state").Text(SourceStateText(status.source().state()));
+  json.Key("description").Text(status.source().description());
+  json.Key("last_error").Text(status.source().last_error());
+  json.Key("reconnects").Integer(status.source().reconnects());
+  json.EndObject();
+  const v1::Counters& counters = status.counters();
+  json.Key("counters").BeginObject();
+  json.Key("frames_received").Integer(counters.frames_received());
+  json.Key("frames_invalid").Integer(counters.frames_invalid());
+  json.Key("frames_processed").Integer(counters.frames_processed());
+  json.Key("frames_dropped_admission").Integer(counters.frames_dropped_admission());
+  json.Key("results_dropped_subscribers").Integer(counters.results_dropped_subscribers());
+  json.Key("frames_failed").Integer(counters.frames_failed());
+  json.EndObject();
+  json.Key("subscribers").Integer(status.subscribers());
+  json.Key("frames_in_flight").Integer(status.frames_in_flight());
+  WritePosition("newest", status.newest(), json);
+  WritePosition("oldest", status.oldest(), json);
+  json.Key("results_per_second").Number(status.results_per_second());
+  json.Key("latency_p50_ms")
+      .Number(static_cast<double>(status.latency_p50().seconds()) * 1e3 +
+              status.latency_p50().nanos() * 1e-6);
+}
+
+}  // namespace atomstream

@@ -1,0 +1,23 @@
+// The JSON that the command line client prints, one object a line. docs/cli.md lists the fields;
+// they change only by addition.
+#ifndef ATOMSTREAM_CLIENT_CLI_RESULT_JSON_H_
+#define ATOMSTREAM_CLIENT_CLI_RESULT_JSON_H_
+
+#include "atomstream/v1/analysis.pb.h"
+#include "client/cli/json_writer.h"
+#include "client/cli/result_view.h"
+
+namespace atomstream {
+
+// The fields of one result, into an object that the caller has begun.
+void WriteResult(const ResultView& view, JsonWriter& json);
+
+// The same in brief, without the front: `atoms` is their number for `watch`; `list` gets results
+// without atoms and leaves the field out.
+void WriteResultBrief(const ResultView& view, bool with_atoms, JsonWriter& json);
+
+void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_CLIENT_CLI_RESULT_JSON_H_

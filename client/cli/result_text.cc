@@ -1,0 +1,210 @@
+#include "client/cli/result_text.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+
+namespace atomstream {
+namespace {
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  const absl::Time t = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S UTC", t, absl::UTCTimeZone());
+}
+
+std::string SigmaText(const v1::LogParams& params) {
+  if (params.max_sigma_px() - params.min_sigma_px() < 0.005) {
+    return absl::StrFormat("%.2f", params.min_sigma_px());
+  }
+  return absl::StrFormat("%.2f-%.2f", params.min_sigma_px(), params.max_sigma_px());
+}
+
+constexpr char kScoreHeader[] = "     QC      ER  chosen    sigma px   threshold";
+
+// QC, ER and the chosen point: the columns of kScoreHeader.
+std::string ScoreColumns(const ResultView& view) {
+  if (view.chosen == nullptr) {
+    return absl::StrFormat("%7s %7s  %-8s  %-9s  %9s", "-", "-", "-", "-", "-");
+  }
+  const v1::LogParams& params = view.chosen->params();
+  return absl::StrFormat("%7.4f %7.4f  %-8s  %-9s  %9.5f", view.chosen->qc(), view.chosen->er(),
+                         PreprocessingText(params.preprocessing()), SigmaText(params),
+                         params.threshold());
+}
+
+std::string F1Column(const ResultView& view, const TextStyle& style) {
+  if (view.evaluation == nullptr) return "    -";
+  const double f1 = view.evaluation->f1();
+  const std::string text = absl::StrFormat("%5.3f", f1);
+  if (f1 >= 0.95) return style.Good(text);
+  return f1 >= 0.8 ? style.Warn(text) : style.Bad(text);
+}
+
+std::string StagesText(const ResultView& view) {
+  std::vector<std::string> stages;
+  for (const auto& [stage, ms] : view.timings_ms) {
+    if (stage != "total") stages.push_back(absl::StrFormat("%s %.1f", stage, ms));
+  }
+  return absl::StrJoin(stages, ", ");
+}
+
+std::string LossText(const LossBefore& loss) {
+  std::vector<std::string> parts;
+  if (loss.at_source > 0) parts.push_back(absl::StrCat("source ", loss.at_source));
+  if (loss.at_admission > 0) parts.push_back(absl::StrCat("door ", loss.at_admission));
+  if (loss.in_gaps > 0) parts.push_back(absl::StrCat("gap ", loss.in_gaps));
+  return absl::StrJoin(parts, ", ");
+}
+
+// Flags and the detector's error, each behind two spaces.
+std::string Remarks(const ResultView& view, const TextStyle& style) {
+  std::string text;
+  if (!view.detector.flags().empty()) {
+    absl::StrAppend(&text, "  ", style.Warn(absl::StrJoin(view.detector.flags(), " ")));
+  }
+  if (!view.detector.error().empty()) {
+    absl::StrAppend(&text, "  ", style.Bad(absl::StrCat("failed: ", view.detector.error())));
+  }
+  return text;
+}
+
+std::string LatticeText(const v1::LatticeEstimate& lattice) {
+  if (!lattice.found() && lattice.d_nn_px() == 0) return "not found";
+  std::string text = absl::StrFormat("%s, d_NN %.3f px, expected atoms %.1f", lattice.material(),
+                                     lattice.d_nn_px(), lattice.expected_atoms());
+  if (!lattice.found()) absl::StrAppend(&text, " (from metadata: not found in the frame)");
+  return text;
+}
+
+std::string PixelSizeText(const v1::LatticeEstimate& lattice) {
+  const auto nm = [](double value) {
+    return value > 0 ? absl::StrFormat("%.5g nm", value) : std::string("unknown");
+  };
+  std::string text = absl::StrCat("stated ", nm(lattice.pixel_size_nm_metadata()), ", measured ",
+                                  nm(lattice.pixel_size_nm_measured()), ", used ",
+                                  nm(lattice.pixel_size_nm_used()));
+  if (lattice.metadata_disagrees()) absl::StrAppend(&text, " (metadata disagrees)");
+  return text;
+}
+
+}  // namespace
+
+std::string WatchHeader() {
+  return absl::StrCat("   frame      seq  atoms    F1", kScoreHeader,
+                      "  total ms  lost before / stages, ms");
+}
+
+std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style) {
+  std::string line =
+      absl::StrFormat("%8d %8d %6d ", view.result.frame_number(), view.result.position().sequence(),
+                      view.detector.atoms().x_px_size());
+  absl::StrAppend(&line, F1Column(view, style), ScoreColumns(view),
+                  absl::StrFormat("  %8.1f  ", view.total_ms));
+  const std::string lost = LossText(loss);
+  absl::StrAppend(&line, lost.empty() ? "-" : style.Warn(lost), " / ", style.Dim(StagesText(view)),
+                  Remarks(view, style));
+  return line;
+}
+
+std::string ListHeader() {
+  return absl::StrCat("     seq    frame  origin      F1", kScoreHeader, "  total ms  frame id");
+}
+
+std::string ListLine(const ResultView& view) {
+  return absl::StrCat(absl::StrFormat("%8d %8d  %-8s ", view.result.position().sequence(),
+                                      view.result.frame_number(), view.result.origin()),
+                      F1Column(view, TextStyle()), ScoreColumns(view),
+                      absl::StrFormat("  %8.1f  %s", view.total_ms, view.result.frame_id()),
+                      Remarks(view, TextStyle()));
+}
+
+std::string AnalyzeHeader(size_t source_width) {
+  return absl::StrCat("frame", std::string(std::max<size_t>(source_width, 5) - 5, ' '),
+                      "         size  atoms  expected  d_NN px", kScoreHeader, "  total ms");
+}
+
+std::string AnalyzeLine(absl::string_view source, size_t source_width, const ResultView& view,
+                        const TextStyle& style) {
+  const v1::LatticeEstimate& lattice = view.detector.lattice();
+  const size_t padding = source_width > source.size() ? source_width - source.size() : 0;
+  return absl::StrCat(source, std::string(padding, ' '),
+                      absl::StrFormat("  %5d x %-5d %6d %9.1f %8.3f", view.result.width_px(),
+                                      view.result.height_px(), view.detector.atoms().x_px_size(),
+                                      lattice.expected_atoms(), lattice.d_nn_px()),
+                      ScoreColumns(view), absl::StrFormat("  %8.1f", view.total_ms),
+                      Remarks(view, style));
+}
+
+std::string ResultText(const ResultView& view) {
+  const v1::FrameResult& result = view.result;
+  std::string text = absl::StrFormat(
+      "frame          %s (number %d, %s)\n"
+      "result         %d of epoch %s\n"
+      "acquired       %s, result %s\n"
+      "size           %d x %d px\n"
+      "detector       %s\n"
+      "atoms          %d\n"
+      "lattice        %s\n"
+      "pixel size     %s\n",
+      result.frame_id(), result.frame_number(), result.origin(), result.position().sequence(),
+      result.position().epoch(), TimeText(result.acquisition_time()),
+      TimeText(result.result_time()), result.width_px(), result.height_px(),
+      view.detector.detector(), view.detector.atoms().x_px_size(),
+      LatticeText(view.detector.lattice()), PixelSizeText(view.detector.lattice()));
+  if (view.evaluation != nullptr) {
+    absl::StrAppendFormat(
+        &text, "against truth  F1 %.4f, %d found, %d invented, %d missed, rmse %.3f px\n",
+        view.evaluation->f1(), view.evaluation->true_positives(),
+        view.evaluation->false_positives(), view.evaluation->false_negatives(),
+        view.evaluation->rmse_px());
+  }
+  absl::StrAppendFormat(&text, "time           %.1f ms: %s\n", view.total_ms, StagesText(view));
+  const std::string remarks = Remarks(view, TextStyle());
+  if (!remarks.empty()) absl::StrAppend(&text, "remarks      ", remarks, "\n");
+  absl::StrAppendFormat(&text, "Pareto front   %d solutions, hypervolume %.4f\n",
+                        view.detector.front().solutions_size(),
+                        view.detector.front().hypervolume());
+  for (const v1::ParetoSolution& solution : view.detector.front().solutions()) {
+    const bool chosen = &solution == view.chosen;
+    absl::StrAppendFormat(
+        &text, "  %s QC %.4f  ER %.4f  %-8s sigma %s px, threshold %.5f, overlap %.2f%s\n",
+        chosen ? "*" : " ", solution.qc(), solution.er(),
+        PreprocessingText(solution.params().preprocessing()), SigmaText(solution.params()),
+        solution.params().threshold(), solution.params().overlap(),
+        chosen ? absl::StrCat("  (chosen: ", view.detector.front().chosen_by(), ")") : "");
+  }
+  return text;
+}
+
+std::string StatusText(const v1::GetStatusResponse& status) {
+  const v1::Counters& counters = status.counters();
+  std::string text = absl::StrFormat(
+      "version     %s, running since %s\n"
+      "source      %s%s, %s, %d reconnects\n",
+      status.version(), TimeText(status.start_time()), status.source().description(),
+      status.source().description().empty() ? "no source" : "",
+      SourceStateText(status.source().state()), status.source().reconnects());
+  if (!status.source().last_error().empty()) {
+    absl::StrAppend(&text, "            last error: ", status.source().last_error(), "\n");
+  }
+  absl::StrAppendFormat(
+      &text,
+      "frames      %d received, %d processed, %d failed, %d invalid, %d dropped at the door, %d in "
+      "flight\n"
+      "results     %d to %d of epoch %s\n"
+      "subscribers %d, %d results dropped from their mailboxes\n"
+      "speed       %.1f results/s, median latency %.1f ms\n",
+      counters.frames_received(), counters.frames_processed(), counters.frames_failed(),
+      counters.frames_invalid(), counters.frames_dropped_admission(), status.frames_in_flight(),
+      status.oldest().sequence(), status.newest().sequence(), status.newest().epoch(),
+      status.subscribers(), counters.results_dropped_subscribers(), status.results_per_second(),
+      static_cast<double>(status.latency_p50().seconds()) * 1e3 +
+          status.latency_p50().nanos() * 1e-6);
+  return text;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,41 @@
+// What the command line client prints for people. Pure functions.
+#ifndef ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_
+#define ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "atomstream/v1/analysis.pb.h"
+#include "client/cli/result_view.h"
+#include "client/cli/text_style.h"
+
+namespace atomstream {
+
+// What a subscriber did not get before a result, by place.
+struct LossBefore {
+  int64_t at_source = 0;     // numbers that the microscope skipped, or frames that were refused
+  int64_t at_admission = 0;  // frames that the daemon dropped at its door
+  int64_t in_gaps = 0;       // results that were declared lost on the way to this subscriber
+};
+
+// `watch`: the line above the columns, and one line a result, without line ends.
+std::string WatchHeader();
+std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style);
+
+// `list`: as watch, for results that come without atoms and without losses.
+std::string ListHeader();
+std::string ListLine(const ResultView& view);
+
+// `analyze`: `source` is the file and page.
+std::string AnalyzeHeader(size_t source_width);
+std::string AnalyzeLine(absl::string_view source, size_t source_width, const ResultView& view,
+                        const TextStyle& style);
+
+// `get` and `status`: several lines, each with its line end.
+std::string ResultText(const ResultView& view);
+std::string StatusText(const v1::GetStatusResponse& status);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_

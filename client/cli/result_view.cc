@@ -1,0 +1,70 @@
+#include "client/cli/result_view.h"
+
+#include "atomstream/v1/analysis.pb.h"
+
+namespace atomstream {
+namespace {
+
+double Milliseconds(const google::protobuf::Duration& duration) {
+  return static_cast<double>(duration.seconds()) * 1e3 + duration.nanos() * 1e-6;
+}
+
+const v1::ParetoSolution* ChosenOf(const v1::ParetoFront& front) {
+  const int index = front.chosen_index();
+  return index >= 0 && index < front.solutions_size() ? &front.solutions(index) : nullptr;
+}
+
+const v1::Evaluation* EvaluationOf(const v1::FrameResult& result, const std::string& detector) {
+  for (const v1::Evaluation& evaluation : result.evaluations()) {
+    if (evaluation.detector() == detector) return &evaluation;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+ResultView::ResultView(const v1::FrameResult& frame_result)
+    : result(frame_result),
+      detector(result.detectors().empty() ? v1::DetectorResult::default_instance()
+                                          : result.detectors(0)),
+      chosen(ChosenOf(detector.front())),
+      evaluation(EvaluationOf(result, detector.detector())),
+      total_ms(0) {
+  for (const v1::StageTiming& timing : detector.timings()) {
+    timings_ms.emplace_back(timing.stage(), Milliseconds(timing.duration()));
+  }
+  for (const v1::StageTiming& timing : result.timings()) {
+    timings_ms.emplace_back(timing.stage(), Milliseconds(timing.duration()));
+    if (timing.stage() == "total") total_ms = timings_ms.back().second;
+  }
+}
+
+absl::string_view PreprocessingText(v1::Preprocessing preprocessing) {
+  switch (preprocessing) {
+    case v1::PREPROCESSING_NONE:
+      return "none";
+    case v1::PREPROCESSING_GAUSSIAN:
+      return "gaussian";
+    case v1::PREPROCESSING_LATTICE:
+      return "lattice";
+    default:
+      return "unknown";
+  }
+}
+
+absl::string_view SourceStateText(int state) {
+  switch (state) {
+    case v1::SOURCE_STATE_NONE:
+      return "none";
+    case v1::SOURCE_STATE_CONNECTING:
+      return "connecting";
+    case v1::SOURCE_STATE_STREAMING:
+      return "streaming";
+    case v1::SOURCE_STATE_FINISHED:
+      return "finished";
+    default:
+      return "unknown";
+  }
+}
+
+}  // namespace atomstream

@@ -1,0 +1,28 @@
+// TextStyle: colours on a terminal, nothing elsewhere. Plain data.
+#ifndef ATOMSTREAM_CLIENT_CLI_TEXT_STYLE_H_
+#define ATOMSTREAM_CLIENT_CLI_TEXT_STYLE_H_
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace atomstream {
+
+struct TextStyle {
+  bool colour = false;
+
+  std::string Good(absl::string_view text) const { return Wrap("\x1b[32m", text); }
+  std::string Warn(absl::string_view text) const { return Wrap("\x1b[33m", text); }
+  std::string Bad(absl::string_view text) const { return Wrap("\x1b[31m", text); }
+  std::string Dim(absl::string_view text) const { return Wrap("\x1b[2m", text); }
+
+ private:
+  std::string Wrap(absl::string_view code, absl::string_view text) const {
+    return colour ? absl::StrCat(code, text, "\x1b[0m") : std::string(text);
+  }
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_CLIENT_CLI_TEXT_STYLE_H_

@@ -1,0 +1,159 @@
+#include "client/cli/watch_session.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/result_json.h"
+#include "core/base/status_macros.h"
+
+namespace atomstream {
+
+absl::Status WatchSession::OnMessage(const v1::SubscribeResponse& message, absl::Time now) {
+  switch (message.event_case()) {
+    case v1::SubscribeResponse::kRun:
+      return OnRun(message.run());
+    case v1::SubscribeResponse::kGap:
+      return OnGap(message.gap());
+    case v1::SubscribeResponse::kResult:
+      return OnResult(message.result(), now);
+    case v1::SubscribeResponse::kSource:
+      OnSource(message.source());
+      return absl::OkStatus();
+    case v1::SubscribeResponse::EVENT_NOT_SET:
+      return absl::OkStatus();  // an event that a newer daemon knows
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WatchSession::OnRun(const v1::RunDescription& run) {
+  last_frame_number_.reset();
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("run");
+    json.Key("epoch").Text(run.position().epoch());
+    json.Key("sequence").Integer(run.position().sequence());
+    json.Key("daemon_version").Text(run.daemon_version());
+    json.Key("source").Text(run.source()).Key("material").Text(run.material());
+    json.Key("detectors").BeginArray();
+    for (const std::string& detector : run.detectors()) json.Text(detector);
+    json.EndArray().EndObject();
+    Print(json);
+  } else {
+    output_.out << output_.style.Dim(absl::StrCat("atomstreamd ", run.daemon_version(), ", source ",
+                                                  run.source().empty() ? "none" : run.source(),
+                                                  ", material ", run.material(), ", result ",
+                                                  run.position().sequence(), " of epoch ",
+                                                  run.position().epoch()))
+                << "\n";
+    lines_ = 0;
+  }
+  return account_.OnRun(run.position().epoch(), run.position().sequence());
+}
+
+absl::Status WatchSession::OnGap(const v1::Gap& gap) {
+  RETURN_IF_ERROR(account_.OnGap(gap.first_sequence(), gap.last_sequence()));
+  gap_before_ += gap.last_sequence() - gap.first_sequence() + 1;
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("gap");
+    json.Key("first_sequence").Integer(gap.first_sequence());
+    json.Key("last_sequence").Integer(gap.last_sequence()).EndObject();
+    Print(json);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time now) {
+  const ResultView view(result);
+  const LossBefore loss = LossOf(result);
+  gap_before_ = 0;
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("result");
+    WriteResultBrief(view, /*with_atoms=*/true, json);
+    json.Key("lost_at_source").Integer(loss.at_source).EndObject();
+    Print(json);
+  } else {
+    if (lines_++ % kLinesPerHeader == 0) output_.out << output_.style.Dim(WatchHeader()) << "\n";
+    output_.out << WatchLine(view, loss, output_.style) << std::endl;
+  }
+  if (!first_result_) first_result_ = now;
+  last_result_ = now;
+  dropped_at_admission_ += loss.at_admission;
+  total_ms_sum_ += view.total_ms;
+  total_ms_max_ = std::max(total_ms_max_, view.total_ms);
+  if (view.evaluation != nullptr) {
+    ++scored_;
+    f1_sum_ += view.evaluation->f1();
+    f1_min_ = std::min(f1_min_, view.evaluation->f1());
+  }
+  return account_.OnResult(result.position().epoch(), result.position().sequence());
+}
+
+LossBefore WatchSession::LossOf(const v1::FrameResult& result) {
+  LossBefore loss;
+  loss.at_admission = result.frames_dropped_before();
+  loss.in_gaps = gap_before_;
+  if (result.origin() != "source") return loss;
+  // Behind a gap nobody knows how many numbers the lost results had.
+  if (last_frame_number_ && gap_before_ == 0) {
+    loss.at_source =
+        std::max<int64_t>(0, result.frame_number() - *last_frame_number_ - 1 - loss.at_admission);
+  }
+  last_frame_number_ = result.frame_number();
+  return loss;
+}
+
+void WatchSession::OnSource(const v1::SourceStatus& source) {
+  if (source.state() != v1::SOURCE_STATE_STREAMING) last_frame_number_.reset();
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("source");
+    json.Key("state").Text(SourceStateText(source.state()));
+    json.Key("description").Text(source.description());
+    json.Key("last_error").Text(source.last_error());
+    json.Key("reconnects").Integer(source.reconnects()).EndObject();
+    Print(json);
+    return;
+  }
+  std::string line =
+      absl::StrCat("source ", source.description(), ": ", SourceStateText(source.state()));
+  if (!source.last_error().empty()) absl::StrAppend(&line, ", last error: ", source.last_error());
+  output_.out << output_.style.Dim(line) << std::endl;
+}
+
+void WatchSession::PrintSummary() {
+  const int64_t results = account_.results();
+  const double seconds = first_result_ ? absl::ToDoubleSeconds(last_result_ - *first_result_) : 0;
+  const double rate = seconds > 0 ? static_cast<double>(results - 1) / seconds : 0;
+  const int64_t reconnects = std::max<int64_t>(0, account_.subscriptions() - 1);
+  const double mean_ms = results > 0 ? total_ms_sum_ / static_cast<double>(results) : 0;
+  const double mean_f1 = scored_ > 0 ? f1_sum_ / static_cast<double>(scored_) : 0;
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("summary");
+    json.Key("results").Integer(results).Key("seconds").Number(seconds);
+    json.Key("results_per_second").Number(rate);
+    json.Key("f1_mean");
+    scored_ > 0 ? json.Number(mean_f1) : json.Null();
+    json.Key("f1_min");
+    scored_ > 0 ? json.Number(f1_min_) : json.Null();
+    json.Key("total_ms_mean").Number(mean_ms).Key("total_ms_max").Number(total_ms_max_);
+    json.Key("frames_dropped_admission").Integer(dropped_at_admission_);
+    json.Key("lost_in_gaps").Integer(account_.lost_in_gaps());
+    json.Key("lost_while_away").Integer(account_.lost_while_away());
+    json.Key("reconnects").Integer(reconnects).EndObject();
+    Print(json);
+    return;
+  }
+  std::string line = absl::StrFormat("%d results in %.1f s (%.1f/s), latency mean %.1f max %.1f ms",
+                                     results, seconds, rate, mean_ms, total_ms_max_);
+  if (scored_ > 0) absl::StrAppendFormat(&line, ", F1 mean %.4f min %.4f", mean_f1, f1_min_);
+  absl::StrAppendFormat(&line, "; lost: %d at the door, %d in gaps, %d while away; %d reconnects",
+                        dropped_at_admission_, account_.lost_in_gaps(), account_.lost_while_away(),
+                        reconnects);
+  output_.out << line << std::endl;
+}
+
+}  // namespace atomstream
