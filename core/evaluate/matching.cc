@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
-#include "core/evaluate/point_grid.h"
+#include "core/evaluate/point_index.h"
 
 namespace atomstream {
 namespace {
@@ -74,7 +74,7 @@ absl::StatusOr<Matching> MatchOneToOne(const std::vector<PointPx>& predicted,
   RETURN_IF_ERROR(CheckPoints("truth", truth));
 
   std::vector<Candidate> candidates;
-  const PointGrid grid(truth, options.radius_px);
+  const PointIndex grid(truth, options.radius_px);
   for (size_t i = 0; i < predicted.size(); ++i) {
     grid.ForEachWithin(predicted[i], options.radius_px, [&](int index, double squared) {
       candidates.push_back({squared, index, static_cast<int>(i)});
@@ -124,7 +124,7 @@ absl::StatusOr<OneSidedCounts> CountOneSided(const std::vector<PointPx>& predict
   RETURN_IF_ERROR(CheckPoints("truth", truth));
   OneSidedCounts counts;
   std::vector<bool> found(truth.size());
-  const PointGrid grid(truth, distance_px);
+  const PointIndex grid(truth, distance_px);
   for (const PointPx& point : predicted) {
     bool hit = false;
     grid.ForEachWithin(point, distance_px, [&](int index, double) {

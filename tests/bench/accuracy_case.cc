@@ -29,13 +29,16 @@ absl::StatusOr<AccuracyCase> MakeAccuracyCase(const AccuracyCaseOptions& options
   scan.width_px = scan.height_px = options.size_px;
   scan.pixel_size_nm = options.pixel_size_nm;
   scan.gaussian_noise = options.noise;
+  scan.drift_x_px_per_frame = scan.drift_y_px_per_frame = 0.5;
   scan.seed = DeriveSeed(options.seed, 3);
-  ASSIGN_OR_RETURN(const SimulatedFrame simulated, RenderFrame(specimen, scan, 0));
+  ASSIGN_OR_RETURN(const SimulatedFrame simulated,
+                   RenderFrame(specimen, scan, options.frame_index));
 
   AccuracyCase result;
   result.options = options;
   FrameMetadata metadata;
   metadata.id = "accuracy";
+  metadata.number = options.frame_index;
   metadata.detector = "HAADF";
   metadata.material = options.material;
   metadata.pixel_size_nm = options.pixel_size_nm * (1 + options.metadata_error);

@@ -20,6 +20,7 @@ struct AccuracyCaseOptions {
   int size_px = 256;
   double metadata_error = 0;  // relative error of the pixel size in the frame's metadata
   uint64_t seed = 1;          // of the specimen (orientation included) and the noise
+  int frame_index = 0;        // later frames of the same specimen drift by 0.5 px each way
 };
 
 struct AccuracyCase {

@@ -30,7 +30,7 @@ void Print(const std::vector<Blob>& blobs, bool json) {
 }  // namespace
 
 absl::Status RunBlobs(const Arguments& arguments) {
-  Flags flags(arguments, {"no-prune", "log-scale", "raw"});
+  Flags flags(arguments, {"no-prune", "log-scale", "scale"});
   LogParams params;
   params.min_sigma_px = flags.Number("min-sigma", params.min_sigma_px);
   params.max_sigma_px = flags.Number("max-sigma", params.max_sigma_px);
@@ -41,12 +41,12 @@ absl::Status RunBlobs(const Arguments& arguments) {
   LogBlobOptions options;
   options.log_scale = flags.Switch("log-scale");
   options.exclude_border_px = flags.Integer("exclude-border", 0);
-  const bool raw = flags.Switch("raw");
+  const bool scale = flags.Switch("scale");
   const std::string format = flags.Choice("format", {"text", "json"}, "text");
   RETURN_IF_ERROR(flags.Finish(1));
 
   ASSIGN_OR_RETURN(const auto frame, ReadFrame(flags.positional()[0]));
-  const Image image = raw ? frame->image() : ScaleMinMax(frame->image());
+  const Image image = scale ? ScaleMinMax(frame->image()) : AsFloatImage(*frame);
   ASSIGN_OR_RETURN(const std::vector<Blob> blobs, DetectLogBlobs(image, params, options));
   Print(blobs, format == "json");
   return absl::OkStatus();

@@ -60,6 +60,33 @@ absl::Status WriteImage(const std::string& path, const Image& image) {
   return WriteNpy(path, {page});
 }
 
+Image AsFloatImage(const Frame& frame) {
+  double largest = 1;
+  switch (frame.pixel_type()) {
+    case PixelType::kU8:
+      largest = 255;
+      break;
+    case PixelType::kU16:
+      largest = 65535;
+      break;
+    case PixelType::kI16:
+      largest = 32767;
+      break;
+    case PixelType::kU32:
+      largest = 4294967295.0;
+      break;
+    case PixelType::kF32:
+      return frame.image();
+  }
+  Image image(frame.height(), frame.width());
+  for (int y = 0; y < image.rows; ++y) {
+    for (int x = 0; x < image.cols; ++x) {
+      image(y, x) = static_cast<float>(std::max(-1.0, frame.image()(y, x) / largest));
+    }
+  }
+  return image;
+}
+
 Image ScaleMinMax(const Image& image) {
   float low = image(0, 0);
   float high = low;

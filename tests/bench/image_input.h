@@ -19,6 +19,10 @@ absl::StatusOr<std::shared_ptr<const Frame>> MakeFrame(const Image& image, Frame
 
 absl::Status WriteImage(const std::string& path, const Image& image);
 
+// Values as scikit-image's img_as_float takes them: floats as they are, integers divided by the
+// largest value of their type (and not below -1).
+Image AsFloatImage(const Frame& frame);
+
 // Smallest value to 0, largest to 1; a constant image becomes 0. What users of blob_log do.
 Image ScaleMinMax(const Image& image);
 

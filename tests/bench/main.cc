@@ -11,15 +11,25 @@ namespace {
 constexpr char kUsage[] =
     R"(usage: atomstream-bench COMMAND [FLAGS]
 
-  blobs FILE      LoG blobs of the first page of an NPY or TIFF file, scaled to [0, 1]
+  blobs FILE      LoG blobs of the first page of an NPY or TIFF file; integers are divided by the
+                  largest value of their type, floats are taken as they are
       --min-sigma 1 --max-sigma 50 --num-sigma 10 --threshold 0.2 --overlap 0.5
-      --no-prune --exclude-border N --log-scale --raw (do not scale) --format text|json
+      --no-prune --exclude-border N --log-scale --format text|json
+      --scale   smallest pixel to 0, largest to 1
 
   accuracy        LoG* without labels beside the best that a single LoG can do with the truth known
                   and blob_log at textbook parameters, on simulated frames
-      --materials graphene,SrTiO3 --pixel-sizes 0.02,0.03 --holes 0,0.067
+      --materials graphene,SrTiO3 --pixel-sizes 0.02,0.03 --holes 0,0.067 (or --hole F)
       --noise 0,0.1,0.2,0.3,0.5,0.7,0.9 --seeds 1 --size 256 --metadata-error 0
-      --preprocessing default|none --format text|json
+      --preprocessing default|none --optimizer NAME --evaluations 350
+      --border 0.5   atoms nearer to the edge than this many d_NN are not scored
+      --real DIR     instead: real frames, DIR/NAME/{image.npy,meta.json,coords_*.csv}
+      --material-map graphene=graphene,...   material by a part of NAME; others are "auto"
+      --format text|json
+
+  speed           the stages' times; beside scikit-image's on the same arrays where Python has it
+      --repeats 9 --noise 0.3 --python python3 --reference-evaluations 20
+      --hypervolume-evaluations 60 --no-reference --format text|json
 )";
 
 }  // namespace
@@ -37,6 +47,8 @@ int main(int argc, char** argv) {
     status = atomstream::bench::RunBlobs(arguments);
   } else if (command == "accuracy") {
     status = atomstream::bench::RunAccuracy(arguments);
+  } else if (command == "speed") {
+    status = atomstream::bench::RunSpeed(arguments);
   } else {
     std::fprintf(stderr, "\"%s\" is not a command\n\n%s", command.c_str(), kUsage);
     return 2;

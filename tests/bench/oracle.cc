@@ -5,7 +5,7 @@
 
 #include "core/blob/scale_peaks.h"
 #include "core/blob/scale_space.h"
-#include "core/evaluate/point_grid.h"
+#include "core/evaluate/point_index.h"
 
 namespace atomstream::bench {
 namespace {
@@ -16,7 +16,7 @@ constexpr int kLevels = 12;
 
 OracleResult FindOracle(const Image& image, const std::vector<PointPx>& truth, double d_nn_px,
                         const MatchOptions& match) {
-  const PointGrid grid(truth, match.radius_px);
+  const PointIndex grid(truth, match.radius_px);
   std::vector<bool> counted(truth.size());
   for (size_t i = 0; i < truth.size(); ++i) counted[i] = IsCounted(truth[i], match);
   const auto atoms = std::count(counted.begin(), counted.end(), true);

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -19,9 +18,9 @@
 #include "absl/strings/strip.h"
 #include "core/base/clock.h"
 #include "core/base/status_macros.h"
-#include "core/evaluate/point_grid.h"
 #include "detectors/log_star/log_star.h"
 #include "tests/bench/image_input.h"
+#include "tests/bench/json_number.h"
 #include "tests/bench/log_star_score.h"
 #include "tests/bench/oracle.h"
 
@@ -34,22 +33,6 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   text << file.rdbuf();
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
   return text.str();
-}
-
-// The number after "name": in a JSON text; enough for a flat file of our own.
-std::optional<double> JsonNumber(const std::string& json, const std::string& name) {
-  const std::string key = absl::StrCat("\"", name, "\"");
-  size_t at = json.find(key);
-  if (at == std::string::npos) return std::nullopt;
-  at = json.find(':', at + key.size());
-  if (at == std::string::npos) return std::nullopt;
-  const size_t begin = json.find_first_not_of(" \t\r\n", at + 1);
-  const size_t end = json.find_first_of(",}\r\n", at + 1);
-  double value = 0;
-  if (begin == std::string::npos || !absl::SimpleAtod(json.substr(begin, end - begin), &value)) {
-    return std::nullopt;
-  }
-  return value;
 }
 
 absl::StatusOr<std::vector<PointPx>> ReadPoints(const std::string& path) {

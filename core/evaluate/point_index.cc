@@ -1,4 +1,4 @@
-#include "core/evaluate/point_grid.h"
+#include "core/evaluate/point_index.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,8 @@ int CellNumber(double value, double low, double cell, int count) {
 
 }  // namespace
 
-PointGrid::PointGrid(std::vector<PointPx> points, double max_radius) : points_(std::move(points)) {
+PointIndex::PointIndex(std::vector<PointPx> points, double max_radius)
+    : points_(std::move(points)) {
   if (points_.empty()) return;
   double high_x = points_[0].x_px, high_y = points_[0].y_px;
   low_x_ = high_x, low_y_ = high_y;
@@ -46,8 +47,8 @@ PointGrid::PointGrid(std::vector<PointPx> points, double max_radius) : points_(s
   for (size_t i = 0; i < points_.size(); ++i) order_[next[cell_of[i]]++] = static_cast<int>(i);
 }
 
-int PointGrid::Column(double x) const { return CellNumber(x, low_x_, cell_, columns_); }
+int PointIndex::Column(double x) const { return CellNumber(x, low_x_, cell_, columns_); }
 
-int PointGrid::Row(double y) const { return CellNumber(y, low_y_, cell_, rows_); }
+int PointIndex::Row(double y) const { return CellNumber(y, low_y_, cell_, rows_); }
 
 }  // namespace atomstream

@@ -1,7 +1,7 @@
-// PointGrid: finds the points of a set that lie near a position. Immutable after construction; any
+// PointIndex: finds the points of a set that lie near a position. Immutable after construction; any
 // thread may search it. Holds a copy of the points.
-#ifndef ATOMSTREAM_CORE_EVALUATE_POINT_GRID_H_
-#define ATOMSTREAM_CORE_EVALUATE_POINT_GRID_H_
+#ifndef ATOMSTREAM_CORE_EVALUATE_POINT_INDEX_H_
+#define ATOMSTREAM_CORE_EVALUATE_POINT_INDEX_H_
 
 #include <vector>
 
@@ -9,11 +9,11 @@
 
 namespace atomstream {
 
-class PointGrid {
+class PointIndex {
  public:
   // Searches may use radii up to `max_radius` > 0. Memory is bounded by the number of points, not
   // by how far they are spread.
-  PointGrid(std::vector<PointPx> points, double max_radius);
+  PointIndex(std::vector<PointPx> points, double max_radius);
 
   // Calls fn(index, squared distance) for each point within `radius` (included) of `position`, in
   // no particular order.
@@ -52,4 +52,4 @@ class PointGrid {
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_CORE_EVALUATE_POINT_GRID_H_
+#endif  // ATOMSTREAM_CORE_EVALUATE_POINT_INDEX_H_

@@ -1,4 +1,4 @@
-#include "core/evaluate/point_grid.h"
+#include "core/evaluate/point_index.h"
 
 #include <cmath>
 #include <random>
@@ -9,19 +9,19 @@
 namespace atomstream {
 namespace {
 
-std::set<int> Within(const PointGrid& grid, PointPx position, double radius) {
+std::set<int> Within(const PointIndex& grid, PointPx position, double radius) {
   std::set<int> found;
   grid.ForEachWithin(position, radius, [&](int index, double) { found.insert(index); });
   return found;
 }
 
-TEST(PointGridTest, FindsWhatABruteForceSearchFinds) {
+TEST(PointIndexTest, FindsWhatABruteForceSearchFinds) {
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> coordinate(-20, 120);
   std::vector<PointPx> points(500);
   for (PointPx& p : points) p = {coordinate(random), coordinate(random) / 3};
   const double radius = 6.5;
-  const PointGrid grid(points, radius);
+  const PointIndex grid(points, radius);
   for (int trial = 0; trial < 300; ++trial) {
     const PointPx at{coordinate(random), coordinate(random) / 3};
     std::set<int> expected;
@@ -34,18 +34,18 @@ TEST(PointGridTest, FindsWhatABruteForceSearchFinds) {
   }
 }
 
-TEST(PointGridTest, IncludesThePointAtTheRadius) {
-  const PointGrid grid({{0, 0}, {3, 4}}, 5);
+TEST(PointIndexTest, IncludesThePointAtTheRadius) {
+  const PointIndex grid({{0, 0}, {3, 4}}, 5);
   EXPECT_EQ(Within(grid, {0, 0}, 5), (std::set<int>{0, 1}));
   EXPECT_EQ(Within(grid, {0, 0}, 4.999), (std::set<int>{0}));
 }
 
-TEST(PointGridTest, EmptySetFindsNothing) {
-  EXPECT_TRUE(Within(PointGrid({}, 1), {0, 0}, 1).empty());
+TEST(PointIndexTest, EmptySetFindsNothing) {
+  EXPECT_TRUE(Within(PointIndex({}, 1), {0, 0}, 1).empty());
 }
 
-TEST(PointGridTest, SpreadPointsAndFarPositionsAreFine) {
-  const PointGrid grid({{-1e12, 0}, {0, 0}, {1e12, 1e12}}, 1e-3);
+TEST(PointIndexTest, SpreadPointsAndFarPositionsAreFine) {
+  const PointIndex grid({{-1e12, 0}, {0, 0}, {1e12, 1e12}}, 1e-3);
   EXPECT_EQ(Within(grid, {0, 0}, 1e-3), (std::set<int>{1}));
   EXPECT_TRUE(Within(grid, {1e300, -1e300}, 1e-3).empty());
 }
