@@ -18,16 +18,16 @@
 namespace atomstream {
 namespace {
 
-constexpr int kMaxTrainingPoints = 150;   // bounds the cost of a fit
-constexpr int kMaxLikelihoodPoints = 60;  // bounds the cost of the search for parameters
+constexpr int kMaxTrainingPoints = 100;   // bounds the cost of a fit
+constexpr int kMaxLikelihoodPoints = 40;  // bounds the cost of the search for parameters
 constexpr int kGlobalCandidates = 48;     // a round's wide choice …
 constexpr int kLocalCandidates = 64;
-constexpr int kKept = 16;        // … of which so many stay, the best kSteppedFrom of them
-constexpr int kSteppedFrom = 8;  // with steps around them
+constexpr int kKept = 24;         // … of which so many stay, the best kSteppedFrom of them
+constexpr int kSteppedFrom = 12;  // with steps around them
 constexpr int kRefined = 80;
 constexpr double kLargestStep = 0.3, kLargestRefiningStep = 0.1;  // sides of the unit cube
 constexpr double kStepRange = 0.02;                               // smallest step over largest
-constexpr int kRound = 10;                                        // evaluations a fit
+constexpr int kRound = 5;                                         // evaluations a fit
 
 struct Record {
   UnitPoint point;
@@ -56,17 +56,18 @@ class Search {
   }
 
   void Run(const std::vector<UnitPoint>& warm_start, int max_evaluations) {
-    for (const UnitPoint& point : UsableWarmStart(warm_start, dimension_)) Evaluate(point);
+    const std::vector<UnitPoint> known = UsableWarmStart(warm_start, dimension_);
+    for (const UnitPoint& point : known) Evaluate(point);
     // A first look at the whole space: a warm start knows only its own corner.
     const int wanted = std::clamp(max_evaluations / 5, 1, 2 * dimension_ + 6);
-    const int unseen = warm_start.empty() ? wanted : std::max(dimension_ + 1, wanted / 2);
+    const int unseen = known.empty() ? wanted : std::max(dimension_ + 1, wanted / 2);
     for (int i = 0; i < unseen && !evaluator_.exhausted(); ++i) Survey();
     while (!evaluator_.exhausted()) Round();
   }
 
  private:
+  // A refused point is recorded as infeasible; nothing reads the records after that.
   std::optional<ObjectiveVector> Evaluate(const UnitPoint& point) {
-    if (evaluator_.exhausted()) return std::nullopt;
     const std::optional<ObjectiveVector> y = evaluator_.Evaluate(point);
     records_.push_back({point, y});
     return y;
@@ -199,33 +200,49 @@ class Search {
   int next_refit_ = 0;
 };
 
-// The two models, the map to their scale, and what is known of the front on it: what a round needs
-// to judge a candidate.
+// One Gaussian process an objective, each on its own scale.
 struct Search::Model {
   std::array<ObjectiveScale, 2> scales;
   std::array<GaussianProcess, 2> processes;
-  ObjectiveVector worst;
+  ObjectiveVector worst;  // scaled; stands for infeasible
 
   ObjectiveVector Scaled(const ObjectiveVector& y) const {
     return {scales[0](y[0]), scales[1](y[1])};
   }
 };
 
+// Points with the models' current predictions, each to be taken once.
 class Search::CandidatePool {
  public:
   CandidatePool(const Model& model, std::vector<UnitPoint> points, int max_observations)
       : points_(std::move(points)),
         posteriors_{CandidatePosterior(model.processes[0], AsMatrix(points_), max_observations),
-                    CandidatePosterior(model.processes[1], AsMatrix(points_), max_observations)} {}
+                    CandidatePosterior(model.processes[1], AsMatrix(points_), max_observations)},
+        improvement_(points_.size(), std::numeric_limits<double>::infinity()) {}
 
-  int size() const { return static_cast<int>(points_.size()); }
   const UnitPoint& point(int i) const { return points_[i]; }
 
-  double Improvement(const ExpectedHypervolume& expected, int i) const {
-    return expected.Improvement(
-        {posteriors_[0].mean(i), posteriors_[1].mean(i)},
-        {std::sqrt(posteriors_[0].variance(i)), std::sqrt(posteriors_[1].variance(i))});
+  // The candidate with the largest expected improvement of those not yet taken.
+  //
+  // Improvements mostly shrink while the front grows and deviations fall (a mean may still move the
+  // other way), so what was computed for an earlier call stands in for an upper bound: only the
+  // leader is brought up to date, until it stays the leader.
+  int Take(const ExpectedHypervolume& expected) {
+    int checked = -1;
+    while (true) {
+      const int leader = static_cast<int>(
+          std::max_element(improvement_.begin(), improvement_.end()) - improvement_.begin());
+      if (leader == checked) {
+        improvement_[leader] = -1;  // below every real one: taken
+        return leader;
+      }
+      improvement_[leader] = expected.Improvement(
+          {posteriors_[0].mean(leader), posteriors_[1].mean(leader)},
+          {std::sqrt(posteriors_[0].variance(leader)), std::sqrt(posteriors_[1].variance(leader))});
+      checked = leader;
+    }
   }
+
   void Observe(int i, const ObjectiveVector& scaled) {
     for (int k = 0; k < 2; ++k) posteriors_[k].Observe(i, scaled[k]);
   }
@@ -233,6 +250,7 @@ class Search::CandidatePool {
  private:
   std::vector<UnitPoint> points_;
   std::array<CandidatePosterior, 2> posteriors_;
+  std::vector<double> improvement_;
 };
 
 Search::Model Search::FitModel() {
@@ -264,13 +282,11 @@ ExpectedHypervolume Search::Expected(const Model& model) const {
 
 // The most promising of a wide choice, and steps around these.
 std::vector<UnitPoint> Search::Promising(const Model& model) {
-  const CandidatePool wide(model, Candidates(), 0);
+  CandidatePool wide(model, Candidates(), 0);
   const ExpectedHypervolume expected = Expected(model);
-  std::vector<std::pair<double, int>> ranked;
-  for (int i = 0; i < wide.size(); ++i) ranked.push_back({-wide.Improvement(expected, i), i});
-  std::partial_sort(ranked.begin(), ranked.begin() + kKept, ranked.end());
   std::vector<UnitPoint> promising;
-  for (int i = 0; i < kKept; ++i) promising.push_back(wide.point(ranked[i].second));
+  promising.reserve(kKept + kRefined);
+  for (int i = 0; i < kKept; ++i) promising.push_back(wide.point(wide.Take(expected)));
   for (int i = 0; i < kRefined; ++i) {
     promising.push_back(StepFrom(promising[i % kSteppedFrom], kLargestRefiningStep));
   }
@@ -284,27 +300,8 @@ void Search::Round() {
   }
   const Model model = FitModel();
   CandidatePool pool(model, Promising(model), kRound);
-
-  // Improvements only shrink while the front grows and deviations fall (means may move a little),
-  // so a stale value stands in for an upper bound: only the leader is brought up to date.
-  std::vector<double> improvement(pool.size(), std::numeric_limits<double>::infinity());
-  std::vector<int> updated_at(pool.size(), -1);
-  std::vector<char> used(pool.size(), 0);
-  for (int pick = 0; pick < kRound && !evaluator_.exhausted(); ++pick) {
-    const ExpectedHypervolume expected = Expected(model);
-    int best = -1;
-    while (best < 0 || updated_at[best] != pick) {
-      if (best >= 0) {
-        updated_at[best] = pick;
-        improvement[best] = pool.Improvement(expected, best);
-        best = -1;
-      }
-      for (int i = 0; i < pool.size(); ++i) {
-        if (!used[i] && (best < 0 || improvement[i] > improvement[best])) best = i;
-      }
-    }
-    used[best] = 1;
-    if (evaluator_.exhausted()) return;
+  for (int i = 0; i < kRound && !evaluator_.exhausted(); ++i) {
+    const int best = pool.Take(Expected(model));
     const std::optional<ObjectiveVector> y = Evaluate(pool.point(best));
     pool.Observe(best, y ? model.Scaled(*y) : model.worst);
   }

@@ -42,7 +42,7 @@ struct PagmoProblem {
 
 // pagmo wants a multiple of 4, at least 8.
 int PopulationSize(int max_evaluations) {
-  const int wanted = static_cast<int>(std::lround(1.3 * std::sqrt(max_evaluations) / 4)) * 4;
+  const int wanted = static_cast<int>(std::lround(std::sqrt(max_evaluations) / 4)) * 4;
   return std::clamp(wanted, 8, 64);
 }
 
@@ -86,7 +86,7 @@ void Evolve(BudgetedEvaluator& evaluator, const std::vector<UnitPoint>& warm_sta
     population.push_back(points[i], fitness[i]);
   }
   const pagmo::nsga2 algorithm(/*gen=*/1, /*cr=*/0.95, /*eta_c=*/10, /*m=*/1.0 / dimension,
-                               /*eta_m=*/20, static_cast<unsigned>(random.Next()));
+                               /*eta_m=*/10, static_cast<unsigned>(random.Next()));
   while (!evaluator.exhausted()) population = algorithm.evolve(std::move(population));
 }
 

@@ -5,6 +5,11 @@
 #include <cmath>
 
 namespace atomstream {
+namespace {
+
+constexpr double kFarthest = 1e9;  // in spreads
+
+}  // namespace
 
 ObjectiveScale::ObjectiveScale(const std::vector<double>& survey,
                                const std::vector<double>& training) {
@@ -15,8 +20,9 @@ ObjectiveScale::ObjectiveScale(const std::vector<double>& survey,
   upper_quartile_ = sorted[sorted.size() * 3 / 4];
   worst_ = sorted.back();
   // A flat half says nothing about the spread: take the whole range then.
-  spread_ = 0.5 * (sorted[sorted.size() / 2] - best_);
-  if (spread_ <= 0) spread_ = std::max(0.5 * (worst_ - best_), 1e-9);
+  spread_ = sorted[sorted.size() / 2] - best_;
+  if (spread_ <= 0) spread_ = std::max(worst_ - best_, 1e-9);
+  spread_ = std::min(spread_, 1e300);
 
   for (const double value : training) mean_ += Warp(value) / static_cast<double>(training.size());
   double variance = 0;
@@ -28,7 +34,8 @@ ObjectiveScale::ObjectiveScale(const std::vector<double>& survey,
 }
 
 double ObjectiveScale::Warp(double value) const {
-  const double x = (value - best_) / spread_;
+  // The limit keeps absurd values finite.
+  const double x = std::clamp((value - best_) / spread_, -kFarthest, kFarthest);
   return x > 0 ? std::log1p(x) : x;
 }
 
