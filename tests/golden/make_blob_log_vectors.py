@@ -2,7 +2,8 @@
 """Writes the golden vectors of the LoG blob detector: what scikit-image 0.19's blob_log does.
 
 Needs Debian 12's python3-skimage (0.19.3) and nothing else; the tests themselves do not need
-Python. Images come from formulas and seeded generators, so a second run writes the same bytes:
+Python. Images come from formulas and seeded generators, so a second run on the same kind of
+processor writes the same bytes:
 
     /usr/bin/python3 tests/golden/make_blob_log_vectors.py            # writes blob_log/*.txt
     /usr/bin/python3 tests/golden/make_blob_log_vectors.py --check    # compares, writes nothing
