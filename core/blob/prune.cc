@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/structure/point_grid.h"
-
 namespace atomstream {
 namespace {
 
@@ -87,26 +85,33 @@ std::vector<Blob> PruneLikeScikitImage(const std::vector<Blob>& blobs, double ov
   return kept;
 }
 
+BrightestFirstPruner::BrightestFirstPruner(double width, double height, double max_sigma_px,
+                                           double overlap, double min_spacing_px)
+    : overlap_(overlap),
+      reach_(std::max(min_spacing_px, overlap < 1 ? 2 * kSqrt2 * max_sigma_px : 0.0)),
+      spacing_squared_(static_cast<float>(min_spacing_px * min_spacing_px)),
+      grid_(width, height, std::max(2.0, reach_)) {}
+
+bool BrightestFirstPruner::Offer(const Blob& blob) {
+  bool free = true;
+  grid_.ForEachWithin(blob.x_px, blob.y_px, reach_, [&](int i, float distance_squared) {
+    free = distance_squared >= spacing_squared_ &&
+           (overlap_ >= 1 || BlobOverlap(kept_[i], blob) <= overlap_);
+    return free;
+  });
+  if (!free) return false;
+  grid_.Add(blob.x_px, blob.y_px);
+  kept_.push_back(blob);
+  return true;
+}
+
 std::vector<Blob> PruneBrightestFirst(const std::vector<Blob>& blobs, double overlap,
                                       double min_spacing_px) {
   const Extent extent = ExtentOf(blobs);
-  const double reach =
-      std::max(min_spacing_px, overlap < 1 ? 2 * kSqrt2 * extent.max_sigma : 0.0);
-  PointGrid grid(extent.width, extent.height, std::max(2.0, reach));
-  const float spacing_squared = static_cast<float>(min_spacing_px * min_spacing_px);
-  std::vector<Blob> kept;
-  for (const Blob& blob : blobs) {
-    bool free = true;
-    grid.ForEachWithin(blob.x_px, blob.y_px, reach, [&](int i, float distance_squared) {
-      free = distance_squared >= spacing_squared &&
-             (overlap >= 1 || BlobOverlap(kept[i], blob) <= overlap);
-      return free;
-    });
-    if (!free) continue;
-    grid.Add(blob.x_px, blob.y_px);
-    kept.push_back(blob);
-  }
-  return kept;
+  BrightestFirstPruner pruner(extent.width, extent.height, extent.max_sigma, overlap,
+                              min_spacing_px);
+  for (const Blob& blob : blobs) pruner.Offer(blob);
+  return pruner.TakeKept();
 }
 
 }  // namespace atomstream

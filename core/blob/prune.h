@@ -5,7 +5,10 @@
 #ifndef ATOMSTREAM_CORE_BLOB_PRUNE_H_
 #define ATOMSTREAM_CORE_BLOB_PRUNE_H_
 
+#include <utility>
 #include <vector>
+
+#include "core/structure/point_grid.h"
 
 namespace atomstream {
 
@@ -27,9 +30,30 @@ double BlobOverlap(const Blob& a, const Blob& b);
 // result. Time: proportional to the number of pairs closer than sqrt(2) (sigma_a + sigma_b).
 std::vector<Blob> PruneLikeScikitImage(const std::vector<Blob>& blobs, double overlap);
 
-// Greedy from the first blob on: a blob stays unless an earlier one that stayed is closer than
-// `min_spacing_px`, or overlaps it by more than `overlap` (1: never). `blobs` sorted by falling
-// response, so the brightest of a crowd stays.
+// Greedy pruning, one blob at a time: offered by falling response, the brightest of a crowd stays.
+// Not thread-safe.
+class BrightestFirstPruner {
+ public:
+  // Blobs lie in [0, width] x [0, height]. Two that stay are at least `min_spacing_px` apart and
+  // overlap by no more than `overlap` (1: any overlap will do). `max_sigma_px` bounds the blobs'.
+  BrightestFirstPruner(double width, double height, double max_sigma_px, double overlap,
+                       double min_spacing_px);
+
+  // Keeps the blob unless it is too close to one that was kept. Returns whether it was kept.
+  bool Offer(const Blob& blob);
+
+  const std::vector<Blob>& kept() const { return kept_; }
+  std::vector<Blob> TakeKept() { return std::move(kept_); }
+
+ private:
+  const double overlap_;
+  const double reach_;
+  const float spacing_squared_;
+  PointGrid grid_;
+  std::vector<Blob> kept_;
+};
+
+// The same for a list sorted by falling response.
 std::vector<Blob> PruneBrightestFirst(const std::vector<Blob>& blobs, double overlap,
                                       double min_spacing_px);
 

@@ -52,7 +52,8 @@ Image EnergyMask(const Image& energy, const BandNoise& noise, double d_nn_px) {
 Image BrightnessMask(const Image& image, const Image& energy, const BandNoise& noise,
                      double d_nn_px) {
   Image brightness;
-  cv::GaussianBlur(image, brightness, cv::Size(), d_nn_px, d_nn_px, cv::BORDER_REFLECT);
+  const double smoothing = 0.75 * d_nn_px;
+  cv::GaussianBlur(image, brightness, cv::Size(), smoothing, smoothing, cv::BORDER_REFLECT);
   const int pixels = brightness.rows * brightness.cols;
   std::vector<int> order(pixels);
   std::iota(order.begin(), order.end(), 0);
@@ -97,11 +98,12 @@ Image BrightnessMask(const Image& image, const Image& energy, const BandNoise& n
   if (material <= 0 || dark == 0 || dark > bins.size() / 2) {
     return Image(image.rows, image.cols, 1.0f);
   }
-  // Vacuum's brightness is that of its middle bin; halfway to the material's is the edge.
+  // Vacuum has the brightness of its middle bin. The edge is set somewhat below halfway to the
+  // material: the last row of atoms fills only part of its cells.
   const double vacuum = bins[dark / 2].top;
   const double typical = bins[(dark + bins.size()) / 2].top;
   const double half_width = 0.15 * (typical - vacuum);
-  const double edge = vacuum + 0.5 * (typical - vacuum);
+  const double edge = vacuum + 0.4 * (typical - vacuum);
   SmoothStep(brightness, edge - half_width, edge + half_width);
   return brightness;
 }

@@ -3,10 +3,13 @@
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_OPTIONS_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_OPTIONS_H_
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/image/preprocess.h"
 #include "core/lattice/material.h"
@@ -31,10 +34,18 @@ struct LogStarOptions {
   absl::Duration time_budget = absl::InfiniteDuration();  // for the optimisation of one frame
 
   std::vector<Preprocessing> preprocessing = {Preprocessing::kNone, Preprocessing::kLattice};
-  double preference = 0;            // unused until an operator sets it; see chosen_by
+  // The two rewards, minimised together (see MakeReward). The first decides N_found.
+  std::array<std::string, 2> rewards = {"qc", "er"};
+  // ER counts atoms whose nearest neighbour is closer than this share of d_NN; (0, 1].
+  double er_distance_d_nn = 0.75;
+  // Position on the front, 0: least ER, 1: least QC; unset: the knee near least QC.
+  std::optional<double> preference;
   bool refine_subpixel = true;
   uint64_t seed = 1;
 };
+
+// InvalidArgument names the option and its value; NotFound an unknown material.
+absl::Status ValidateLogStarOptions(const LogStarOptions& options);
 
 }  // namespace atomstream
 

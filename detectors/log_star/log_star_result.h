@@ -2,6 +2,7 @@
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,21 +50,31 @@ struct LogStarTimings {
 
 // What the next frame's search starts from. Opaque to callers.
 struct WarmStart {
-  std::vector<UnitPoint> points;
+  std::vector<UnitPoint> points;             // of the frame's front
+  std::map<int, UnitPoint> window_choices;   // by index in the window grid: the newest of each
 };
 
 struct LogStarResult {
   std::vector<Atom> atoms;          // by falling response
   std::vector<FrontPoint> front;    // of the whole frame, by rising QC
   int chosen = -1;                  // index into front; -1 when there is none (see flags)
-  std::string chosen_by;            // "knee", "preference", …
+  std::string chosen_by;            // "knee", "preference"; in map mode "map": atoms come from the
+                                    // parameter map of the windows, `chosen` is the knee beside it
+  double qc = 0;                    // of `atoms`
+  double er = 0;                    // of `atoms`
   LatticeSummary lattice;
   std::vector<WindowResult> windows;  // those that were optimised for this frame
   int evaluations = 0;
   int infeasible = 0;
   double hypervolume = 0;           // of front, reference point (1, 1)
   LogStarTimings timings;
-  // Machine-readable remarks: "constant_frame", "no_lattice", "metadata_disagrees", …
+  // Machine-readable remarks:
+  // "constant_frame"      every pixel has the same value; nothing was searched
+  // "no_lattice"          no periodicity was found; with a known material and pixel size the
+  //                       metadata's scale was used, else nothing was searched
+  // "no_material"         less than one atom is expected
+  // "metadata_disagrees"  the pixel size measured from the lattice was used, not the metadata's
+  // "budget_exhausted"    the time budget ended the search before all windows had their turn
   std::vector<std::string> flags;
   std::shared_ptr<const WarmStart> next_warm_start;  // null: nothing to learn from this frame
 };

@@ -1,0 +1,46 @@
+#include "detectors/log_star/frame_survey.h"
+
+#include "core/lattice/spectral_peaks.h"
+#include "opencv2/core.hpp"
+
+namespace atomstream {
+
+double FrameSurvey::ExpectedAtoms(const Window& window) const {
+  const cv::Rect area(window.x_px, window.y_px, window.width_px, window.height_px);
+  return cv::sum(filtered.material(area))[0] * lattice.density_per_px2;
+}
+
+Window FrameSurvey::WholeFrame() const {
+  return {0, 0, image.clipped.cols, image.clipped.rows};
+}
+
+FrameSurvey SurveyFrame(const Frame& frame, const std::optional<Material>& material,
+                        const Clock& clock, LogStarTimings& timings) {
+  FrameSurvey survey;
+  absl::Time start = clock.Now();
+  survey.image = Normalise(frame.image());
+  timings.normalise = clock.Now() - start;
+  if (survey.image.constant) return survey;
+
+  start = clock.Now();
+  const double pixel_size_nm = frame.metadata().pixel_size_nm;
+  const SpectralPeaks peaks = FindSpectralPeaks(survey.image.clipped);
+  survey.lattice = material
+                       ? EstimateKnownLattice(peaks, *material, pixel_size_nm)
+                       : EstimateUnknownLattice(peaks, survey.image.clipped, pixel_size_nm);
+  timings.lattice = clock.Now() - start;
+  if (!(survey.lattice.d_nn_px > 0)) return survey;
+
+  start = clock.Now();
+  const std::vector<Vector2> frequencies =
+      survey.lattice.found
+          ? LatticeFrequencies(survey.lattice.reflections, peaks, survey.lattice.d_nn_px)
+          : std::vector<Vector2>();
+  survey.has_lattice_filter = !frequencies.empty();
+  survey.filtered =
+      ApplyLatticeFilter(survey.image.clipped, frequencies, peaks, survey.lattice.d_nn_px);
+  timings.preprocess = clock.Now() - start;
+  return survey;
+}
+
+}  // namespace atomstream

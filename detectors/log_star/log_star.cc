@@ -1,0 +1,303 @@
+#include "detectors/log_star/log_star.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "core/base/status_macros.h"
+#include "core/blob/refine.h"
+#include "detectors/log_star/frame_survey.h"
+#include "detectors/log_star/parameter_map.h"
+#include "detectors/log_star/peak_cache.h"
+#include "detectors/log_star/search_space.h"
+#include "detectors/log_star/solution_choice.h"
+#include "detectors/log_star/window_search.h"
+
+namespace atomstream {
+namespace {
+
+// Solutions carried from the windows to the whole frame: enough to hold every window's knee.
+constexpr int kMaxFrameCandidates = 48;
+constexpr int kMaxWarmPoints = 12;
+
+uint64_t FnvHash(uint64_t seed, absl::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
+  for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
+  return hash;
+}
+
+// Mean of `image` over the disk of radius sigma around the atom.
+float DiskMean(const Image& image, const Blob& blob) {
+  const int reach = std::max(1, static_cast<int>(std::lround(blob.sigma_px)));
+  const int x0 = static_cast<int>(std::lround(blob.x_px));
+  const int y0 = static_cast<int>(std::lround(blob.y_px));
+  double sum = 0;
+  int count = 0;
+  for (int y = std::max(0, y0 - reach); y <= std::min(image.rows - 1, y0 + reach); ++y) {
+    for (int x = std::max(0, x0 - reach); x <= std::min(image.cols - 1, x0 + reach); ++x) {
+      if ((x - x0) * (x - x0) + (y - y0) * (y - y0) > reach * reach) continue;
+      sum += image(y, x);
+      ++count;
+    }
+  }
+  return count > 0 ? static_cast<float>(sum / count) : 0.0f;
+}
+
+// Knees of all windows first, then their ends, then the last frame's front.
+std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& windows,
+                                       const SearchSpace& space,
+                                       const std::optional<double>& preference,
+                                       const WarmStart* warm_start) {
+  std::vector<UnitPoint> knees;
+  std::vector<UnitPoint> others;
+  for (const SearchedWindow& window : windows) {
+    const std::vector<Solution>& front = window.result.front.solutions();
+    const Choice choice = ChooseSolution(space, front, preference);
+    if (choice.index >= 0) knees.push_back(choice.front.solutions()[choice.index].point);
+    others.push_back(front.front().point);
+    others.push_back(front.back().point);
+    others.push_back(front[front.size() / 2].point);
+  }
+  if (warm_start != nullptr) {
+    others.insert(others.begin(), warm_start->points.begin(), warm_start->points.end());
+  }
+  std::vector<UnitPoint> candidates = space.StartPoints();
+  std::set<UnitPoint> seen;
+  for (const std::vector<UnitPoint>* list : {&knees, &others}) {
+    for (const UnitPoint& point : *list) {
+      if (static_cast<int>(candidates.size()) >= kMaxFrameCandidates) break;
+      UnitPoint sized = point;
+      sized.resize(space.dimension(), 0.5);
+      if (seen.insert(sized).second) candidates.push_back(std::move(sized));
+    }
+  }
+  return candidates;
+}
+
+class LogStarDetector final : public LogStar {
+ public:
+  LogStarDetector(LogStarOptions options, std::unique_ptr<Optimizer> optimizer,
+                  std::unique_ptr<Reward> first, std::unique_ptr<Reward> second,
+                  const Clock* clock)
+      : options_(std::move(options)),
+        optimizer_(std::move(optimizer)),
+        first_reward_(std::move(first)),
+        second_reward_(std::move(second)),
+        clock_(*clock) {}
+
+  absl::StatusOr<LogStarResult> Detect(const Frame& frame, const WarmStart* warm_start,
+                                       Executor& executor) const override {
+    return CatchToStatus("LoG*", [&] { return DetectOrThrow(frame, warm_start, executor); });
+  }
+
+ private:
+  absl::StatusOr<LogStarResult> DetectOrThrow(const Frame& frame, const WarmStart* warm_start,
+                                              Executor& executor) const {
+    const absl::Time start = clock_.Now();
+    LogStarResult result;
+    const std::string material_name =
+        frame.metadata().material.empty() ? options_.material : frame.metadata().material;
+    std::optional<Material> material;
+    if (material_name != "auto") {
+      ASSIGN_OR_RETURN(material, FindMaterial(material_name, options_.custom_materials));
+    }
+
+    const FrameSurvey survey = SurveyFrame(frame, material, clock_, result.timings);
+    DescribeLattice(survey, material_name, result);
+    if (result.lattice.expected_atoms >= 1) Search(frame, survey, warm_start, executor, result);
+    result.timings.total = clock_.Now() - start;
+    return result;
+  }
+
+  void DescribeLattice(const FrameSurvey& survey, const std::string& material_name,
+                       LogStarResult& result) const {
+    LatticeSummary& lattice = result.lattice;
+    lattice.material = material_name;
+    lattice.found = survey.lattice.found;
+    lattice.d_nn_px = survey.lattice.d_nn_px;
+    lattice.pixel_size_nm_metadata = survey.lattice.pixel_size_nm_metadata;
+    lattice.pixel_size_nm_measured = survey.lattice.pixel_size_nm_measured;
+    lattice.pixel_size_nm_used = survey.lattice.pixel_size_nm_used;
+    lattice.metadata_disagrees = survey.lattice.metadata_disagrees;
+    lattice.orientation_rad = survey.lattice.orientation_rad;
+    if (survey.image.constant) {
+      result.flags.push_back("constant_frame");
+      return;
+    }
+    if (!lattice.found) result.flags.push_back("no_lattice");
+    if (lattice.metadata_disagrees) result.flags.push_back("metadata_disagrees");
+    if (!(lattice.d_nn_px > 0)) return;
+    const Window frame = survey.WholeFrame();
+    lattice.expected_atoms = survey.ExpectedAtoms(frame);
+    lattice.material_area_fraction =
+        lattice.expected_atoms /
+        (survey.lattice.density_per_px2 * frame.width_px * frame.height_px);
+    if (lattice.expected_atoms < 1) result.flags.push_back("no_material");
+  }
+
+  void Search(const Frame& frame, const FrameSurvey& survey, const WarmStart* warm_start,
+              Executor& executor, LogStarResult& result) const {
+    absl::Time stage_start = clock_.Now();
+    const PeakCache cache = PeakCache::Build(survey, options_.preprocessing, executor);
+    const SearchSpace space(&cache, survey.lattice.d_nn_px);
+    result.timings.scale_space = clock_.Now() - stage_start;
+
+    stage_start = clock_.Now();
+    WindowSearchInput input;
+    input.survey = &survey;
+    input.cache = &cache;
+    input.space = &space;
+    input.optimizer = optimizer_.get();
+    input.options = &options_;
+    input.warm_start = warm_start;
+    input.rewards = {first_reward_.get(), second_reward_.get()};
+    input.deadline = stage_start + options_.time_budget;
+    input.seed = FnvHash(options_.seed, frame.metadata().id);
+    input.turn = frame.metadata().number;
+    const std::vector<SearchedWindow> windows = SearchWindows(input, executor, clock_);
+    if (clock_.Now() >= input.deadline) result.flags.push_back("budget_exhausted");
+
+    RewardContext context;
+    context.expected_atoms = result.lattice.expected_atoms;
+    context.min_neighbour_px = options_.er_distance_d_nn * survey.lattice.d_nn_px;
+    WindowProblem whole(&cache, &space, survey.WholeFrame(), context, input.rewards);
+    const std::vector<UnitPoint> candidates =
+        FrameCandidates(windows, space, options_.preference, warm_start);
+    const Choice choice = ChooseSolution(
+        space, EvaluateAll(candidates, whole, executor, result), options_.preference);
+    FillFront(choice, space, result);
+    auto next = std::make_shared<WarmStart>();
+    FillWindows(windows, space, warm_start, result, *next);
+    RememberFront(choice, *next);
+    result.next_warm_start = std::move(next);
+    result.timings.optimise = clock_.Now() - stage_start;
+    if (choice.index < 0) return;
+
+    stage_start = clock_.Now();
+    const Candidate chosen = space.Decode(choice.front.solutions()[choice.index].point);
+    std::vector<Blob> blobs = whole.Detect(chosen).value_or(std::vector<Blob>());
+    if (options_.window_mode == WindowMode::kMap) {
+      const std::vector<ParameterMap::Node> nodes =
+          MapNodes(*result.next_warm_start, survey, space, chosen.variant);
+      if (!nodes.empty()) {
+        const Window area = survey.WholeFrame();
+        blobs = ParameterMap(nodes, area.width_px, area.height_px)
+                    .Detect(cache, area.width_px, area.height_px);
+        result.chosen_by = "map";
+      }
+    }
+    result.qc = first_reward_->Evaluate(blobs, context);
+    result.er = second_reward_->Evaluate(blobs, context);
+    FillAtoms(blobs, survey, cache, chosen.variant, result);
+    result.timings.detect = clock_.Now() - stage_start;
+  }
+
+  std::vector<Solution> EvaluateAll(const std::vector<UnitPoint>& candidates,
+                                    const WindowProblem& whole, Executor& executor,
+                                    LogStarResult& result) const {
+    std::vector<std::optional<ObjectiveVector>> objectives(candidates.size());
+    executor.ParallelFor(static_cast<int>(candidates.size()), [&](int i) {
+      objectives[i] = whole.Objectives(candidates[i]);
+    });
+    std::vector<Solution> evaluated;
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      ++result.evaluations;
+      if (objectives[i]) {
+        evaluated.push_back({candidates[i], *objectives[i]});
+      } else {
+        ++result.infeasible;
+      }
+    }
+    return evaluated;
+  }
+
+  static void FillFront(const Choice& choice, const SearchSpace& space, LogStarResult& result) {
+    for (const Solution& solution : choice.front.solutions()) {
+      result.front.push_back({solution.objectives[0], solution.objectives[1],
+                              space.ToLogParams(space.Decode(solution.point))});
+    }
+    result.chosen = choice.index;
+    result.chosen_by = choice.reason;
+    result.hypervolume = choice.front.Hypervolume({1, 1});
+  }
+
+  void FillWindows(const std::vector<SearchedWindow>& windows, const SearchSpace& space,
+                   const WarmStart* warm_start, LogStarResult& result, WarmStart& next) const {
+    if (warm_start != nullptr) next.window_choices = warm_start->window_choices;
+    for (const SearchedWindow& searched : windows) {
+      const Choice choice =
+          ChooseSolution(space, searched.result.front.solutions(), options_.preference);
+      WindowResult window{searched.window.x_px, searched.window.y_px, searched.window.width_px,
+                          searched.window.height_px, {}, choice.index,
+                          searched.result.evaluations, searched.result.front.Hypervolume({1, 1})};
+      for (const Solution& solution : choice.front.solutions()) {
+        window.front.push_back({solution.objectives[0], solution.objectives[1],
+                                space.ToLogParams(space.Decode(solution.point))});
+      }
+      if (choice.index >= 0) {
+        next.window_choices[searched.index] = choice.front.solutions()[choice.index].point;
+      }
+      result.evaluations += searched.result.evaluations;
+      result.infeasible += searched.result.infeasible;
+      result.windows.push_back(std::move(window));
+    }
+  }
+
+  static void RememberFront(const Choice& choice, WarmStart& next) {
+    const std::vector<Solution>& front = choice.front.solutions();
+    if (choice.index >= 0) next.points.push_back(front[choice.index].point);
+    const size_t step = std::max<size_t>(1, front.size() / kMaxWarmPoints);
+    for (size_t i = 0; i < front.size(); i += step) next.points.push_back(front[i].point);
+  }
+
+  // The newest choice of every window that was ever optimised, as far as it is of `variant`.
+  std::vector<ParameterMap::Node> MapNodes(const WarmStart& memory, const FrameSurvey& survey,
+                                           const SearchSpace& space, int variant) const {
+    const Window frame = survey.WholeFrame();
+    const std::vector<Window> grid = MakeWindowGrid(
+        frame.width_px, frame.height_px, options_.window_size_px, options_.window_stride);
+    std::vector<ParameterMap::Node> nodes;
+    for (const auto& [index, point] : memory.window_choices) {
+      if (index >= static_cast<int>(grid.size())) continue;
+      const Candidate candidate = space.Decode(point);
+      if (candidate.variant == variant) nodes.push_back({grid[index], candidate});
+    }
+    return nodes;
+  }
+
+  void FillAtoms(const std::vector<Blob>& blobs, const FrameSurvey& survey, const PeakCache& cache,
+                 int variant, LogStarResult& result) const {
+    result.atoms.reserve(blobs.size());
+    for (const Blob& blob : blobs) {
+      const auto level = std::lower_bound(cache.sigmas_px.begin(), cache.sigmas_px.end(),
+                                          blob.sigma_px * 0.999) -
+                         cache.sigmas_px.begin();
+      const Blob place = options_.refine_subpixel
+                             ? RefineBlob(cache.variants[variant].stack[level], blob)
+                             : blob;
+      result.atoms.push_back({place.x_px, place.y_px, place.sigma_px,
+                              DiskMean(survey.image.unclipped, blob), blob.response});
+    }
+  }
+
+  const LogStarOptions options_;
+  const std::unique_ptr<Optimizer> optimizer_;
+  const std::unique_ptr<Reward> first_reward_;
+  const std::unique_ptr<Reward> second_reward_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LogStar>> LogStar::Create(const LogStarOptions& options,
+                                                         const Clock* clock) {
+  RETURN_IF_ERROR(ValidateLogStarOptions(options));
+  ASSIGN_OR_RETURN(std::unique_ptr<Optimizer> optimizer, MakeOptimizer(options.optimizer));
+  ASSIGN_OR_RETURN(std::unique_ptr<Reward> first, MakeReward(options.rewards[0]));
+  ASSIGN_OR_RETURN(std::unique_ptr<Reward> second, MakeReward(options.rewards[1]));
+  return std::make_unique<LogStarDetector>(options, std::move(optimizer), std::move(first),
+                                           std::move(second), clock);
+}
+
+}  // namespace atomstream

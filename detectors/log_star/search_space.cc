@@ -1,0 +1,66 @@
+#include "detectors/log_star/search_space.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace atomstream {
+namespace {
+
+constexpr int kMaxScales = 3;
+constexpr double kMinSpacing = 0.4;  // d_NN
+constexpr double kMaxSpacing = 0.7;  // d_NN; below the distance at which ER counts an error
+
+// Which of `count` equal parts of [0, 1] the coordinate lies in.
+int Choice(double coordinate, int count) {
+  return std::clamp(static_cast<int>(coordinate * count), 0, count - 1);
+}
+
+}  // namespace
+
+SearchSpace::SearchSpace(const PeakCache* cache, double d_nn_px)
+    : cache_(cache), d_nn_px_(d_nn_px) {}
+
+int SearchSpace::dimension() const { return cache_->variants.size() > 1 ? 5 : 4; }
+
+Candidate SearchSpace::Decode(const UnitPoint& point) const {
+  Candidate candidate;
+  const int variants = static_cast<int>(cache_->variants.size());
+  // A warm start may come from a frame with more variants than this one.
+  candidate.variant = point.size() > 4 ? Choice(point[4], variants) : 0;
+  const int levels = static_cast<int>(cache_->sigmas_px.size());
+  candidate.first_level = Choice(point[0], levels);
+  candidate.last_level =
+      std::min(candidate.first_level + Choice(point[1], kMaxScales), levels - 1);
+  const PreprocessedPeaks& peaks = cache_->variants[candidate.variant];
+  candidate.threshold =
+      peaks.min_threshold * std::pow(peaks.max_threshold / peaks.min_threshold, point[2]);
+  candidate.min_spacing_px =
+      (kMinSpacing + (kMaxSpacing - kMinSpacing) * point[3]) * d_nn_px_;
+  return candidate;
+}
+
+LogParams SearchSpace::ToLogParams(const Candidate& candidate) const {
+  LogParams params;
+  params.min_sigma_px = cache_->sigmas_px[candidate.first_level];
+  params.max_sigma_px = cache_->sigmas_px[candidate.last_level];
+  params.num_sigma = candidate.last_level - candidate.first_level + 1;
+  params.threshold = candidate.threshold;
+  params.overlap = 1;
+  params.min_spacing_px = candidate.min_spacing_px;
+  params.pruning = Pruning::kBrightestFirst;
+  params.preprocessing = cache_->variants[candidate.variant].preprocessing;
+  return params;
+}
+
+std::vector<UnitPoint> SearchSpace::StartPoints() const {
+  std::vector<UnitPoint> points;
+  const int variants = static_cast<int>(cache_->variants.size());
+  for (int variant = 0; variant < variants; ++variant) {
+    UnitPoint point = {0.5, 0.0, 0.5, 0.5};
+    if (variants > 1) point.push_back((variant + 0.5) / variants);
+    points.push_back(point);
+  }
+  return points;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,51 @@
+#include "detectors/log_star/window_problem.h"
+
+namespace atomstream {
+
+WindowProblem::WindowProblem(const PeakCache* cache, const SearchSpace* space,
+                             const Window& window, const RewardContext& context,
+                             const RewardPair& rewards)
+    : cache_(cache), space_(space), window_(window), context_(context), rewards_(rewards) {
+  for (const PreprocessedPeaks& variant : cache->variants) {
+    std::vector<ScalePeak>& inside = peaks_.emplace_back();
+    for (const ScalePeak& peak : variant.peaks) {
+      // No candidate of the space reaches below the smallest threshold.
+      if (peak.response < variant.min_threshold) break;
+      if (peak.x_px >= window.x_px && peak.x_px < window.x_px + window.width_px &&
+          peak.y_px >= window.y_px && peak.y_px < window.y_px + window.height_px) {
+        inside.push_back(peak);
+      }
+    }
+  }
+}
+
+std::optional<std::vector<Blob>> WindowProblem::Detect(const Candidate& candidate) const {
+  const size_t bound = static_cast<size_t>(4 * context_.expected_atoms) + 64;
+  const float left = static_cast<float>(window_.x_px);
+  const float top = static_cast<float>(window_.y_px);
+  BrightestFirstPruner pruner(window_.width_px, window_.height_px,
+                              cache_->sigmas_px[candidate.last_level], /*overlap=*/1,
+                              candidate.min_spacing_px);
+  for (const ScalePeak& peak : peaks_[candidate.variant]) {
+    if (peak.response <= candidate.threshold) break;
+    if (!peak.InRange(candidate.first_level, candidate.last_level)) continue;
+    pruner.Offer({peak.x_px - left, peak.y_px - top,
+                  static_cast<float>(cache_->sigmas_px[peak.level]), peak.response});
+    if (pruner.kept().size() > bound) return std::nullopt;
+  }
+  std::vector<Blob> blobs = pruner.TakeKept();
+  for (Blob& blob : blobs) {
+    blob.x_px += left;
+    blob.y_px += top;
+  }
+  return blobs;
+}
+
+std::optional<ObjectiveVector> WindowProblem::Objectives(const UnitPoint& point) const {
+  const std::optional<std::vector<Blob>> atoms = Detect(space_->Decode(point));
+  if (!atoms) return std::nullopt;
+  return ObjectiveVector{rewards_.first->Evaluate(*atoms, context_),
+                         rewards_.second->Evaluate(*atoms, context_)};
+}
+
+}  // namespace atomstream

@@ -1,0 +1,54 @@
+// WindowProblem: the optimiser's view of one window: a point of the search space goes in, the
+// rewards of the atoms that it would find come out.
+//
+// Owned and used by one thread; reads the shared PeakCache.
+#ifndef ATOMSTREAM_DETECTORS_LOG_STAR_WINDOW_PROBLEM_H_
+#define ATOMSTREAM_DETECTORS_LOG_STAR_WINDOW_PROBLEM_H_
+
+#include <optional>
+#include <vector>
+
+#include "core/image/window_grid.h"
+#include "core/optimize/problem.h"
+#include "core/reward/reward.h"
+#include "detectors/log_star/search_space.h"
+
+namespace atomstream {
+
+// The two rewards of an objective vector. Not owned.
+struct RewardPair {
+  const Reward* first = nullptr;
+  const Reward* second = nullptr;
+};
+
+class WindowProblem final : public Problem {
+ public:
+  // `context.expected_atoms` is the window's. `cache` and `space` must outlive this.
+  WindowProblem(const PeakCache* cache, const SearchSpace* space, const Window& window,
+                const RewardContext& context, const RewardPair& rewards);
+
+  int dimension() const override { return space_->dimension(); }
+
+  // nullopt when more atoms would be found than the bound of 4 x N_expected + 64: time and memory
+  // stay bounded in the worst corner of the space.
+  std::optional<ObjectiveVector> Evaluate(const UnitPoint& point) override {
+    return Objectives(point);
+  }
+  // The same, for several threads at once: it only reads.
+  std::optional<ObjectiveVector> Objectives(const UnitPoint& point) const;
+
+  // The atoms in the window, by falling response; nullopt as Evaluate.
+  std::optional<std::vector<Blob>> Detect(const Candidate& candidate) const;
+
+ private:
+  const PeakCache* const cache_;
+  const SearchSpace* const space_;
+  const Window window_;
+  const RewardContext context_;
+  const RewardPair rewards_;
+  std::vector<std::vector<ScalePeak>> peaks_;  // of the window, for each variant
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_DETECTORS_LOG_STAR_WINDOW_PROBLEM_H_

@@ -1,0 +1,67 @@
+#include "detectors/log_star/window_search.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace atomstream {
+namespace {
+
+// Fewer expected atoms say nothing about parameters.
+constexpr double kMinExpectedAtoms = 8;
+
+uint64_t MixSeed(uint64_t seed, uint64_t value) {
+  // The finaliser of splitmix64: neighbouring inputs give unrelated outputs.
+  uint64_t z = seed + 0x9e3779b97f4a7c15ULL * (value + 1);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Executor& executor,
+                                          const Clock& clock) {
+  const Window frame = input.survey->WholeFrame();
+  const std::vector<Window> grid =
+      MakeWindowGrid(frame.width_px, frame.height_px, input.options->window_size_px,
+                     input.options->window_stride);
+  const std::vector<int> order = SpreadOrder(static_cast<int>(grid.size()), input.turn);
+
+  std::vector<std::optional<SearchedWindow>> slots(grid.size());
+  executor.ParallelFor(static_cast<int>(order.size()), [&](int task) {
+    // The first window is searched even when the survey has used up the budget, so that every frame
+    // learns something.
+    const bool first = task == 0;
+    if (!first && clock.Now() >= input.deadline) return;
+    const int index = order[task];
+    RewardContext context;
+    context.expected_atoms = input.survey->ExpectedAtoms(grid[index]);
+    context.min_neighbour_px =
+        input.options->er_distance_d_nn * input.survey->lattice.d_nn_px;
+    if (context.expected_atoms < kMinExpectedAtoms) return;
+
+    WindowProblem problem(input.cache, input.space, grid[index], context, input.rewards);
+    std::vector<UnitPoint> start = input.space->StartPoints();
+    if (input.warm_start != nullptr) {
+      start.insert(start.end(), input.warm_start->points.begin(), input.warm_start->points.end());
+      const auto own = input.warm_start->window_choices.find(index);
+      if (own != input.warm_start->window_choices.end()) start.push_back(own->second);
+    }
+    for (UnitPoint& point : start) point.resize(input.space->dimension(), 0.5);
+    Budget budget;
+    budget.max_evaluations = input.options->max_evaluations;
+    budget.deadline = first ? absl::InfiniteFuture() : input.deadline;
+    if (first && clock.Now() >= input.deadline) budget.max_evaluations = static_cast<int>(start.size());
+    slots[index] = SearchedWindow{
+        index, grid[index],
+        input.optimizer->Minimize(problem, start, budget, MixSeed(input.seed, index), clock)};
+  });
+
+  std::vector<SearchedWindow> searched;
+  for (std::optional<SearchedWindow>& slot : slots) {
+    if (slot && !slot->result.front.empty()) searched.push_back(std::move(*slot));
+  }
+  return searched;
+}
+
+}  // namespace atomstream
