@@ -14,6 +14,7 @@ using Arguments = std::vector<std::string>;
 
 absl::Status RunBlobs(const Arguments& arguments);
 absl::Status RunAccuracy(const Arguments& arguments);
+absl::Status RunOptimizers(const Arguments& arguments);
 absl::Status RunSpeed(const Arguments& arguments);
 
 }  // namespace atomstream::bench

@@ -30,6 +30,10 @@ constexpr char kUsage[] =
   speed           the stages' times; beside scikit-image's on the same arrays where Python has it
       --repeats 9 --noise 0.3 --python python3 --reference-evaluations 20
       --hypervolume-evaluations 60 --no-reference --format text|json
+
+  optimizers      hypervolume and time of the optimisers on LoG* windows of simulated frames
+      --optimizers nsga2,bayesian,sobol --evaluations 25,50,100,350 --seeds 3
+      --materials graphene,SrTiO3 --noise 0.1,0.3,0.5,0.7 --pixel-size 0.02 --format text|json
 )";
 
 }  // namespace
@@ -47,6 +51,8 @@ int main(int argc, char** argv) {
     status = atomstream::bench::RunBlobs(arguments);
   } else if (command == "accuracy") {
     status = atomstream::bench::RunAccuracy(arguments);
+  } else if (command == "optimizers") {
+    status = atomstream::bench::RunOptimizers(arguments);
   } else if (command == "speed") {
     status = atomstream::bench::RunSpeed(arguments);
   } else {

@@ -26,12 +26,12 @@ constexpr int kFrameSide = 512;
 constexpr int kWindowSide = 256;
 constexpr int kEvaluations = 350;
 
-// The reference loop's search space and error distance, in d_NN; as LoG*'s own.
-constexpr double kMinSigma = 0.2;
-constexpr double kMaxSigma = 0.45;
+// The reference loop's search space: scales in d_NN as LoG*'s own; thresholds on a frame scaled to
+// [0, 1], where LoG* takes them from the responses it finds.
+constexpr double kMinSigma = 0.22;
+constexpr double kMaxSigma = 0.38;
 constexpr double kMinThreshold = 0.001;
 constexpr double kMaxThreshold = 0.2;
-constexpr double kClosest = 0.6;
 
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -135,7 +135,7 @@ void PrintHypervolumes(double ours, double reference, int evaluations, bool json
   std::printf(
       "\nhypervolume of the (QC, ER) front up to (1, 1) after %d evaluations of the 256 px "
       "window:\n  LoG* %.4f, scikit-image + NSGA-II %.4f\n  The rewards, N_expected, error "
-      "distance and the ranges of sigma and threshold are the same;\n  blob_log prunes by "
+      "distance and the range of sigma are the same;\n  blob_log prunes by "
       "overlap and has no preprocessing, LoG* chooses among its own.\n",
       evaluations, ours, reference);
 }
@@ -211,7 +211,7 @@ absl::Status MeasureSpeed(SpeedOptions o) {
     o.reference.max_sigma_px = kMaxSigma * window.d_nn_px;
     o.reference.min_threshold = kMinThreshold;
     o.reference.max_threshold = kMaxThreshold;
-    o.reference.closest_px = kClosest * window.d_nn_px;
+    o.reference.closest_px = o.log_star.er_distance_d_nn * window.d_nn_px;
     reply = RunSkimage(o.reference);
   }
   if (reply.ok()) {
