@@ -9,7 +9,7 @@ set -euo pipefail
 
 packages=(
   # tools
-  g++ cmake ninja-build ccache pkg-config git
+  g++ cmake ninja-build ccache pkg-config
   # contract
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   # libraries
