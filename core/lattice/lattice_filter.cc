@@ -73,6 +73,30 @@ BandNoise NoiseThrough(const Image& mask, const SpectralPeaks& peaks) {
   return noise;
 }
 
+// Mean square of what passes a mask (Parseval).
+double EnergyThrough(const Image& mask, const cv::Mat_<cv::Vec2f>& spectrum) {
+  double sum = 0;
+  for (int y = 0; y < mask.rows; ++y) {
+    const float* gain = mask[y];
+    const cv::Vec2f* row = spectrum[y];
+    for (int x = 0; x < mask.cols; ++x) {
+      if (gain[x] < 1e-2f) continue;
+      sum += gain[x] * gain[x] * (row[x][0] * row[x][0] + row[x][1] * row[x][1]);
+    }
+  }
+  const double pixels = static_cast<double>(mask.rows) * mask.cols;
+  return sum / (pixels * pixels);
+}
+
+// A band twice as coherent lets through a quarter of the noise, and nearly all of the lattice.
+double Coherence(double energy, double noise, const LatticeFilterOptions& options) {
+  constexpr double kNoiseShare = 0.25;
+  const double signal = std::max(energy - noise, 0.01 * energy);
+  const double coherence =
+      options.material_coherence_d_nn * std::sqrt(noise / (kNoiseShare * signal));
+  return std::clamp(coherence, options.min_coherence_d_nn, options.max_coherence_d_nn);
+}
+
 }  // namespace
 
 std::vector<Vector2> LatticeFrequencies(const std::vector<Vector2>& reflections,
@@ -107,8 +131,10 @@ LatticeFiltered ApplyLatticeFilter(const Image& image, const std::vector<Vector2
   cv::dft(padded, spectrum, cv::DFT_COMPLEX_OUTPUT);
 
   const double width = 1 / (2 * M_PI * d_nn_px);
-  const Image band = BandMask(size, frequencies, width / options.coherence_d_nn);
   const Image wide = BandMask(size, frequencies, width / options.material_coherence_d_nn);
+  const BandNoise noise = NoiseThrough(wide, peaks);
+  const double coherence = Coherence(EnergyThrough(wide, spectrum), noise.mean_square, options);
+  const Image band = BandMask(size, frequencies, width / coherence);
   // Both filtered frames are real, so one complex inverse gives both: band + i wide.
   for (int y = 0; y < size.height; ++y) {
     cv::Vec2f* row = spectrum[y];
@@ -124,7 +150,7 @@ LatticeFiltered ApplyLatticeFilter(const Image& image, const std::vector<Vector2
   Image parts[2];
   cv::split(spectrum(cv::Rect(margin, margin, image.cols, image.rows)), parts);
   LatticeFiltered result;
-  result.material = MaterialMask(image, parts[1], NoiseThrough(wide, peaks), d_nn_px);
+  result.material = MaterialMask(image, parts[1], noise, d_nn_px);
   result.filtered = parts[0].mul(result.material);
   return result;
 }

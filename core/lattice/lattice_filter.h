@@ -13,8 +13,10 @@ namespace atomstream {
 
 struct LatticeFilterOptions {
   // Distance, in d_NN, over which the lattice is taken to be coherent: longer removes more noise
-  // and invents more atoms over defects.
-  double coherence_d_nn = 1.5;
+  // and invents more atoms over defects. The smallest in this range is used that leaves noise of no
+  // more than a quarter of the lattice's energy.
+  double min_coherence_d_nn = 1.5;
+  double max_coherence_d_nn = 3;
   // The same for telling material from vacuum: shorter, so that edges stay sharp.
   double material_coherence_d_nn = 0.75;
 };

@@ -11,6 +11,7 @@ namespace atomstream {
 namespace {
 
 constexpr double kMaterialQuantile = 0.75;  // of the local energies: surely material's
+constexpr double kMaxSmoothing = 2;         // d_NN; beyond this a hole is no longer resolved
 constexpr int kBrightnessBins = 48;
 constexpr double kVacuumEnergy = 0.35;      // share of the material's lattice energy
 
@@ -38,7 +39,7 @@ Image EnergyMask(const Image& energy, const BandNoise& noise, double d_nn_px) {
   const double samples = std::pow(spread / (0.1 * signal), 2);
   const double smoothing =
       std::max(std::sqrt(samples * noise.correlation_area_px / (4 * M_PI)), 0.6 * d_nn_px);
-  if (smoothing > 3 * d_nn_px) return Image(energy.rows, energy.cols, 1.0f);
+  if (smoothing > kMaxSmoothing * d_nn_px) return Image(energy.rows, energy.cols, 1.0f);
   Image local;
   cv::GaussianBlur(energy, local, cv::Size(), smoothing, smoothing, cv::BORDER_REFLECT);
   std::vector<float> values(local.begin(), local.end());

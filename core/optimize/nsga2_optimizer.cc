@@ -46,8 +46,8 @@ int PopulationSize(int max_evaluations) {
   return std::clamp(wanted, 8, 64);
 }
 
-// Points for the first population: the warm start, then (if there is one) steps around its members
-// up to half the population, then Sobol points.
+// The first `size` points to look at (more if the warm start has more): the warm start, then (if
+// there is one) steps around its members up to half of `size`, then Sobol points.
 std::vector<UnitPoint> FirstPoints(std::vector<UnitPoint> warm_start, int dimension, int size,
                                    SplitMix64& random) {
   SobolSequence sequence(dimension, random.Next());
@@ -73,14 +73,16 @@ void Evolve(BudgetedEvaluator& evaluator, const std::vector<UnitPoint>& warm_sta
   const int dimension = evaluator.dimension();
 
   const PagmoProblem problem{&evaluator};
-  std::vector<pagmo::vector_double> points =
-      FirstPoints(UsableWarmStart(warm_start, dimension), dimension, size, random);
+  // A quarter of the budget, as a population of this size alone sees too little of the space.
+  const int first = std::max(size, budget.max_evaluations / 4);
+  const std::vector<pagmo::vector_double> points =
+      FirstPoints(UsableWarmStart(warm_start, dimension), dimension, first, random);
   std::vector<pagmo::vector_double> fitness;
   fitness.reserve(points.size());
   for (const UnitPoint& point : points) fitness.push_back(problem.fitness(point));
   if (evaluator.exhausted()) return;
 
-  // A warm start larger than the population competes for its places.
+  // These compete for the places in the population.
   pagmo::population population(problem, 0, static_cast<unsigned>(random.Next()));
   for (const auto i : pagmo::select_best_N_mo(fitness, size)) {
     population.push_back(points[i], fitness[i]);

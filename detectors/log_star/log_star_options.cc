@@ -45,8 +45,8 @@ absl::Status ValidateLogStarOptions(const LogStarOptions& options) {
   if (options.rewards[0] == options.rewards[1]) {
     return Refuse("rewards", options.rewards[1], "two different rewards");
   }
-  if (!(options.er_distance_d_nn > 0 && options.er_distance_d_nn <= 1)) {
-    return Refuse("er_distance_d_nn", options.er_distance_d_nn, "in (0, 1]");
+  if (!(options.er_distance_d_nn >= 0.7 && options.er_distance_d_nn <= 1)) {
+    return Refuse("er_distance_d_nn", options.er_distance_d_nn, "in [0.7, 1]");
   }
   if (options.preference && !(*options.preference >= 0 && *options.preference <= 1)) {
     return Refuse("preference", *options.preference, "in [0, 1]");

@@ -36,8 +36,8 @@ struct LogStarOptions {
   std::vector<Preprocessing> preprocessing = {Preprocessing::kNone, Preprocessing::kLattice};
   // The two rewards, minimised together (see MakeReward). The first decides N_found.
   std::array<std::string, 2> rewards = {"qc", "er"};
-  // ER counts atoms whose nearest neighbour is closer than this share of d_NN; (0, 1].
-  double er_distance_d_nn = 0.75;
+  // ER counts atoms whose nearest neighbour is closer than this share of d_NN; [0.7, 1].
+  double er_distance_d_nn = 0.8;
   // Position on the front, 0: least ER, 1: least QC; unset: the knee near least QC.
   std::optional<double> preference;
   bool refine_subpixel = true;

@@ -8,7 +8,9 @@ namespace {
 
 constexpr int kMaxScales = 3;
 constexpr double kMinSpacing = 0.4;  // d_NN
-constexpr double kMaxSpacing = 0.7;  // d_NN; below the distance at which ER counts an error
+// d_NN; well below the distance at which ER counts an error: with pixels of 0.2 d_NN the two could
+// otherwise exclude every distance in between, and ER would be 0 whatever is found.
+constexpr double kMaxSpacing = 0.6;
 
 // Which of `count` equal parts of [0, 1] the coordinate lies in.
 int Choice(double coordinate, int count) {

@@ -4,7 +4,7 @@
 // | 0          | smallest scale                           | levels of the PeakCache, 0.22-0.38 d_NN  |
 // | 1          | number of scales from there              | 1-3                                      |
 // | 2          | threshold, logarithmic                   | PreprocessedPeaks min to max threshold   |
-// | 3          | smallest spacing of atoms                | 0.4-0.7 d_NN                             |
+// | 3          | smallest spacing of atoms                | 0.4-0.6 d_NN                             |
 // | 4          | preprocessing (absent if there is but one) | the variants of the PeakCache          |
 //
 // Immutable; any thread.
