@@ -87,6 +87,8 @@ absl::Status Daemon::StartServers() {
   }
   pipeline_.Start();
   ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
+                                                    .service_name =
+                                                        v1::Analysis::service_full_name(),
                                                     .max_message_mib = options_.max_message_mib},
                                                    &service_));
   parts_.log->Info(absl::StrCat("listening on ", options_.listen_address, " (port ", port(), ")"));

@@ -69,6 +69,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
     return absl::UnavailableError(
         absl::StrCat("listen_address = ", options.listen_address, ": cannot listen there"));
   }
+  if (auto* health = server->GetHealthCheckService()) {
+    health->SetServingStatus(options.service_name, true);
+  }
   return std::unique_ptr<GrpcServer>(new GrpcServerImpl(std::move(server), port));
 }
 

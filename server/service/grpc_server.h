@@ -17,6 +17,7 @@ namespace atomstream {
 
 struct GrpcServerOptions {
   std::string listen_address;  // port 0: any free port
+  std::string service_name;    // for health checks, e.g. "atomstream.v1.Analysis"
   int max_message_mib = 80;
 };
 

@@ -1,0 +1,64 @@
+// FakeFrameSource: gives what the test tells it to, in order, and blocks when it has nothing.
+#ifndef ATOMSTREAM_TESTS_FAKES_FAKE_FRAME_SOURCE_H_
+#define ATOMSTREAM_TESTS_FAKES_FAKE_FRAME_SOURCE_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/base/mutex.h"
+#include "server/source/frame_source.h"
+
+namespace atomstream {
+
+class FakeFrameSource final : public FrameSource {
+ public:
+  void Give(absl::StatusOr<std::shared_ptr<const Frame>> next) {
+    MutexLock lock(&mutex_);
+    next_.push_back(std::move(next));
+    changed_.NotifyAll();
+  }
+
+  // Waits until everything given was taken and Next was called again.
+  void WaitUntilAsked() {
+    MutexLock lock(&mutex_);
+    while (!(next_.empty() && asking_)) changed_.Wait(&mutex_);
+  }
+
+  void WaitUntilCancelled() {
+    MutexLock lock(&mutex_);
+    while (!cancelled_) changed_.Wait(&mutex_);
+  }
+
+  absl::StatusOr<std::shared_ptr<const Frame>> Next() override {
+    MutexLock lock(&mutex_);
+    asking_ = true;
+    changed_.NotifyAll();
+    while (next_.empty() && !cancelled_) changed_.Wait(&mutex_);
+    asking_ = false;
+    if (cancelled_) return absl::CancelledError();
+    absl::StatusOr<std::shared_ptr<const Frame>> next = std::move(next_.front());
+    next_.pop_front();
+    return next;
+  }
+
+  void Cancel() override {
+    MutexLock lock(&mutex_);
+    cancelled_ = true;
+    changed_.NotifyAll();
+  }
+
+  std::string Description() const override { return "fake source"; }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<absl::StatusOr<std::shared_ptr<const Frame>>> next_ ABSL_GUARDED_BY(mutex_);
+  bool asking_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_TESTS_FAKES_FAKE_FRAME_SOURCE_H_

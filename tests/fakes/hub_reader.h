@@ -1,0 +1,80 @@
+// HubReader: a subscriber that keeps all it gets and lets the test wait for it.
+#ifndef ATOMSTREAM_TESTS_FAKES_HUB_READER_H_
+#define ATOMSTREAM_TESTS_FAKES_HUB_READER_H_
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/base/mutex.h"
+#include "server/hub/result_hub.h"
+
+namespace atomstream {
+
+class HubReader {
+ public:
+  explicit HubReader(ResultHub* hub, SubscriptionOptions options = {
+                                         .policy = DeliveryPolicy::kQueue,
+                                         .queue_size = SubscriptionOptions::kMaxQueueSize})
+      : signal_(std::make_shared<Signal>()) {
+    subscription_ = *hub->Subscribe(options, [signal = signal_] { signal->Notify(); });
+  }
+
+  // The next event; nullopt: the hub was closed and everything is read.
+  std::optional<HubEvent> Next() {
+    while (true) {
+      const bool closed = subscription_->closed();
+      if (std::optional<HubEvent> event = subscription_->Take()) return event;
+      if (closed) return std::nullopt;
+      signal_->Wait();
+    }
+  }
+
+  // The next result; other events before it are passed over. Null at the end.
+  FrameRecordPtr NextResult() {
+    while (std::optional<HubEvent> event = Next()) {
+      if (auto* record = std::get_if<FrameRecordPtr>(&*event)) return std::move(*record);
+    }
+    return nullptr;
+  }
+
+  // Reads until the source has this state.
+  SourceStatus WaitForState(SourceState state) {
+    while (std::optional<HubEvent> event = Next()) {
+      const SourceStatus* status = std::get_if<SourceStatus>(&*event);
+      if (status != nullptr && status->state == state) return *status;
+    }
+    return {};
+  }
+
+  Subscription& subscription() { return *subscription_; }
+
+ private:
+  class Signal {
+   public:
+    void Notify() {
+      MutexLock lock(&mutex_);
+      raised_ = true;
+      changed_.NotifyAll();
+    }
+    void Wait() {
+      MutexLock lock(&mutex_);
+      while (!raised_) changed_.Wait(&mutex_);
+      raised_ = false;
+    }
+
+   private:
+    Mutex mutex_;
+    CondVar changed_;
+    bool raised_ ABSL_GUARDED_BY(mutex_) = false;
+  };
+
+  const std::shared_ptr<Signal> signal_;
+  std::unique_ptr<Subscription> subscription_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_TESTS_FAKES_HUB_READER_H_

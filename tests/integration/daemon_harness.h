@@ -1,0 +1,63 @@
+// DaemonHarness: a whole daemon on free loopback ports, with a fake source and a fake detector, and a
+// channel to it.
+#ifndef ATOMSTREAM_TESTS_INTEGRATION_DAEMON_HARNESS_H_
+#define ATOMSTREAM_TESTS_INTEGRATION_DAEMON_HARNESS_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
+#include <memory>
+#include <string>
+
+#include "atomstream/v1/analysis.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "server/daemon.h"
+#include "tests/fakes/fake_frame_source.h"
+#include "tests/fakes/fake_log_star.h"
+
+namespace atomstream {
+
+struct HarnessOptions {
+  DaemonOptions daemon;
+  FakeLogStar::Body detect;  // empty: FakeLogStar's own
+  bool with_source = true;
+};
+
+class DaemonHarness {
+ public:
+  explicit DaemonHarness(HarnessOptions options = {});
+
+  // A channel of its own for each call, as from another client.
+  std::shared_ptr<grpc::Channel> NewChannel() const;
+
+  v1::Analysis::Stub& stub() { return *stub_; }
+  FakeFrameSource& source() { return *source_; }
+  Daemon& daemon() { return *daemon_; }
+
+  // Subscribes and reads the first message, so that everything given to the source afterwards is
+  // delivered or declared.
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> Subscribe(
+      grpc::ClientContext* context, v1::SubscribeRequest request = {},
+      v1::RunDescription* run = nullptr);
+
+ private:
+  const SystemClock clock_;
+  SilentLog log_;
+  FakeFrameSource* source_ = nullptr;
+  std::unique_ptr<Daemon> daemon_;
+  std::unique_ptr<v1::Analysis::Stub> stub_;
+};
+
+// The next result; other events are passed over. False at the end of the stream.
+bool ReadResult(grpc::ClientReader<v1::SubscribeResponse>& reader, v1::FrameResult* result);
+
+// The one ErrorInfo of an error; fails the test when there is none or more than one.
+google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status);
+
+// A valid frame of 8 x 8 pixels.
+v1::Frame ValidFrame(const std::string& id);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_TESTS_INTEGRATION_DAEMON_HARNESS_H_
