@@ -4,7 +4,7 @@
 // Made for evaluations that take a fraction of a millisecond, so the model is kept cheap: it is
 // fitted once a round of several evaluations, over a bounded number of points, and inside a round
 // only its predictions at the round's candidates are updated. A round starts at most once after the
-// deadline's last check, which can overrun it by the time of one fit (a few milliseconds).
+// deadline's last check, which can overrun it by the time of one fit (1 to 2 ms).
 #ifndef ATOMSTREAM_CORE_OPTIMIZE_BAYESIAN_OPTIMIZER_H_
 #define ATOMSTREAM_CORE_OPTIMIZE_BAYESIAN_OPTIMIZER_H_
 

@@ -247,8 +247,15 @@ INSTANTIATE_TEST_SUITE_P(, EveryOptimizerTest, ::testing::Values("nsga2", "bayes
 // The searching optimisers, at the evaluation budget of the LoG* default.
 class SearchingOptimizerTest : public EveryOptimizerTest {};
 
-// Shares of the known hypervolume: asserted for the mean of five seeds, with room below what was
-// measured, so that a broken operator is caught and a different rounding is not.
+// Shares of the known hypervolume that the mean of five seeds must reach. Measured with 40 seeds:
+// nsga2 0.82 and 0.50, bayesian 0.90 and 0.65; the room below is for five seeds' scatter. Sobol
+// points reach 0.41 and 0.04.
+struct Shares {
+  double convex, concave;
+};
+Shares ExpectedShares(absl::string_view optimizer) {
+  return optimizer == "bayesian" ? Shares{0.82, 0.45} : Shares{0.75, 0.35};
+}
 constexpr int kEvaluations = 350;
 constexpr int kSeeds = 5;
 
@@ -262,7 +269,7 @@ TEST_P(SearchingOptimizerTest, ReachesItsShareOfTheConvexFrontAndBeatsRandomSamp
     random += RandomSamplingHypervolume(problem, kEvaluations, 100 + seed) / kSeeds;
   }
   RecordProperty("share", std::to_string(found / kZdt1Hypervolume));
-  EXPECT_GT(found, 0.70 * kZdt1Hypervolume);
+  EXPECT_GT(found, ExpectedShares(GetParam()).convex * kZdt1Hypervolume);
   EXPECT_GT(found, 1.5 * random);
 }
 
@@ -276,7 +283,7 @@ TEST_P(SearchingOptimizerTest, ReachesItsShareOfTheConcaveFrontAndBeatsRandomSam
     random += RandomSamplingHypervolume(problem, kEvaluations, 100 + seed) / kSeeds;
   }
   RecordProperty("share", std::to_string(found / kZdt2Hypervolume));
-  EXPECT_GT(found, 0.30 * kZdt2Hypervolume);
+  EXPECT_GT(found, ExpectedShares(GetParam()).concave * kZdt2Hypervolume);
   EXPECT_GT(found, 1.5 * random);
 }
 
