@@ -166,7 +166,7 @@ void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json) {
   json.Key("results_per_second").Number(status.results_per_second());
   json.Key("latency_p50_ms")
       .Number(static_cast<double>(status.latency_p50().seconds()) * 1e3 +
-              status.latency_p50().nanos() * 1e-6);
+              status.latency_p50().nanos() / 1e6);
 }
 
 }  // namespace atomstream

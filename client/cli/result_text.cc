@@ -203,7 +203,7 @@ std::string StatusText(const v1::GetStatusResponse& status) {
       status.oldest().sequence(), status.newest().sequence(), status.newest().epoch(),
       status.subscribers(), counters.results_dropped_subscribers(), status.results_per_second(),
       static_cast<double>(status.latency_p50().seconds()) * 1e3 +
-          status.latency_p50().nanos() * 1e-6);
+          status.latency_p50().nanos() / 1e6);
   return text;
 }
 

@@ -6,7 +6,7 @@ namespace atomstream {
 namespace {
 
 double Milliseconds(const google::protobuf::Duration& duration) {
-  return static_cast<double>(duration.seconds()) * 1e3 + duration.nanos() * 1e-6;
+  return static_cast<double>(duration.seconds()) * 1e3 + duration.nanos() / 1e6;
 }
 
 const v1::ParetoSolution* ChosenOf(const v1::ParetoFront& front) {

@@ -1,0 +1,41 @@
+#include "client/cpp/rpc_status.h"
+
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "grpcpp/support/status.h"
+
+namespace atomstream {
+namespace {
+
+TEST(RpcStatusTest, KeepsCodeAndMessage) {
+  const absl::Status status =
+      FromGrpcStatus(grpc::Status(grpc::StatusCode::NOT_FOUND, "no such frame"));
+  EXPECT_EQ(status, absl::NotFoundError("no such frame"));
+  EXPECT_EQ(ErrorReason(status), "");
+  EXPECT_TRUE(FromGrpcStatus(grpc::Status::OK).ok());
+}
+
+TEST(RpcStatusTest, WritesTheReasonAndItsMetadataBehindTheMessage) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("FRAME_INVALID");
+  info.set_domain("atomstream");
+  (*info.mutable_metadata())["value"] = "9000";
+  (*info.mutable_metadata())["field"] = "width_px";
+  google::rpc::Status details;
+  details.add_details()->PackFrom(info);
+  const absl::Status status = FromGrpcStatus(
+      grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "too wide", details.SerializeAsString()));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "too wide [FRAME_INVALID field=width_px value=9000]");
+  EXPECT_EQ(ErrorReason(status), "FRAME_INVALID");
+}
+
+TEST(RpcStatusTest, IgnoresDetailsThatItCannotRead) {
+  const absl::Status status =
+      FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "broken", "\xff\xff not a message"));
+  EXPECT_EQ(status, absl::InternalError("broken"));
+}
+
+}  // namespace
+}  // namespace atomstream

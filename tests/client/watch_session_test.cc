@@ -1,0 +1,135 @@
+#include "client/cli/watch_session.h"
+
+#include <sstream>
+
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+
+namespace atomstream {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::SubscribeResponse RunOf(const std::string& epoch, int64_t sequence) {
+  v1::SubscribeResponse message;
+  message.mutable_run()->mutable_position()->set_epoch(epoch);
+  message.mutable_run()->mutable_position()->set_sequence(sequence);
+  message.mutable_run()->set_source("microscope here");
+  return message;
+}
+
+v1::SubscribeResponse ResultOf(const std::string& epoch, int64_t sequence, int64_t frame_number) {
+  v1::SubscribeResponse message;
+  v1::FrameResult& result = *message.mutable_result();
+  result.mutable_position()->set_epoch(epoch);
+  result.mutable_position()->set_sequence(sequence);
+  result.set_frame_number(frame_number);
+  result.set_origin("source");
+  v1::DetectorResult& detector = *result.add_detectors();
+  detector.set_detector("log_star");
+  for (int i = 0; i < 3; ++i) detector.mutable_atoms()->add_x_px(static_cast<float>(i));
+  v1::ParetoSolution& solution = *detector.mutable_front()->add_solutions();
+  solution.set_qc(0.0125);
+  solution.mutable_params()->set_min_sigma_px(2.5);
+  solution.mutable_params()->set_max_sigma_px(3.5);
+  solution.mutable_params()->set_threshold(0.01);
+  solution.mutable_params()->set_preprocessing(v1::PREPROCESSING_LATTICE);
+  v1::StageTiming& stage = *detector.add_timings();
+  stage.set_stage("optimise");
+  stage.mutable_duration()->set_nanos(12300000);
+  v1::StageTiming& total = *result.add_timings();
+  total.set_stage("total");
+  total.mutable_duration()->set_nanos(45600000);
+  v1::Evaluation& evaluation = *result.add_evaluations();
+  evaluation.set_detector("log_star");
+  evaluation.set_f1(0.9876);
+  return message;
+}
+
+v1::SubscribeResponse GapOf(int64_t first, int64_t last) {
+  v1::SubscribeResponse message;
+  message.mutable_gap()->set_first_sequence(first);
+  message.mutable_gap()->set_last_sequence(last);
+  return message;
+}
+
+class WatchSessionTest : public ::testing::Test {
+ protected:
+  std::string LastLine() const {
+    const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
+    return lines.size() < 2 ? "" : lines[lines.size() - 2];
+  }
+
+  std::ostringstream out_, err_;
+  const absl::Time now_ = absl::FromUnixSeconds(1000);
+};
+
+TEST_F(WatchSessionTest, PrintsOneLineWithTheNumbersOfAResult) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 6), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 7, 41), now_).ok());
+  const std::string line = LastLine();
+  EXPECT_THAT(line, HasSubstr("41        7      3 0.988"));
+  EXPECT_THAT(line, HasSubstr("0.0125  0.0000  lattice   2.50-3.50    0.01000      45.6"));
+  EXPECT_THAT(line, HasSubstr("- / optimise 12.3"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
+}
+
+TEST_F(WatchSessionTest, ColoursOnlyWhenTold) {
+  WatchSession session(/*json=*/false, {out_, err_, {true}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 1), now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr("\x1b[32m0.988\x1b[0m"));
+}
+
+TEST_F(WatchSessionTest, ShowsWhereFramesWereLost) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 10), now_).ok());
+  v1::SubscribeResponse later = ResultOf("e", 2, 15);
+  later.mutable_result()->set_frames_dropped_before(3);
+  ASSERT_TRUE(session.OnMessage(later, now_).ok());
+  // Numbers 11 to 14: three were dropped at the door, so one never reached it.
+  EXPECT_THAT(LastLine(), HasSubstr("source 1, door 3 /"));
+  ASSERT_TRUE(session.OnMessage(GapOf(3, 4), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 5, 18), now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr("gap 2 /"));
+}
+
+TEST_F(WatchSessionTest, FailsOnAnUndeclaredLoss) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  EXPECT_EQ(session.OnMessage(ResultOf("e", 2, 2), now_).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(WatchSessionTest, SummaryTellsRateScoreAndLosses) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 1), now_).ok());
+  ASSERT_TRUE(session.OnMessage(GapOf(2, 2), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 3, 3), now_ + absl::Seconds(2)).ok());
+  session.PrintSummary();
+  EXPECT_EQ(LastLine(),
+            "2 results in 2.0 s (0.5/s), latency mean 45.6 max 45.6 ms, F1 mean 0.9876 min 0.9876; "
+            "lost: 0 at the door, 1 in gaps, 0 while away; 0 reconnects");
+}
+
+TEST_F(WatchSessionTest, JsonIsOneObjectALine) {
+  WatchSession session(/*json=*/true, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 9), now_).ok());
+  ASSERT_TRUE(session.OnMessage(GapOf(2, 3), now_).ok());
+  session.PrintSummary();
+  const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
+  ASSERT_EQ(lines.size(), 5u);  // four and the empty rest
+  EXPECT_THAT(lines[0], HasSubstr(R"({"event":"run","epoch":"e","sequence":0,)"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("frame_number":9)"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("atoms":3,"chosen":{"index":0,)"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("timings_ms":{"optimise":12.3,"total":45.6})"));
+  EXPECT_EQ(lines[2], R"({"event":"gap","first_sequence":2,"last_sequence":3})");
+  EXPECT_THAT(lines[3], HasSubstr(R"("results":1)"));
+}
+
+}  // namespace
+}  // namespace atomstream
