@@ -28,8 +28,9 @@ constexpr char kUsage[] =
       --format text|json
 
   speed           the stages' times; beside scikit-image's on the same arrays where Python has it
-      --repeats 9 --noise 0.3 --python python3 --reference-evaluations 20
-      --hypervolume-evaluations 60 --no-reference --format text|json
+      --repeats 9 --material graphene --noise 0.3 --budget-ms 40
+      --python PATH --reference-evaluations 20 --hypervolume-evaluations 60
+      --no-reference --format text|json
 
   optimizers      hypervolume and time of the optimisers on LoG* windows of simulated frames
       --optimizers nsga2,bayesian,sobol --evaluations 25,50,100,350 --seeds 3

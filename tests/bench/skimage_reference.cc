@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "core/base/status_macros.h"
 #include "tests/bench/image_input.h"
@@ -53,12 +55,23 @@ absl::StatusOr<std::string> Run(const std::string& command) {
   return output;
 }
 
+// The first Python that has scikit-image; a version manager's python3 often has not, Debian's may.
+absl::StatusOr<std::string> FindPython(const std::string& wish) {
+  std::vector<std::string> pythons = {"python3", "/usr/bin/python3"};
+  if (!wish.empty()) pythons = {wish};
+  for (const std::string& python : pythons) {
+    if (Run(absl::StrCat(Quoted(python), " -c 'import skimage.feature' 2>/dev/null")).ok()) {
+      return python;
+    }
+  }
+  return absl::UnavailableError(
+      absl::StrCat(absl::StrJoin(pythons, " and "), " cannot import skimage"));
+}
+
 }  // namespace
 
 absl::StatusOr<SkimageReply> RunSkimage(const SkimageRequest& r) {
-  if (!Run(absl::StrCat(Quoted(r.python), " -c 'import skimage.feature' 2>/dev/null")).ok()) {
-    return absl::UnavailableError(absl::StrCat(r.python, " cannot import skimage"));
-  }
+  ASSIGN_OR_RETURN(const std::string python, FindPython(r.python));
   const TemporaryFolder folder;
   if (folder.path().empty()) return absl::InternalError("no temporary folder can be made");
   const std::string blobs = folder.path() + "/blobs.npy";
@@ -67,7 +80,7 @@ absl::StatusOr<SkimageReply> RunSkimage(const SkimageRequest& r) {
   RETURN_IF_ERROR(WriteImage(window, r.window));
   const std::string script = std::string(ATOMSTREAM_BENCH_FOLDER) + "/skimage_reference.py";
   const std::string command = absl::StrCat(
-      "OMP_NUM_THREADS=1 ", Quoted(r.python), " ", Quoted(script), " --blobs ", Quoted(blobs),
+      "OMP_NUM_THREADS=1 ", Quoted(python), " ", Quoted(script), " --blobs ", Quoted(blobs),
       " --window ", Quoted(window), " --repeats ", r.repeats, " --blob-min-sigma ",
       r.blobs.min_sigma_px, " --blob-max-sigma ", r.blobs.max_sigma_px, " --blob-threshold ",
       r.blobs.threshold, " --blob-overlap ", r.blobs.overlap, " --min-sigma ", r.min_sigma_px,

@@ -11,7 +11,7 @@
 namespace atomstream::bench {
 
 struct SkimageRequest {
-  std::string python = "python3";
+  std::string python;  // empty: python3, else /usr/bin/python3
   Image blobs_image;
   LogParams blobs;  // for blob_log; ten levels
   int repeats = 3;
@@ -33,7 +33,7 @@ struct SkimageReply {
   double hypervolume = 0;
 };
 
-// Unavailable when this Python has no scikit-image; Internal when the script fails.
+// Unavailable when no Python has scikit-image; Internal when the script fails.
 absl::StatusOr<SkimageReply> RunSkimage(const SkimageRequest& request);
 
 }  // namespace atomstream::bench
