@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "core/lattice/vector_math.h"
 
@@ -51,6 +51,17 @@ Indexing IndexAll(const SpectralPeaks& peaks, const std::array<Vector2, 2>& basi
   }
   result.score = total > 0 && nodes > 0 ? (explained / total) * std::sqrt(filled / nodes) : 0;
   return result;
+}
+
+// The two shortest vectors that span the same lattice (Gauss's reduction).
+std::array<Vector2, 2> ShortestBasis(std::array<Vector2, 2> basis) {
+  for (int step = 0; step < 32; ++step) {
+    if (Length(basis[1]) < Length(basis[0])) std::swap(basis[0], basis[1]);
+    const double shift = std::round(Dot(basis[0], basis[1]) / Dot(basis[0], basis[0]));
+    if (shift == 0) break;
+    basis[1] = basis[1] - shift * basis[0];
+  }
+  return basis;
 }
 
 }  // namespace
@@ -105,7 +116,9 @@ std::optional<std::array<Vector2, 2>> FindReciprocalBasis(const SpectralPeaks& p
     }
   }
   if (best.indexed.size() < 2) return std::nullopt;
-  return FitReciprocalBasis(best.indexed);
+  std::optional<std::array<Vector2, 2>> basis = FitReciprocalBasis(best.indexed);
+  if (basis) *basis = ShortestBasis(*basis);
+  return basis;
 }
 
 }  // namespace atomstream

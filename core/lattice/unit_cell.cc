@@ -10,9 +10,12 @@
 namespace atomstream {
 namespace {
 
-// A column must rise this share of the cell's range above the lowest point; weaker maxima are the
-// sidelobes of strong columns.
-constexpr double kMinHeight = 0.3;
+// A column must reach this share of the strongest one's contrast, and this many standard errors of
+// the average: light columns beside heavy ones are real, ripples of the noise are not.
+constexpr double kMinHeight = 0.1;
+constexpr double kMinStandardErrors = 5;
+// Of the average, in shorter lattice vectors.
+constexpr double kSmoothing = 0.08;
 // Maxima closer than this share of the shorter lattice vector are one column.
 constexpr double kMinSeparation = 0.25;
 // Only the central part is averaged: a small error of the basis adds up with distance.
@@ -20,11 +23,12 @@ constexpr int kMaxSide = 512;
 
 double Fraction(double value) { return value - std::floor(value); }
 
-Image SmoothedPeriodic(const Image& cell, double sigma_bins) {
-  const int margin = static_cast<int>(std::ceil(3 * sigma_bins));
+// Gaussian blur with standard deviations in bins along the two vectors; the cell repeats.
+Image SmoothedPeriodic(const Image& cell, double sigma_u, double sigma_v) {
+  const int margin = cell.cols;
   Image padded;
   cv::copyMakeBorder(cell, padded, margin, margin, margin, margin, cv::BORDER_WRAP);
-  cv::GaussianBlur(padded, padded, cv::Size(), sigma_bins, sigma_bins);
+  cv::GaussianBlur(padded, padded, cv::Size(), sigma_u, sigma_v);
   return padded(cv::Rect(margin, margin, cell.cols, cell.rows)).clone();
 }
 
@@ -38,6 +42,7 @@ UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& recip
   const int top = (image.rows - height) / 2;
   Image sum(n, n, 0.0f);
   Image count(n, n, 0.0f);
+  double squares = 0;
   for (int y = top; y < top + height; ++y) {
     const float* row = image[y];
     for (int x = left; x < left + width; ++x) {
@@ -45,23 +50,38 @@ UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& recip
       const int v = static_cast<int>(Fraction(reciprocal[1].x * x + reciprocal[1].y * y) * n) % n;
       sum(v, u) += row[x];
       count(v, u) += 1;
+      squares += row[x] * row[x];
     }
   }
-  constexpr double kSmoothing = 0.07 * n;
+  Material columns;  // in pixels; only its distances are asked for
+  columns.vectors_nm = DualBasis(reciprocal);
+  const double length_u = Length(columns.vectors_nm[0]);
+  const double length_v = Length(columns.vectors_nm[1]);
+  const double shorter = std::min(length_u, length_v);
+  const double sigma_u = kSmoothing * shorter / length_u * n;
+  const double sigma_v = kSmoothing * shorter / length_v * n;
   UnitCell cell;
-  const Image smooth_sum = SmoothedPeriodic(sum, kSmoothing);
-  const Image smooth_count = SmoothedPeriodic(count, kSmoothing);
-  cv::divide(smooth_sum, cv::max(smooth_count, 1e-6), cell.average);
+  cv::divide(SmoothedPeriodic(sum, sigma_u, sigma_v),
+             cv::max(SmoothedPeriodic(count, sigma_u, sigma_v), 1e-6), cell.average);
 
-  double low = 0;
-  double high = 0;
-  cv::minMaxLoc(cell.average, &low, &high);
-  const double level = low + kMinHeight * (high - low);
+  // Contrast against the surroundings: a light column on the flank of a heavy one is no maximum of
+  // the average, but it is one of this difference of Gaussians.
+  const Image contrast = cell.average - SmoothedPeriodic(cell.average, 2 * sigma_u, 2 * sigma_v);
+  double strongest = 0;
+  cv::minMaxLoc(contrast, nullptr, &strongest);
+  // Spread of single pixels around the average, over the number of pixels that one smoothed bin
+  // draws from.
+  const double pixels = static_cast<double>(width) * height;
+  const double variance =
+      std::max(0.0, squares / pixels - cv::mean(cell.average.mul(cell.average))[0]);
+  const double drawn = pixels / (n * n) * 4 * M_PI * sigma_u * sigma_v;
+  const double level = std::max(kMinHeight * strongest,
+                                kMinStandardErrors * std::sqrt(variance / drawn));
   std::vector<std::pair<float, Vector2>> tops;
   for (int v = 0; v < n; ++v) {
     for (int u = 0; u < n; ++u) {
       const auto at = [&](int du, int dv) {
-        return cell.average((v + dv + n) % n, (u + du + n) % n);
+        return contrast((v + dv + n) % n, (u + du + n) % n);
       };
       const float value = at(0, 0);
       bool is_top = value > level;
@@ -77,10 +97,7 @@ UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& recip
   std::stable_sort(tops.begin(), tops.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
 
-  Material columns;  // in pixels; only its distances are asked for
-  columns.vectors_nm = DualBasis(reciprocal);
-  const double separation =
-      kMinSeparation * std::min(Length(columns.vectors_nm[0]), Length(columns.vectors_nm[1]));
+  const double separation = kMinSeparation * shorter;
   for (const auto& [value, fraction] : tops) {
     columns.basis.push_back({fraction, "", 1});
     const double nearest = columns.NearestNeighbourDistanceNm();

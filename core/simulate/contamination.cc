@@ -45,22 +45,30 @@ double Contamination::At(double x_nm, double y_nm) const {
   return value;
 }
 
-void Contamination::AddRow(double first_x_nm, double step_nm, double y_nm, int count,
-                           float* values) const {
+void Contamination::AddTo(Vector2 first_nm, double step_nm, Image& image) const {
   if (waves_.empty()) return;
-  for (int i = 0; i < count; ++i) values[i] += static_cast<float>(offset_);
-  for (const Wave& wave : waves_) {
-    // One rotation a pixel instead of one cosine; over 4096 pixels the error stays below 1e-12.
-    const double start = wave.kx * first_x_nm + wave.ky * y_nm + wave.phase;
-    const double turn_c = std::cos(wave.kx * step_nm);
-    const double turn_s = std::sin(wave.kx * step_nm);
-    double c = wave.amplitude * std::cos(start);
-    double s = wave.amplitude * std::sin(start);
-    for (int i = 0; i < count; ++i) {
-      values[i] += static_cast<float>(c);
-      const double next_c = c * turn_c - s * turn_s;
-      s = s * turn_c + c * turn_s;
-      c = next_c;
+  // cos(a + b) = cos a cos b - sin a sin b: each wave needs one row of cosines and sines, not one
+  // of each per pixel.
+  std::vector<float> cosines(waves_.size() * image.cols);
+  std::vector<float> sines(cosines.size());
+  for (size_t i = 0; i < waves_.size(); ++i) {
+    for (int x = 0; x < image.cols; ++x) {
+      const double angle = waves_[i].kx * (first_nm.x + step_nm * x);
+      cosines[i * image.cols + x] = static_cast<float>(std::cos(angle));
+      sines[i * image.cols + x] = static_cast<float>(std::sin(angle));
+    }
+  }
+  for (int y = 0; y < image.rows; ++y) {
+    float* row = image[y];
+    for (int x = 0; x < image.cols; ++x) row[x] += static_cast<float>(offset_);
+    for (size_t i = 0; i < waves_.size(); ++i) {
+      const Wave& wave = waves_[i];
+      const double angle = wave.ky * (first_nm.y + step_nm * y) + wave.phase;
+      const float c = static_cast<float>(wave.amplitude * std::cos(angle));
+      const float s = static_cast<float>(wave.amplitude * std::sin(angle));
+      const float* cosine = &cosines[i * image.cols];
+      const float* sine = &sines[i * image.cols];
+      for (int x = 0; x < image.cols; ++x) row[x] += c * cosine[x] - s * sine[x];
     }
   }
 }

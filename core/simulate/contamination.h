@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "core/image/frame.h"
 #include "core/lattice/material.h"
 #include "core/simulate/random.h"
 
@@ -21,8 +22,8 @@ class Contamination {
 
   bool empty() const { return waves_.empty(); }
   double At(double x_nm, double y_nm) const;
-  // Adds the field at x = first_x_nm + i step_nm to values[i], i in [0, count), for one row.
-  void AddRow(double first_x_nm, double step_nm, double y_nm, int count, float* values) const;
+  // Adds the field to a raster whose pixel (column, row) lies at first + step_nm (column, row).
+  void AddTo(Vector2 first_nm, double step_nm, Image& image) const;
 
  private:
   struct Wave {

@@ -129,10 +129,7 @@ void AddAtom(double x, double y, double intensity, double sigma,
 void AddContamination(const Specimen& specimen, const View& view, double sigma_nm, Image& image) {
   if (specimen.contamination.empty()) return;
   Image field(image.rows, image.cols, 0.0f);
-  for (int y = 0; y < field.rows; ++y) {
-    specimen.contamination.AddRow(view.ToXNm(0), view.pixel_nm, view.ToYNm(y), field.cols,
-                                  field[y]);
-  }
+  specimen.contamination.AddTo({view.ToXNm(0), view.ToYNm(0)}, view.pixel_nm, field);
   for (const Hole& hole : specimen.holes) {
     const double reach_nm = hole.max_radius_nm() + 3 * sigma_nm;
     const double x = view.ToX(hole.centre_nm().x);
@@ -170,17 +167,13 @@ cv::Mat_<uint8_t> VacuumMask(const Specimen& specimen, const View& view, int wid
 }
 
 void ScaleToUnitRange(Image& image) {
-  float low = image(0, 0);
-  float high = low;
-  for (int y = 0; y < image.rows; ++y) {
-    const auto [row_low, row_high] = std::minmax_element(image[y], image[y] + image.cols);
-    low = std::min(low, *row_low);
-    high = std::max(high, *row_high);
-  }
-  const float scale = high > low ? 1 / (high - low) : 0;
+  double low = 0, high = 0;
+  cv::minMaxLoc(image, &low, &high);
+  const float scale = high > low ? static_cast<float>(1 / (high - low)) : 0.0f;
+  const float zero = static_cast<float>(low);
   for (int y = 0; y < image.rows; ++y) {
     float* row = image[y];
-    for (int x = 0; x < image.cols; ++x) row[x] = (row[x] - low) * scale;
+    for (int x = 0; x < image.cols; ++x) row[x] = (row[x] - zero) * scale;
   }
 }
 

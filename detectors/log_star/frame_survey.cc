@@ -4,10 +4,28 @@
 #include "opencv2/core.hpp"
 
 namespace atomstream {
+namespace {
+
+// Atoms centred this far outside the frame, in d_NN, still show a maximum on its border. Were they
+// not expected, they would take the place of the faintest atoms inside.
+constexpr double kVisibleOutside = 0.12;
+
+}  // namespace
 
 double FrameSurvey::ExpectedAtoms(const Window& window) const {
-  const cv::Rect area(window.x_px, window.y_px, window.width_px, window.height_px);
-  return cv::sum(filtered.material(area))[0] * lattice.density_per_px2;
+  const Image& material = filtered.material;
+  const int right = window.x_px + window.width_px;
+  const int bottom = window.y_px + window.height_px;
+  const auto sum = [&](int x, int y, int width, int height) {
+    return cv::sum(material(cv::Rect(x, y, width, height)))[0];
+  };
+  double area = sum(window.x_px, window.y_px, window.width_px, window.height_px);
+  const double margin = kVisibleOutside * lattice.d_nn_px;
+  if (window.x_px == 0) area += margin * sum(0, window.y_px, 1, window.height_px);
+  if (window.y_px == 0) area += margin * sum(window.x_px, 0, window.width_px, 1);
+  if (right == material.cols) area += margin * sum(right - 1, window.y_px, 1, window.height_px);
+  if (bottom == material.rows) area += margin * sum(window.x_px, bottom - 1, window.width_px, 1);
+  return area * lattice.density_per_px2;
 }
 
 Window FrameSurvey::WholeFrame() const {

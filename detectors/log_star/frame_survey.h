@@ -23,7 +23,8 @@ struct FrameSurvey {
   bool has_lattice_filter = false;
   LatticeFiltered filtered;
 
-  // Atoms expected in a window: the material's area in it times the lattice's density.
+  // Atoms expected to show in a window: the material's area in it times the lattice's density; at
+  // the frame's edges also those centred just outside.
   double ExpectedAtoms(const Window& window) const;
   Window WholeFrame() const;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "detectors/log_star/search_space.h"
 #include "detectors/log_star/solution_choice.h"
 #include "detectors/log_star/window_search.h"
+#include "opencv2/core.hpp"
 
 namespace atomstream {
 namespace {
@@ -130,9 +132,7 @@ class LogStarDetector final : public LogStar {
     if (!(lattice.d_nn_px > 0)) return;
     const Window frame = survey.WholeFrame();
     lattice.expected_atoms = survey.ExpectedAtoms(frame);
-    lattice.material_area_fraction =
-        lattice.expected_atoms /
-        (survey.lattice.density_per_px2 * frame.width_px * frame.height_px);
+    lattice.material_area_fraction = cv::mean(survey.filtered.material)[0];
     if (lattice.expected_atoms < 1) result.flags.push_back("no_material");
   }
 
@@ -164,8 +164,9 @@ class LogStarDetector final : public LogStar {
     WindowProblem whole(&cache, &space, survey.WholeFrame(), context, input.rewards);
     const std::vector<UnitPoint> candidates =
         FrameCandidates(windows, space, options_.preference, warm_start);
-    const Choice choice = ChooseSolution(
-        space, EvaluateAll(candidates, whole, executor, result), options_.preference);
+    std::vector<Solution> evaluated = EvaluateAll(candidates, whole, executor, result);
+    BalanceCounts(space, whole, context.expected_atoms, evaluated, result);
+    const Choice choice = ChooseSolution(space, evaluated, options_.preference);
     FillFront(choice, space, result);
     auto next = std::make_shared<WarmStart>();
     FillWindows(windows, space, warm_start, result, *next);
@@ -210,6 +211,37 @@ class LogStarDetector final : public LogStar {
       }
     }
     return evaluated;
+  }
+
+  // For each preprocessing, takes the best solution to N_found = N_expected by bisection of its
+  // threshold. A variant that the windows' fronts dropped would else be judged by a poor threshold.
+  void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
+                     std::vector<Solution>& evaluated, LogStarResult& result) const {
+    constexpr int kBisections = 7;
+    std::map<int, const Solution*> best;
+    for (const Solution& solution : evaluated) {
+      const Solution*& entry = best[space.Decode(solution.point).variant];
+      const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
+      if (entry == nullptr || total(solution) < total(*entry)) entry = &solution;
+    }
+    std::vector<Solution> balanced;
+    for (const auto& [variant, start] : best) {
+      Solution solution = *start;
+      double low = 0;
+      double high = 1;
+      for (int i = 0; i < kBisections; ++i) {
+        solution.point[SearchSpace::kThreshold] = 0.5 * (low + high);
+        const auto atoms = whole.Detect(space.Decode(solution.point));
+        const bool too_many = !atoms || static_cast<double>(atoms->size()) > expected_atoms;
+        (too_many ? low : high) = solution.point[SearchSpace::kThreshold];
+      }
+      result.evaluations += kBisections + 1;
+      if (const auto objectives = whole.Objectives(solution.point)) {
+        solution.objectives = *objectives;
+        balanced.push_back(solution);
+      }
+    }
+    evaluated.insert(evaluated.end(), balanced.begin(), balanced.end());
   }
 
   static void FillFront(const Choice& choice, const SearchSpace& space, LogStarResult& result) {

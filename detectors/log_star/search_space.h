@@ -28,6 +28,8 @@ struct Candidate {
 
 class SearchSpace {
  public:
+  static constexpr int kThreshold = 2;  // the threshold's coordinate; fewer atoms as it rises
+
   // `cache` must outlive this.
   SearchSpace(const PeakCache* cache, double d_nn_px);
 

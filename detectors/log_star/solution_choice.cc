@@ -8,7 +8,7 @@
 namespace atomstream {
 namespace {
 
-constexpr double kPreprocessingMargin = 0.02;  // of QC + ER
+constexpr double kPreprocessingMargin = 0.03;  // of QC + ER
 constexpr double kQcTolerance = 0.01;
 
 // The front's knee near its least first objective: members are sorted by it, so the last one within

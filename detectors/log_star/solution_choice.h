@@ -19,7 +19,7 @@ struct Choice {
 };
 
 // First the preprocessing: the first variant in the configured order, unless a later one makes
-// QC + ER better by more than 0.02. Preprocessing can invent atoms, so it has to earn its place.
+// QC + ER better by more than 0.03. Preprocessing can invent atoms, so it has to earn its place.
 // Then, on that variant's front, the solution:
 // - without `preference`: the knee nearest min QC, that is the least ER among solutions whose QC is
 //   within 0.01 of the best. (At high noise least ER alone chooses scales that are too large.)
