@@ -199,6 +199,20 @@ TEST(SpecimenTest, ContaminationSpansItsRangeSlowly) {
   EXPECT_LT(steepest, 0.32);
 }
 
+TEST(SpecimenTest, RasterOfContaminationIsTheField) {
+  SpecimenOptions options = Options("graphene");
+  options.contamination = 0.3;
+  const Specimen specimen = BuildSpecimen(options).value();
+  Image raster(30, 40, 1.0f);
+  specimen.contamination.AddTo({-1, 0.5}, 0.05, raster);
+  for (int y = 0; y < raster.rows; ++y) {
+    for (int x = 0; x < raster.cols; ++x) {
+      // 1e-6: float32 sums of five waves.
+      ASSERT_NEAR(raster(y, x), 1 + specimen.contamination.At(-1 + 0.05 * x, 0.5 + 0.05 * y), 1e-6);
+    }
+  }
+}
+
 TEST(SpecimenTest, SameSeedSameSpecimen) {
   SpecimenOptions options = Options("graphene");
   options.vacancy_fraction = 0.1;
