@@ -86,9 +86,9 @@ void Assembler::ShowResult(const FrameRecord& record) {
     const LogStarResult& result = detector.log_star;
     deps_.metrics->atoms->Set(static_cast<double>(result.atoms.size()));
     deps_.metrics->hypervolume->Set(result.hypervolume);
-    if (result.chosen >= 0 && result.chosen < static_cast<int>(result.front.size())) {
-      deps_.metrics->chosen_qc->Set(result.front[result.chosen].qc);
-      deps_.metrics->chosen_er->Set(result.front[result.chosen].er);
+    if (result.chosen >= 0) {
+      deps_.metrics->chosen_qc->Set(result.qc);
+      deps_.metrics->chosen_er->Set(result.er);
     }
   }
   for (const EvaluationRecord& evaluation : record.evaluations) {

@@ -15,7 +15,10 @@
 namespace atomstream {
 namespace {
 
-// Of the shutdown deadline: the part that ends the streams after the frames are finished.
+// Of the shutdown deadline: the part that is for closing the ports after the frames are finished.
+// The streams have kStreamGrace to end by themselves; the metrics server takes up to 2 s to notice
+// that it should stop (its library sleeps in poll).
+constexpr absl::Duration kClosing = absl::Milliseconds(2500);
 constexpr absl::Duration kStreamGrace = absl::Seconds(1);
 
 // The frame threads compute too, so that the pool has one thread less than there are workers.
@@ -86,11 +89,11 @@ absl::Status Daemon::StartServers() {
     ASSIGN_OR_RETURN(exposer_, PrometheusExposer::Start(options_.metrics_address, &registry_));
   }
   pipeline_.Start();
-  ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
-                                                    .service_name =
-                                                        v1::Analysis::service_full_name(),
-                                                    .max_message_mib = options_.max_message_mib},
-                                                   &service_));
+  ASSIGN_OR_RETURN(grpc_server_,
+                   GrpcServer::Start({.listen_address = options_.listen_address,
+                                      .service_name = v1::Analysis::service_full_name(),
+                                      .max_message_mib = options_.max_message_mib},
+                                     &service_));
   parts_.log->Info(absl::StrCat("listening on ", options_.listen_address, " (port ", port(), ")"));
   return absl::OkStatus();
 }
@@ -99,10 +102,12 @@ bool Daemon::Shutdown() {
   shut_down_ = true;
   const absl::Time deadline = absl::Now() + options_.shutdown_deadline;
   if (grpc_server_ != nullptr) grpc_server_->StopServing();
-  const bool drained = pipeline_.Shutdown(deadline - kStreamGrace);
+  const bool drained = pipeline_.Shutdown(deadline - kClosing);
   hub_.Close();
+  std::thread metrics_closer([this] { exposer_.reset(); });
   // Readers that keep up see UNAVAILABLE within the grace; the calls of the others are cancelled.
   if (grpc_server_ != nullptr) grpc_server_->Shutdown(kStreamGrace);
+  metrics_closer.join();
   return drained;
 }
 

@@ -3,7 +3,7 @@
 //   FrameSource ──▶ [ingest thread] ──▶ Admission ◀── Submit (AnalyzeFrame)
 //                                          │ Take, at most frames_in_flight inside
 //                                          ▼
-//                     [frame threads] FrameProcessor: LoG* ─▶ score     (work spread over Executor)
+//                     [frame threads] FrameProcessor: LoG* ─▶ score    (work spread over Executor)
 //                                          │ Add
 //                                          ▼
 //                    [assembler thread] order ─▶ ResultStore.Append ─▶ ResultHub.Publish

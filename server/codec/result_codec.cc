@@ -109,6 +109,8 @@ void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
     AddTiming(stage, *proto.mutable_timings());
   }
   AddTiming({"total", result.timings.total}, *proto.mutable_timings());
+  proto.set_qc(result.qc);
+  proto.set_er(result.er);
   proto.set_evaluations(result.evaluations);
   proto.set_infeasible_evaluations(result.infeasible);
   for (const std::string& flag : result.flags) proto.add_flags(flag);

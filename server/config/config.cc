@@ -74,7 +74,7 @@ absl::Status ReadPipeline(const config::v1::PipelineConfig& config, DaemonOption
   RETURN_IF_ERROR(CheckInRange("pipeline.submit_queue", options.submit_queue, 1, 1024));
   if (config.has_shutdown_deadline_s()) {
     RETURN_IF_ERROR(
-        CheckInRange("pipeline.shutdown_deadline_s", config.shutdown_deadline_s(), 2.0, 600.0));
+        CheckInRange("pipeline.shutdown_deadline_s", config.shutdown_deadline_s(), 4.0, 600.0));
     options.shutdown_deadline = absl::Seconds(config.shutdown_deadline_s());
   }
   return absl::OkStatus();

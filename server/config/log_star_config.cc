@@ -1,19 +1,15 @@
 #include "server/config/log_star_config.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "server/config/check.h"
 
 namespace atomstream {
 namespace {
-
-constexpr std::array<const char*, 3> kOptimizers = {"nsga2", "bayesian", "sobol"};
 
 absl::StatusOr<Material> MaterialFromConfig(const config::v1::MaterialConfig& config,
                                             const std::string& field) {
@@ -66,6 +62,46 @@ absl::StatusOr<Preprocessing> PreprocessingFromConfig(int preprocessing) {
   }
 }
 
+absl::Status ReadWindows(const config::v1::LogStarConfig& config, LogStarOptions& options) {
+  ASSIGN_OR_RETURN(options.window_mode, WindowModeFromConfig(config.window_mode()));
+  if (config.has_window_size_px()) options.window_size_px = config.window_size_px();
+  if (config.has_window_stride_fraction()) options.window_stride = config.window_stride_fraction();
+  if (!(options.window_stride > 0 && options.window_stride <= 1)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "log_star.window_stride_fraction = ", options.window_stride, ": must be in (0, 1]"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadRewards(const config::v1::LogStarConfig& config, LogStarOptions& options) {
+  if (config.rewards_size() != 0 && config.rewards_size() != 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("log_star.rewards: ", config.rewards_size(), " are given, must be 2"));
+  }
+  std::copy(config.rewards().begin(), config.rewards().end(), options.rewards.begin());
+  if (config.has_er_distance_fraction()) options.er_distance_d_nn = config.er_distance_fraction();
+  RETURN_IF_ERROR(
+      CheckInRange("log_star.er_distance_fraction", options.er_distance_d_nn, 0.7, 1.0));
+  if (config.has_preference()) options.preference = config.preference();
+  return absl::OkStatus();
+}
+
+absl::Status ReadSearch(const config::v1::LogStarConfig& config, LogStarOptions& options) {
+  if (config.has_optimizer()) options.optimizer = config.optimizer();
+  if (config.has_max_evaluations()) options.max_evaluations = config.max_evaluations();
+  RETURN_IF_ERROR(CheckNotNegative("log_star.time_budget_ms", config.time_budget_ms()));
+  if (config.time_budget_ms() > 0) {
+    options.time_budget = absl::Milliseconds(config.time_budget_ms());
+  }
+  if (config.preprocessing_size() > 0) options.preprocessing.clear();
+  for (const int preprocessing : config.preprocessing()) {
+    ASSIGN_OR_RETURN(const Preprocessing value, PreprocessingFromConfig(preprocessing));
+    options.preprocessing.push_back(value);
+  }
+  if (config.has_seed()) options.seed = config.seed();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<LogStarOptions> LogStarOptionsFromConfig(const config::v1::LogStarConfig& config) {
@@ -77,40 +113,13 @@ absl::StatusOr<LogStarOptions> LogStarOptionsFromConfig(const config::v1::LogSta
     options.custom_materials.push_back(std::move(material));
   }
   if (config.has_material()) options.material = config.material();
-  if (options.material != "auto") {
-    const auto known = FindMaterial(options.material, options.custom_materials);
-    if (!known.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("log_star.material = ", options.material, ": ", known.status().message()));
-    }
-  }
-  ASSIGN_OR_RETURN(options.window_mode, WindowModeFromConfig(config.window_mode()));
-  if (config.has_window_size_px()) options.window_size_px = config.window_size_px();
-  RETURN_IF_ERROR(CheckInRange("log_star.window_size_px", options.window_size_px, 32, 4096));
-  if (config.has_window_stride_fraction()) options.window_stride = config.window_stride_fraction();
-  if (!(options.window_stride > 0 && options.window_stride <= 1)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "log_star.window_stride_fraction = ", options.window_stride, ": must be in (0, 1]"));
-  }
-  if (config.has_optimizer()) options.optimizer = config.optimizer();
-  if (std::find(kOptimizers.begin(), kOptimizers.end(), options.optimizer) == kOptimizers.end()) {
-    return absl::InvalidArgumentError(absl::StrCat("log_star.optimizer = ", options.optimizer,
-                                                   ": must be one of ",
-                                                   absl::StrJoin(kOptimizers, ", ")));
-  }
-  if (config.has_max_evaluations()) options.max_evaluations = config.max_evaluations();
-  RETURN_IF_ERROR(CheckInRange("log_star.max_evaluations", options.max_evaluations, 1, 100000));
-  RETURN_IF_ERROR(CheckNotNegative("log_star.time_budget_ms", config.time_budget_ms()));
-  if (config.time_budget_ms() > 0) {
-    options.time_budget = absl::Milliseconds(config.time_budget_ms());
-  }
-  if (config.preprocessing_size() > 0) options.preprocessing.clear();
-  for (const int preprocessing : config.preprocessing()) {
-    ASSIGN_OR_RETURN(const Preprocessing value, PreprocessingFromConfig(preprocessing));
-    options.preprocessing.push_back(value);
-  }
+  RETURN_IF_ERROR(ReadWindows(config, options));
+  RETURN_IF_ERROR(ReadRewards(config, options));
+  RETURN_IF_ERROR(ReadSearch(config, options));
   if (config.has_refine_subpixel()) options.refine_subpixel = config.refine_subpixel();
-  if (config.has_seed()) options.seed = config.seed();
+  // What the detector checks itself has the same names there as here.
+  const absl::Status valid = ValidateLogStarOptions(options);
+  if (!valid.ok()) return absl::InvalidArgumentError(absl::StrCat("log_star.", valid.message()));
   return options;
 }
 

@@ -228,7 +228,7 @@ TEST(ShutdownTest, FinishesFramesThatWereAdmitted) {
 TEST(ShutdownTest, GivesUpOnAFrameThatTakesTooLong) {
   auto gate = std::make_shared<Gate>();
   HarnessOptions options;
-  options.daemon.shutdown_deadline = absl::Milliseconds(1100);  // 100 ms for the frame
+  options.daemon.shutdown_deadline = absl::Milliseconds(2600);  // 100 ms for the frame
   options.detect = [gate](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
     gate->Pass();
     return LogStarResult();
