@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/lattice/material.h"
 #include "core/simulate/random.h"
@@ -11,6 +12,36 @@
 #include "tests/bench/image_input.h"
 
 namespace atomstream::bench {
+namespace {
+
+void Apply(SpecimenKind kind, SpecimenOptions& specimen, ScanOptions& scan) {
+  switch (kind) {
+    case SpecimenKind::kSingle:
+      return;
+    case SpecimenKind::kGrains:
+      specimen.grain_boundary = GrainBoundaryOptions{};
+      return;
+    case SpecimenKind::kStrained:
+      specimen.strain_xx = 0.03;
+      specimen.strain_xy = 0.015;
+      return;
+    case SpecimenKind::kJittered:
+      specimen.position_jitter_nm = 0.06 * specimen.material.NearestNeighbourDistanceNm();
+      scan.line_jitter_px = 0.5;
+      return;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<SpecimenKind> ParseSpecimenKind(const std::string& name) {
+  if (name == "single") return SpecimenKind::kSingle;
+  if (name == "grains") return SpecimenKind::kGrains;
+  if (name == "strained") return SpecimenKind::kStrained;
+  if (name == "jittered") return SpecimenKind::kJittered;
+  return absl::InvalidArgumentError(
+      absl::StrCat("specimen = \"", name, "\": must be single, grains, strained or jittered"));
+}
 
 absl::StatusOr<AccuracyCase> MakeAccuracyCase(const AccuracyCaseOptions& options) {
   SpecimenOptions specimen_options;
@@ -23,9 +54,10 @@ absl::StatusOr<AccuracyCase> MakeAccuracyCase(const AccuracyCaseOptions& options
   specimen_options.contamination = 0.15;
   specimen_options.hole_fraction = options.hole_fraction;
   specimen_options.seed = DeriveSeed(options.seed, 2);
+  ScanOptions scan;
+  Apply(options.specimen, specimen_options, scan);
   ASSIGN_OR_RETURN(const Specimen specimen, BuildSpecimen(specimen_options));
 
-  ScanOptions scan;
   scan.width_px = scan.height_px = options.size_px;
   scan.pixel_size_nm = options.pixel_size_nm;
   scan.gaussian_noise = options.noise;

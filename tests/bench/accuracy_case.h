@@ -12,6 +12,17 @@
 
 namespace atomstream::bench {
 
+// What crystal is looked at.
+enum class SpecimenKind {
+  kSingle,    // one grain, atoms at their sites
+  kGrains,    // two grains, 0.3 rad apart, along a line through the frame's centre
+  kStrained,  // 3 % along x, 1.5 % shear
+  kJittered,  // atoms off their sites by 0.06 d_NN, rows shifted by 0.5 px
+};
+
+// "single", "grains", "strained", "jittered".
+absl::StatusOr<SpecimenKind> ParseSpecimenKind(const std::string& name);
+
 struct AccuracyCaseOptions {
   std::string material = "graphene";  // a preset
   double pixel_size_nm = 0.02;
@@ -20,7 +31,8 @@ struct AccuracyCaseOptions {
   int size_px = 256;
   double metadata_error = 0;  // relative error of the pixel size in the frame's metadata
   uint64_t seed = 1;          // of the specimen (orientation included) and the noise
-  int frame_index = 0;        // later frames of the same specimen drift by 0.5 px each way
+  SpecimenKind specimen = SpecimenKind::kSingle;
+  int frame_index = 0;  // later frames of the same specimen drift by 0.5 px each way
 };
 
 struct AccuracyCase {

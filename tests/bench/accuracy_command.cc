@@ -69,6 +69,7 @@ struct Grid {
   int size_px = 256;
   double metadata_error = 0;
   double border = 0.5;
+  SpecimenKind specimen = SpecimenKind::kSingle;
 };
 
 absl::StatusOr<std::vector<AccuracyRow>> MeasureGrid(const Grid& grid, LogStarOptions options,
@@ -84,13 +85,15 @@ absl::StatusOr<std::vector<AccuracyRow>> MeasureGrid(const Grid& grid, LogStarOp
         for (const double noise : grid.noises) {
           std::vector<AccuracyRow> of_seeds;
           for (int seed = 1; seed <= grid.seeds; ++seed) {
-            const AccuracyCaseOptions c{material,
-                                        pixel_size,
-                                        hole,
-                                        noise,
-                                        grid.size_px,
-                                        grid.metadata_error,
-                                        static_cast<uint64_t>(seed)};
+            AccuracyCaseOptions c;
+            c.material = material;
+            c.pixel_size_nm = pixel_size;
+            c.hole_fraction = hole;
+            c.noise = noise;
+            c.size_px = grid.size_px;
+            c.metadata_error = grid.metadata_error;
+            c.specimen = grid.specimen;
+            c.seed = static_cast<uint64_t>(seed);
             ASSIGN_OR_RETURN(const AccuracyCase made, MakeAccuracyCase(c));
             ASSIGN_OR_RETURN(const AccuracyRow row, MeasureAccuracy(made, *log_star, grid.border));
             of_seeds.push_back(row);
@@ -127,10 +130,13 @@ absl::Status RunAccuracy(const Arguments& arguments) {
   if (!preprocessing) options.preprocessing = {Preprocessing::kNone};
   options.optimizer = flags.Text("optimizer", options.optimizer);
   options.max_evaluations = flags.Integer("evaluations", options.max_evaluations);
+  const std::string specimen = flags.Text("specimen", "single");
   const bool json = flags.Choice("format", {"text", "json"}, "text") == "json";
   const std::string real = flags.Text("real", "");
   const auto material_map = flags.TextList("material-map", "graphene=graphene,srtio3=SrTiO3");
   RETURN_IF_ERROR(flags.Finish(0));
+  ASSIGN_OR_RETURN(grid.specimen, ParseSpecimenKind(specimen));
+  if (grid.seeds < 1) return absl::InvalidArgumentError("--seeds: must be at least 1");
   if (!real.empty()) return ReportRealFrames(real, material_map, options, grid.border, json);
 
   ASSIGN_OR_RETURN(const std::vector<AccuracyRow> rows, MeasureGrid(grid, options, json));

@@ -22,6 +22,7 @@ constexpr char kUsage[] =
       --materials graphene,SrTiO3 --pixel-sizes 0.02,0.03 --holes 0,0.067 (or --hole F)
       --noise 0,0.1,0.2,0.3,0.5,0.7,0.9 --seeds 1 --size 256 --metadata-error 0
       --preprocessing default|none --optimizer NAME --evaluations 350
+      --specimen single|grains|strained|jittered
       --border 0.5   atoms nearer to the edge than this many d_NN are not scored
       --real DIR     instead: real frames, DIR/NAME/{image.npy,meta.json,coords_*.csv}
       --material-map graphene=graphene,...   material by a part of NAME; others are "auto"
