@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -17,7 +18,8 @@ absl::StatusOr<FaultPlan> ParseFaultPlan(absl::string_view text) {
       {"duplicate_number_every_", &plan.duplicate_number_every},
       {"stall_after_", &plan.stall_after},
   };
-  for (const absl::string_view fault : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+  for (const absl::string_view item : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+    const absl::string_view fault = absl::StripAsciiWhitespace(item);
     bool known = fault == "stall";
     if (known) plan.stall_after = 1;
     for (const auto& [prefix, value] : numbered) {
