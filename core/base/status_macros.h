@@ -13,9 +13,9 @@
 #include "absl/strings/string_view.h"
 
 // Evaluates `expr` once; returns its status from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expr)                             \
-  do {                                                    \
-    absl::Status status_macro_value = (expr);             \
+#define RETURN_IF_ERROR(expr)                                \
+  do {                                                       \
+    absl::Status status_macro_value = (expr);                \
     if (!status_macro_value.ok()) return status_macro_value; \
   } while (false)
 
@@ -25,15 +25,16 @@
 // `ASSIGN_OR_RETURN(auto x, MakeX());` declares x from a StatusOr or returns its status.
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_IMPL(ATOMSTREAM_CONCAT(status_or_, __LINE__), lhs, expr)
-#define ASSIGN_OR_RETURN_IMPL(holder, lhs, expr)     \
-  auto holder = (expr);                              \
+#define ASSIGN_OR_RETURN_IMPL(holder, lhs, expr)       \
+  auto holder = (expr);                                \
   if (!holder.ok()) return std::move(holder).status(); \
   lhs = std::move(holder).value()
 
 namespace atomstream {
 
 // Runs `body` (returning absl::Status or absl::StatusOr<T>) and turns anything it throws into an
-// INTERNAL status that starts with `what`. Wrap every call into OpenCV, pagmo or std that may throw.
+// INTERNAL status that starts with `what`. Wrap every call into OpenCV, pagmo or std that may
+// throw.
 template <typename Body>
 std::invoke_result_t<Body> CatchToStatus(absl::string_view what, Body&& body) {
   try {

@@ -45,16 +45,15 @@ absl::StatusOr<std::vector<Blob>> DetectLogBlobs(const Image& image, const LogPa
                                                  const LogBlobOptions& options) {
   RETURN_IF_ERROR(ValidateLogParams(params));
   return CatchToStatus("LoG blobs", [&]() -> absl::StatusOr<std::vector<Blob>> {
-    const std::vector<double> sigmas = SigmaLevels(params.min_sigma_px, params.max_sigma_px,
-                                                   params.num_sigma, options.log_scale);
+    const std::vector<double> sigmas =
+        SigmaLevels(params.min_sigma_px, params.max_sigma_px, params.num_sigma, options.log_scale);
     std::vector<Image> stack;
     stack.reserve(sigmas.size());
     for (double sigma : sigmas) stack.push_back(LogResponse(image, sigma));
 
     const int border = options.exclude_border_px;
     std::vector<Blob> blobs;
-    for (const ScalePeak& peak :
-         FindScalePeaks(stack, static_cast<float>(params.threshold))) {
+    for (const ScalePeak& peak : FindScalePeaks(stack, static_cast<float>(params.threshold))) {
       if (!peak.InRange(0, params.num_sigma - 1)) continue;
       if (peak.x_px < border || peak.y_px < border || peak.x_px >= image.cols - border ||
           peak.y_px >= image.rows - border) {

@@ -37,12 +37,11 @@ double BlobOverlap(const Blob& a, const Blob& b) {
   if (d > large + small) return 0;
   if (d <= large - small) return 1;
   const double cos_large = std::clamp((d * d + 1 - small * small) / (2 * d), -1.0, 1.0);
-  const double cos_small =
-      std::clamp((d * d + small * small - 1) / (2 * d * small), -1.0, 1.0);
-  const double kite = (-d + small + large) * (d - small + large) * (d + small - large) *
-                      (d + small + large);
-  const double area = small * small * std::acos(cos_small) + std::acos(cos_large) -
-                      0.5 * std::sqrt(std::abs(kite));
+  const double cos_small = std::clamp((d * d + small * small - 1) / (2 * d * small), -1.0, 1.0);
+  const double kite =
+      (-d + small + large) * (d - small + large) * (d + small - large) * (d + small + large);
+  const double area =
+      small * small * std::acos(cos_small) + std::acos(cos_large) - 0.5 * std::sqrt(std::abs(kite));
   return area / (M_PI * small * small);
 }
 

@@ -21,8 +21,7 @@ Blob RefineBlob(const Image& response, const Blob& blob) {
   const double gy = free_y ? 0.5 * (at(0, 1) - at(0, -1)) : 0;
   const double hxx = free_x ? at(1, 0) - 2 * at(0, 0) + at(-1, 0) : -1;
   const double hyy = free_y ? at(0, 1) - 2 * at(0, 0) + at(0, -1) : -1;
-  const double hxy =
-      free_x && free_y ? 0.25 * (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) : 0;
+  const double hxy = free_x && free_y ? 0.25 * (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) : 0;
   const double determinant = hxx * hyy - hxy * hxy;
   Blob refined = blob;
   if (!(determinant > 0) || !(hxx < 0)) return refined;  // no top here: a ridge or a plateau

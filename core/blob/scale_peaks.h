@@ -18,9 +18,9 @@ struct ScalePeak {
   float response = 0;
   int16_t x_px = 0;
   int16_t y_px = 0;
-  int16_t level = 0;              // index into the stack
-  bool holds_above = true;        // not exceeded in the 3 x 3 of level + 1 (true at the last level)
-  bool holds_below = true;        // not exceeded in the 3 x 3 of level - 1 (true at the first level)
+  int16_t level = 0;        // index into the stack
+  bool holds_above = true;  // not exceeded in the 3 x 3 of level + 1 (true at the last level)
+  bool holds_below = true;  // not exceeded in the 3 x 3 of level - 1 (true at the first level)
 
   // Is it a peak of the stack cut to levels [first, last]?
   bool InRange(int first, int last) const {

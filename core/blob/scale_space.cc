@@ -47,34 +47,45 @@ int Reflect(int i, int size) {
   return i < size ? i : period - 1 - i;
 }
 
+// Sixteen neighbouring pixels. As a vector type they stay in registers while a kernel runs over
+// them; plain arrays go through memory at every tap, at half the speed.
+constexpr int kLanes = 16;
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+
+inline void Load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof(to)); }
+inline void Store(const Lanes& from, float* to) { std::memcpy(to, &from, sizeof(from)); }
+
 // smooth[x] = sum_i g_i (above_i[x] + below_i[x]), and the same with the second derivative.
-// rows[r + i] points to the row at distance i.
+// rows[radius + i] points to the row at distance i.
 ATOMSTREAM_VECTORISED
-void ConvolveColumns(const float* const* rows, int radius, const float* g, const float* s, int width,
-                     float* __restrict smooth, float* __restrict second) {
-  constexpr int kBlock = 64;  // accumulators that stay in registers or the first cache
-  for (int start = 0; start < width; start += kBlock) {
-    const int count = std::min(kBlock, width - start);
-    float a[kBlock];
-    float b[kBlock];
-    const float* centre = rows[radius] + start;
-    for (int x = 0; x < count; ++x) {
-      a[x] = g[0] * centre[x];
-      b[x] = s[0] * centre[x];
-    }
+void ConvolveColumns(const float* const* rows, int radius, const float* g, const float* s,
+                     int width, float* __restrict smooth, float* __restrict second) {
+  int x = 0;
+  for (; x + kLanes <= width; x += kLanes) {
+    Lanes centre, above, below;
+    Load(rows[radius] + x, centre);
+    Lanes a = g[0] * centre;
+    Lanes b = s[0] * centre;
     for (int i = 1; i <= radius; ++i) {
-      const float* above = rows[radius - i] + start;
-      const float* below = rows[radius + i] + start;
-      const float gi = g[i];
-      const float si = s[i];
-      for (int x = 0; x < count; ++x) {
-        const float pair = above[x] + below[x];
-        a[x] += gi * pair;
-        b[x] += si * pair;
-      }
+      Load(rows[radius - i] + x, above);
+      Load(rows[radius + i] + x, below);
+      const Lanes pair = above + below;
+      a += g[i] * pair;
+      b += s[i] * pair;
     }
-    std::memcpy(smooth + start, a, count * sizeof(float));
-    std::memcpy(second + start, b, count * sizeof(float));
+    Store(a, smooth + x);
+    Store(b, second + x);
+  }
+  for (; x < width; ++x) {
+    float a = g[0] * rows[radius][x];
+    float b = s[0] * rows[radius][x];
+    for (int i = 1; i <= radius; ++i) {
+      const float pair = rows[radius - i][x] + rows[radius + i][x];
+      a += g[i] * pair;
+      b += s[i] * pair;
+    }
+    smooth[x] = a;
+    second[x] = b;
   }
 }
 
@@ -83,21 +94,30 @@ void ConvolveColumns(const float* const* rows, int radius, const float* g, const
 ATOMSTREAM_VECTORISED
 void ConvolveRows(const float* smooth, const float* second, int radius, const float* g,
                   const float* s, float scale, int width, float* __restrict out) {
-  constexpr int kBlock = 64;
-  for (int start = 0; start < width; start += kBlock) {
-    const int count = std::min(kBlock, width - start);
-    float a[kBlock];
-    const float* p = smooth + radius + start;
-    const float* q = second + radius + start;
-    for (int x = 0; x < count; ++x) a[x] = s[0] * p[x] + g[0] * q[x];
+  const float* p = smooth + radius;
+  const float* q = second + radius;
+  int x = 0;
+  for (; x + kLanes <= width; x += kLanes) {
+    Lanes left, right, left2, right2;
+    Load(p + x, left);
+    Load(q + x, left2);
+    Lanes a = s[0] * left + g[0] * left2;
     for (int i = 1; i <= radius; ++i) {
-      const float gi = g[i];
-      const float si = s[i];
-      for (int x = 0; x < count; ++x) {
-        a[x] += si * (p[x - i] + p[x + i]) + gi * (q[x - i] + q[x + i]);
-      }
+      Load(p + x - i, left);
+      Load(p + x + i, right);
+      Load(q + x - i, left2);
+      Load(q + x + i, right2);
+      a += s[i] * (left + right);
+      a += g[i] * (left2 + right2);
     }
-    for (int x = 0; x < count; ++x) out[start + x] = scale * a[x];
+    Store(scale * a, out + x);
+  }
+  for (; x < width; ++x) {
+    float a = s[0] * p[x] + g[0] * q[x];
+    for (int i = 1; i <= radius; ++i) {
+      a += s[i] * (p[x - i] + p[x + i]) + g[i] * (q[x - i] + q[x + i]);
+    }
+    out[x] = scale * a;
   }
 }
 

@@ -43,9 +43,8 @@ absl::Status CheckFinite(const Image& image) {
     const float* row = image[y];
     for (int x = 0; x < image.cols; ++x) {
       if (!std::isfinite(row[x])) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("pixels: value ", row[x], " at row ", y, ", column ", x,
-                         ": must be finite"));
+        return absl::InvalidArgumentError(absl::StrCat("pixels: value ", row[x], " at row ", y,
+                                                       ", column ", x, ": must be finite"));
       }
     }
   }
@@ -97,34 +96,32 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::Create(FrameMetadata metadat
   RETURN_IF_ERROR(CheckNotNegative("dwell_time_s", metadata.dwell_time_s));
   const size_t expected_bytes = static_cast<size_t>(width) * height * BytesPerPixel(type);
   if (expected_bytes == 0 || rows.size() != expected_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "pixels: ", rows.size(), " bytes, but ", width, " x ", height, " pixels of type ",
-        PixelTypeName(type), " take ", expected_bytes));
+    return absl::InvalidArgumentError(absl::StrCat("pixels: ", rows.size(), " bytes, but ", width,
+                                                   " x ", height, " pixels of type ",
+                                                   PixelTypeName(type), " take ", expected_bytes));
   }
-  return CatchToStatus(
-      "frame conversion", [&]() -> absl::StatusOr<std::shared_ptr<const Frame>> {
-        Image image(height, width);
-        switch (type) {
-          case PixelType::kU8:
-            ConvertRows<uint8_t>(rows, image);
-            break;
-          case PixelType::kU16:
-            ConvertRows<uint16_t>(rows, image);
-            break;
-          case PixelType::kI16:
-            ConvertRows<int16_t>(rows, image);
-            break;
-          case PixelType::kU32:
-            ConvertRows<uint32_t>(rows, image);
-            break;
-          case PixelType::kF32:
-            ConvertRows<float>(rows, image);
-            RETURN_IF_ERROR(CheckFinite(image));
-            break;
-        }
-        return std::shared_ptr<const Frame>(
-            new Frame(std::move(metadata), std::move(image), type));
-      });
+  return CatchToStatus("frame conversion", [&]() -> absl::StatusOr<std::shared_ptr<const Frame>> {
+    Image image(height, width);
+    switch (type) {
+      case PixelType::kU8:
+        ConvertRows<uint8_t>(rows, image);
+        break;
+      case PixelType::kU16:
+        ConvertRows<uint16_t>(rows, image);
+        break;
+      case PixelType::kI16:
+        ConvertRows<int16_t>(rows, image);
+        break;
+      case PixelType::kU32:
+        ConvertRows<uint32_t>(rows, image);
+        break;
+      case PixelType::kF32:
+        ConvertRows<float>(rows, image);
+        RETURN_IF_ERROR(CheckFinite(image));
+        break;
+    }
+    return std::shared_ptr<const Frame>(new Frame(std::move(metadata), std::move(image), type));
+  });
 }
 
 }  // namespace atomstream

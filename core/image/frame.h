@@ -33,13 +33,13 @@ struct PointPx {
 };
 
 struct FrameMetadata {
-  std::string id;             // unique per frame; never empty in a Frame
-  int64_t number = 0;         // the source's frame number, rising
+  std::string id;      // unique per frame; never empty in a Frame
+  int64_t number = 0;  // the source's frame number, rising
   absl::Time acquisition_time = absl::UnixEpoch();
-  std::string detector;       // e.g. "HAADF"
-  double pixel_size_nm = 0;   // 0: the source does not know
-  double dwell_time_s = 0;    // 0: unknown
-  std::string material;       // preset name; empty: as configured
+  std::string detector;      // e.g. "HAADF"
+  double pixel_size_nm = 0;  // 0: the source does not know
+  double dwell_time_s = 0;   // 0: unknown
+  std::string material;      // preset name; empty: as configured
   // Exact atom positions. Only simulated sources know them; used to score, never to detect.
   std::optional<std::vector<PointPx>> ground_truth;
 };

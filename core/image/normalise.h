@@ -12,8 +12,8 @@ struct NormalisedImage {
   Image clipped;
   // The same without clipping: what intensities are measured on.
   Image unclipped;
-  float low = 0;   // raw value at 0: the 0.5 % quantile
-  float high = 0;  // raw value at 1: the 99.5 % quantile
+  float low = 0;          // raw value at 0: the 0.5 % quantile
+  float high = 0;         // raw value at 1: the 99.5 % quantile
   bool constant = false;  // high == low: both images are 0
 };
 

@@ -15,10 +15,10 @@ struct Window {
   int height_px = 0;
 };
 
-// Windows of side `size_px` (cut to the frame), `floor(stride * size_px)` px apart, row by row. With
-// 256 px at a stride of 0.2 a 512 x 512 frame has the 36 windows of the paper; its last pixel row
-// belongs to no window. Only where a tenth of a window or more would be left out at the frame's far
-// edge, one more row or column of windows is aligned with that edge.
+// Windows of side `size_px` (cut to the frame), `floor(stride * size_px)` px apart, row by row.
+// With 256 px at a stride of 0.2 a 512 x 512 frame has the 36 windows of the paper; its last pixel
+// row belongs to no window. Only where a tenth of a window or more would be left out at the frame's
+// far edge, one more row or column of windows is aligned with that edge.
 std::vector<Window> MakeWindowGrid(int frame_width_px, int frame_height_px, int size_px,
                                    double stride);
 

@@ -12,9 +12,9 @@
 namespace atomstream {
 namespace {
 
-constexpr double kMaxScaleFactor = 1.4;        // how wrong the metadata's pixel size may be
-constexpr double kDisagreement = 0.05;         // beyond this, metadata and measurement disagree
-constexpr double kMinScore = 0.2;              // below this, the peaks do not form the lattice
+constexpr double kMaxScaleFactor = 1.4;  // how wrong the metadata's pixel size may be
+constexpr double kDisagreement = 0.05;   // beyond this, metadata and measurement disagree
+constexpr double kMinScore = 0.2;        // below this, the peaks do not form the lattice
 
 // One reflection of a known material.
 struct Reflection {
@@ -27,8 +27,8 @@ struct Reflection {
 // columns of a width of 0.3 d_NN.
 std::vector<Reflection> ReflectionsOf(const Material& material) {
   const std::array<Vector2, 2> dual = DualBasis(material.vectors_nm);
-  const double shortest = std::min({Length(dual[0]), Length(dual[1]), Length(dual[0] + dual[1]),
-                                    Length(dual[0] - dual[1])});
+  const double shortest = std::min(
+      {Length(dual[0]), Length(dual[1]), Length(dual[0] + dual[1]), Length(dual[0] - dual[1])});
   const double width = 0.3 * material.NearestNeighbourDistanceNm();
   std::vector<Reflection> reflections;
   double strongest = 0;
@@ -39,8 +39,8 @@ std::vector<Reflection> ReflectionsOf(const Material& material) {
       if (length < 0.5 * shortest || length > 2.7 * shortest) continue;
       std::complex<double> amplitude = 0;
       for (const BasisAtom& atom : material.basis) {
-        amplitude += std::polar(atom.intensity,
-                                2 * M_PI * (h * atom.fraction.x + k * atom.fraction.y));
+        amplitude +=
+            std::polar(atom.intensity, 2 * M_PI * (h * atom.fraction.x + k * atom.fraction.y));
       }
       const double weight =
           std::norm(amplitude) * std::exp(-std::pow(2 * M_PI * width * length, 2));
@@ -170,8 +170,8 @@ LatticeEstimate EstimateKnownLattice(const SpectralPeaks& peaks, const Material&
       for (bool mirrored : {false, true}) {
         Vector2 unrotated = reflection.frequency;
         if (mirrored) unrotated.y = -unrotated.y;
-        const double angle = std::atan2(frequency.y, frequency.x) -
-                             std::atan2(unrotated.y, unrotated.x);
+        const double angle =
+            std::atan2(frequency.y, frequency.x) - std::atan2(unrotated.y, unrotated.x);
         ScoredFit fit = Score({scale, angle, mirrored}, reflections, peaks);
         fit.score *= prior;
         if (fit.score > best.score + 1e-9) best = std::move(fit);
@@ -187,8 +187,7 @@ LatticeEstimate EstimateKnownLattice(const SpectralPeaks& peaks, const Material&
   estimate.pixel_size_nm_measured = std::sqrt(material.CellAreaNm2() / cell_px2);
   estimate.pixel_size_nm_used = estimate.pixel_size_nm_measured;
   estimate.d_nn_px = d_nn_nm / estimate.pixel_size_nm_measured;
-  estimate.reflections =
-      VisibleReflections(*reciprocal, estimate.d_nn_px, peaks, reflections);
+  estimate.reflections = VisibleReflections(*reciprocal, estimate.d_nn_px, peaks, reflections);
   estimate.metadata_disagrees =
       pixel_size_nm > 0 &&
       std::abs(estimate.pixel_size_nm_measured / pixel_size_nm - 1) > kDisagreement;

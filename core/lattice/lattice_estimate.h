@@ -16,16 +16,16 @@ struct LatticeEstimate {
   // A periodicity was found and measured. False: d_nn_px and density are those of the metadata and
   // the material if both are known, else 0.
   bool found = false;
-  std::array<Vector2, 2> vectors_px;   // primitive lattice vectors in the frame; set if found
+  std::array<Vector2, 2> vectors_px;  // primitive lattice vectors in the frame; set if found
   // Frequencies, cycles per pixel, that carry the lattice's signal; one of each mirror pair.
   std::vector<Vector2> reflections;
-  double d_nn_px = 0;                  // nearest-neighbour distance
-  double density_per_px2 = 0;          // columns per pixel area
-  double pixel_size_nm_metadata = 0;   // 0: unknown
-  double pixel_size_nm_measured = 0;   // 0: lattice not found, or its size in nm is unknown
-  double pixel_size_nm_used = 0;       // measured if there is one, else metadata
-  bool metadata_disagrees = false;     // both known and more than 5 % apart
-  double orientation_rad = 0;          // of the first lattice vector, [0, pi)
+  double d_nn_px = 0;                 // nearest-neighbour distance
+  double density_per_px2 = 0;         // columns per pixel area
+  double pixel_size_nm_metadata = 0;  // 0: unknown
+  double pixel_size_nm_measured = 0;  // 0: lattice not found, or its size in nm is unknown
+  double pixel_size_nm_used = 0;      // measured if there is one, else metadata
+  bool metadata_disagrees = false;    // both known and more than 5 % apart
+  double orientation_rad = 0;         // of the first lattice vector, [0, pi)
 };
 
 // Fits the reciprocal lattice of `material` to the peaks: scale within a factor 1.4 of

@@ -10,9 +10,9 @@
 namespace atomstream {
 namespace {
 
-constexpr double kMinFrequency = 0.33;    // 1 / d_NN
-constexpr double kMaxFrequency = 2.6;     // 1 / d_NN
-constexpr double kOtherGrainSnr = 20;     // far beyond what noise reaches
+constexpr double kMinFrequency = 0.33;  // 1 / d_NN
+constexpr double kMaxFrequency = 2.6;   // 1 / d_NN
+constexpr double kOtherGrainSnr = 20;   // far beyond what noise reaches
 
 double SignedFrequency(int bin, int size) {
   return static_cast<double>(bin <= size / 2 ? bin : bin - size) / size;

@@ -26,8 +26,8 @@ struct LatticeFiltered {
   Image material;  // 1 where the lattice's local amplitude stands out, 0 where it does not
 };
 
-// Which frequencies carry the lattice: the estimate's reflections, and peaks so strong that they can
-// only be another grain's. One of each mirror pair, between 0.33 and 2.6 / d_NN.
+// Which frequencies carry the lattice: the estimate's reflections, and peaks so strong that they
+// can only be another grain's. One of each mirror pair, between 0.33 and 2.6 / d_NN.
 std::vector<Vector2> LatticeFrequencies(const std::vector<Vector2>& reflections,
                                         const SpectralPeaks& peaks, double d_nn_px);
 

@@ -15,9 +15,10 @@ std::vector<Material> MakeBuiltInMaterials() {
   std::vector<Material> materials;
   // Graphene: a = 0.246 nm, nearest neighbours at a / sqrt(3) = 0.142 nm.
   constexpr double kGraphene = 0.246;
-  materials.push_back({"graphene",
-                       {Vector2{kGraphene, 0}, Vector2{kGraphene / 2, kGraphene * std::sqrt(3) / 2}},
-                       {{{0, 0}, "C", 1}, {{1.0 / 3, 1.0 / 3}, "C", 1}}});
+  materials.push_back(
+      {"graphene",
+       {Vector2{kGraphene, 0}, Vector2{kGraphene / 2, kGraphene * std::sqrt(3) / 2}},
+       {{{0, 0}, "C", 1}, {{1.0 / 3, 1.0 / 3}, "C", 1}}});
   // SrTiO3 along [001]: a = 0.3905 nm. Oxygen-only columns are invisible in HAADF. Intensities
   // go roughly with Z^1.7 of the column: Sr (38) against Ti + O (22 + 8).
   constexpr double kSrTiO3 = 0.3905;

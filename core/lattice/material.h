@@ -20,9 +20,9 @@ struct Vector2 {
 
 // One atomic column of the primitive cell.
 struct BasisAtom {
-  Vector2 fraction;          // in units of the lattice vectors, [0, 1)
-  std::string species;       // "C", "Sr", …
-  double intensity = 1;      // HAADF intensity relative to the brightest column, > 0
+  Vector2 fraction;      // in units of the lattice vectors, [0, 1)
+  std::string species;   // "C", "Sr", …
+  double intensity = 1;  // HAADF intensity relative to the brightest column, > 0
 };
 
 struct Material {
@@ -31,7 +31,7 @@ struct Material {
   std::vector<BasisAtom> basis;       // visible columns only, at least one
 
   double CellAreaNm2() const;
-  double DensityPerNm2() const;             // columns per nm^2
+  double DensityPerNm2() const;               // columns per nm^2
   double NearestNeighbourDistanceNm() const;  // d_NN between columns
 };
 

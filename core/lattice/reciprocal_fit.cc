@@ -35,8 +35,8 @@ Indexing IndexAll(const SpectralPeaks& peaks, const std::array<Vector2, 2>& basi
   constexpr int kMaxIndex = 6;
   for (int h = 0; h <= kMaxIndex; ++h) {
     for (int k = h == 0 ? 1 : -kMaxIndex; k <= kMaxIndex; ++k) {
-      const Vector2 frequency = static_cast<double>(h) * basis[0] +
-                                static_cast<double>(k) * basis[1];
+      const Vector2 frequency =
+          static_cast<double>(h) * basis[0] + static_cast<double>(k) * basis[1];
       const double length = Length(frequency);
       if (length > 1.02 * reach) continue;
       // Empty nodes close to the origin count most: far ones are weak anyway.

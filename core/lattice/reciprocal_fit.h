@@ -30,8 +30,8 @@ const SpectralPeak* NearestPeak(const SpectralPeaks& peaks, const Vector2& frequ
 // Weighted least squares for b1, b2 in frequency = h b1 + k b2. nullopt: the peaks are collinear.
 std::optional<std::array<Vector2, 2>> FitReciprocalBasis(const std::vector<IndexedPeak>& indexed);
 
-// The basis, among pairs of strong peaks, whose integer combinations explain the peaks best with the
-// fewest empty nodes; refined by least squares. nullopt: fewer than two independent peaks.
+// The basis, among pairs of strong peaks, whose integer combinations explain the peaks best with
+// the fewest empty nodes; refined by least squares. nullopt: fewer than two independent peaks.
 std::optional<std::array<Vector2, 2>> FindReciprocalBasis(const SpectralPeaks& peaks);
 
 }  // namespace atomstream

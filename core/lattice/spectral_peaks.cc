@@ -62,11 +62,15 @@ Image Windowed(const Image& image, int size, double* window_energy) {
   return windowed;
 }
 
+// std::hypot's care for overflow costs more here than the rest of the loop.
+double Radius(double x, double y) { return std::sqrt(x * x + y * y); }
+
 // Half of a power spectrum: rows are signed frequencies y in [-size/2, size/2), columns x in
 // [0, size/2]. The other half mirrors it.
 class HalfSpectrum {
  public:
-  explicit HalfSpectrum(const Image& windowed) : size_(windowed.rows), power_(size_, size_ / 2 + 1) {
+  explicit HalfSpectrum(const Image& windowed)
+      : size_(windowed.rows), power_(size_, size_ / 2 + 1) {
     Image packed;
     cv::dft(windowed, packed);  // CCS-packed rows for x; x = 0 and x = size/2 need their own care
     for (int y = 0; y < size_; ++y) {
@@ -95,7 +99,7 @@ class HalfSpectrum {
     for (int y = 0; y < size_; ++y) {
       const int signed_y = y <= half() ? y : y - size_;
       for (int x = 0; x <= half(); ++x) {
-        const size_t ring = std::lround(std::hypot(x, signed_y));
+        const size_t ring = std::lround(Radius(x, signed_y));
         if (ring < noise.size() && noise[ring] > 0) quotient(y, x) = power_(y, x) / noise[ring];
       }
     }
@@ -126,7 +130,7 @@ std::vector<float> RingNoise(const HalfSpectrum& spectrum) {
   std::vector<std::vector<float>> values(rings);
   for (int y = -spectrum.half() + 1; y < spectrum.half(); ++y) {
     for (int x = 0; x <= spectrum.half(); ++x) {
-      const int ring = static_cast<int>(std::lround(std::hypot(x, y)));
+      const int ring = static_cast<int>(std::lround(Radius(x, y)));
       if (ring < rings) values[ring].push_back(spectrum.at(x, y));
     }
   }
@@ -161,9 +165,8 @@ double SpectralPeaks::SnrNear(const Vector2& frequency) const {
 SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
   const int side = std::min(kMaxSide, std::max(image.rows, image.cols));
   double window_energy = 0;
-  const HalfSpectrum spectrum(
-      Windowed(image, cv::getOptimalDFTSize(std::max(side + side % 2, kMinTransformSide)),
-               &window_energy));
+  const HalfSpectrum spectrum(Windowed(
+      image, cv::getOptimalDFTSize(std::max(side + side % 2, kMinTransformSide)), &window_energy));
   const std::vector<float> noise = RingNoise(spectrum);
 
   SpectralPeaks result;
@@ -178,7 +181,7 @@ SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
   float strongest = 0;
   for (int y = -limit + 1; y < limit; ++y) {
     for (int x = y > 0 ? 0 : 1; x < limit; ++x) {
-      const double radius = std::hypot(x, y);
+      const double radius = Radius(x, y);
       if (radius < min_radius || radius > limit) continue;
       const float power = spectrum.at(x, y);
       const float snr = result.snr((y + spectrum.size()) % spectrum.size(), x);

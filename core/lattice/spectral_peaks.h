@@ -14,8 +14,8 @@
 namespace atomstream {
 
 struct SpectralPeak {
-  Vector2 frequency;   // cycles per pixel, in the half plane y > 0 or (y = 0 and x > 0)
-  double snr = 0;      // power over the expected noise power of its ring
+  Vector2 frequency;  // cycles per pixel, in the half plane y > 0 or (y = 0 and x > 0)
+  double snr = 0;     // power over the expected noise power of its ring
 };
 
 struct SpectralPeaks {

@@ -75,14 +75,12 @@ UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& recip
   const double variance =
       std::max(0.0, squares / pixels - cv::mean(cell.average.mul(cell.average))[0]);
   const double drawn = pixels / (n * n) * 4 * M_PI * sigma_u * sigma_v;
-  const double level = std::max(kMinHeight * strongest,
-                                kMinStandardErrors * std::sqrt(variance / drawn));
+  const double level =
+      std::max(kMinHeight * strongest, kMinStandardErrors * std::sqrt(variance / drawn));
   std::vector<std::pair<float, Vector2>> tops;
   for (int v = 0; v < n; ++v) {
     for (int u = 0; u < n; ++u) {
-      const auto at = [&](int du, int dv) {
-        return contrast((v + dv + n) % n, (u + du + n) % n);
-      };
+      const auto at = [&](int du, int dv) { return contrast((v + dv + n) % n, (u + du + n) % n); };
       const float value = at(0, 0);
       bool is_top = value > level;
       for (int dv = -1; dv <= 1 && is_top; ++dv) {
@@ -91,7 +89,8 @@ UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& recip
       if (!is_top) continue;
       const double shift_u = ParabolaTop(at(-1, 0), value, at(1, 0));
       const double shift_v = ParabolaTop(at(0, -1), value, at(0, 1));
-      tops.push_back({value, {Fraction((u + 0.5 + shift_u) / n), Fraction((v + 0.5 + shift_v) / n)}});
+      tops.push_back(
+          {value, {Fraction((u + 0.5 + shift_u) / n), Fraction((v + 0.5 + shift_v) / n)}});
     }
   }
   std::stable_sort(tops.begin(), tops.end(),

@@ -1,5 +1,5 @@
-// Unit cell: the frame averaged over all its lattice cells, and the columns that this average shows.
-// Averaging over hundreds of cells beats noise that hides single columns. Pure; any thread.
+// Unit cell: the frame averaged over all its lattice cells, and the columns that this average
+// shows. Averaging over hundreds of cells beats noise that hides single columns. Pure; any thread.
 #ifndef ATOMSTREAM_CORE_LATTICE_UNIT_CELL_H_
 #define ATOMSTREAM_CORE_LATTICE_UNIT_CELL_H_
 

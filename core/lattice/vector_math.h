@@ -1,4 +1,5 @@
-// Two-dimensional vector arithmetic for the lattice code, and the sub-step top of a sampled maximum.
+// Two-dimensional vector arithmetic for the lattice code, and the sub-step top of a sampled
+// maximum.
 #ifndef ATOMSTREAM_CORE_LATTICE_VECTOR_MATH_H_
 #define ATOMSTREAM_CORE_LATTICE_VECTOR_MATH_H_
 

@@ -39,7 +39,8 @@ class Optimizer {
   // warm start, evaluation budget and seed give the same front when no deadline cuts it short.
   // Never spends more than budget.max_evaluations; a deadline already past gives an empty front.
   virtual OptimizerResult Minimize(Problem& problem, const std::vector<UnitPoint>& warm_start,
-                                   const Budget& budget, uint64_t seed, const Clock& clock) const = 0;
+                                   const Budget& budget, uint64_t seed,
+                                   const Clock& clock) const = 0;
 
   virtual absl::string_view name() const = 0;
 };

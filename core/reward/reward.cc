@@ -34,8 +34,7 @@ class ErrorRate final : public Reward {
     }
     PointGrid grid(right - left + 1, bottom - top + 1, context.min_neighbour_px);
     for (const Blob& atom : atoms) grid.Add(atom.x_px - left, atom.y_px - top);
-    const float limit =
-        static_cast<float>(context.min_neighbour_px * context.min_neighbour_px);
+    const float limit = static_cast<float>(context.min_neighbour_px * context.min_neighbour_px);
     int crowded = 0;
     for (int i = 0; i < static_cast<int>(atoms.size()); ++i) {
       bool has_close = false;

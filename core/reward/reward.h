@@ -16,8 +16,8 @@ namespace atomstream {
 
 // What is known about the region before looking at the atoms.
 struct RewardContext {
-  double expected_atoms = 0;         // N_expected of the region, > 0
-  double min_neighbour_px = 0;       // closer neighbours are errors: a share of d_NN, > 0
+  double expected_atoms = 0;    // N_expected of the region, > 0
+  double min_neighbour_px = 0;  // closer neighbours are errors: a share of d_NN, > 0
 };
 
 class Reward {

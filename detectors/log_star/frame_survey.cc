@@ -28,9 +28,7 @@ double FrameSurvey::ExpectedAtoms(const Window& window) const {
   return area * lattice.density_per_px2;
 }
 
-Window FrameSurvey::WholeFrame() const {
-  return {0, 0, image.clipped.cols, image.clipped.rows};
-}
+Window FrameSurvey::WholeFrame() const { return {0, 0, image.clipped.cols, image.clipped.rows}; }
 
 FrameSurvey SurveyFrame(const Frame& frame, const std::optional<Material>& material,
                         const Clock& clock, LogStarTimings& timings) {
@@ -43,9 +41,8 @@ FrameSurvey SurveyFrame(const Frame& frame, const std::optional<Material>& mater
   start = clock.Now();
   const double pixel_size_nm = frame.metadata().pixel_size_nm;
   const SpectralPeaks peaks = FindSpectralPeaks(survey.image.clipped);
-  survey.lattice = material
-                       ? EstimateKnownLattice(peaks, *material, pixel_size_nm)
-                       : EstimateUnknownLattice(peaks, survey.image.clipped, pixel_size_nm);
+  survey.lattice = material ? EstimateKnownLattice(peaks, *material, pixel_size_nm)
+                            : EstimateUnknownLattice(peaks, survey.image.clipped, pixel_size_nm);
   timings.lattice = clock.Now() - start;
   if (!(survey.lattice.d_nn_px > 0)) return survey;
 

@@ -20,7 +20,7 @@ namespace atomstream {
 namespace {
 
 // Solutions carried from the windows to the whole frame: enough to hold every window's knee.
-constexpr int kMaxFrameCandidates = 48;
+constexpr int kMaxFrameCandidates = 24;
 constexpr int kMaxWarmPoints = 12;
 
 uint64_t FnvHash(uint64_t seed, absl::string_view text) {
@@ -80,8 +80,7 @@ std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& window
 class LogStarDetector final : public LogStar {
  public:
   LogStarDetector(LogStarOptions options, std::unique_ptr<Optimizer> optimizer,
-                  std::unique_ptr<Reward> first, std::unique_ptr<Reward> second,
-                  const Clock* clock)
+                  std::unique_ptr<Reward> first, std::unique_ptr<Reward> second, const Clock* clock)
       : options_(std::move(options)),
         optimizer_(std::move(optimizer)),
         first_reward_(std::move(first)),
@@ -165,7 +164,7 @@ class LogStarDetector final : public LogStar {
     const std::vector<UnitPoint> candidates =
         FrameCandidates(windows, space, options_.preference, warm_start);
     std::vector<Solution> evaluated = EvaluateAll(candidates, whole, executor, result);
-    BalanceCounts(space, whole, context.expected_atoms, evaluated, result);
+    BalanceCounts(space, whole, context.expected_atoms, executor, evaluated, result);
     const Choice choice = ChooseSolution(space, evaluated, options_.preference);
     FillFront(choice, space, result);
     auto next = std::make_shared<WarmStart>();
@@ -198,9 +197,8 @@ class LogStarDetector final : public LogStar {
                                     const WindowProblem& whole, Executor& executor,
                                     LogStarResult& result) const {
     std::vector<std::optional<ObjectiveVector>> objectives(candidates.size());
-    executor.ParallelFor(static_cast<int>(candidates.size()), [&](int i) {
-      objectives[i] = whole.Objectives(candidates[i]);
-    });
+    executor.ParallelFor(static_cast<int>(candidates.size()),
+                         [&](int i) { objectives[i] = whole.Objectives(candidates[i]); });
     std::vector<Solution> evaluated;
     for (size_t i = 0; i < candidates.size(); ++i) {
       ++result.evaluations;
@@ -216,32 +214,34 @@ class LogStarDetector final : public LogStar {
   // For each preprocessing, takes the best solution to N_found = N_expected by bisection of its
   // threshold. A variant that the windows' fronts dropped would else be judged by a poor threshold.
   void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
-                     std::vector<Solution>& evaluated, LogStarResult& result) const {
+                     Executor& executor, std::vector<Solution>& evaluated,
+                     LogStarResult& result) const {
     constexpr int kBisections = 7;
-    std::map<int, const Solution*> best;
+    std::map<int, Solution> best;
+    const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
     for (const Solution& solution : evaluated) {
-      const Solution*& entry = best[space.Decode(solution.point).variant];
-      const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
-      if (entry == nullptr || total(solution) < total(*entry)) entry = &solution;
+      const auto [entry, added] = best.emplace(space.Decode(solution.point).variant, solution);
+      if (!added && total(solution) < total(entry->second)) entry->second = solution;
     }
     std::vector<Solution> balanced;
-    for (const auto& [variant, start] : best) {
-      Solution solution = *start;
+    for (const auto& [variant, solution] : best) balanced.push_back(solution);
+    std::vector<std::optional<ObjectiveVector>> objectives(balanced.size());
+    executor.ParallelFor(static_cast<int>(balanced.size()), [&](int i) {
+      double& threshold = balanced[i].point[SearchSpace::kThreshold];
       double low = 0;
       double high = 1;
-      for (int i = 0; i < kBisections; ++i) {
-        solution.point[SearchSpace::kThreshold] = 0.5 * (low + high);
-        const auto atoms = whole.Detect(space.Decode(solution.point));
+      for (int step = 0; step < kBisections; ++step) {
+        threshold = 0.5 * (low + high);
+        const auto atoms = whole.Detect(space.Decode(balanced[i].point));
         const bool too_many = !atoms || static_cast<double>(atoms->size()) > expected_atoms;
-        (too_many ? low : high) = solution.point[SearchSpace::kThreshold];
+        (too_many ? low : high) = threshold;
       }
+      objectives[i] = whole.Objectives(balanced[i].point);
+    });
+    for (size_t i = 0; i < balanced.size(); ++i) {
       result.evaluations += kBisections + 1;
-      if (const auto objectives = whole.Objectives(solution.point)) {
-        solution.objectives = *objectives;
-        balanced.push_back(solution);
-      }
+      if (objectives[i]) evaluated.push_back({balanced[i].point, *objectives[i]});
     }
-    evaluated.insert(evaluated.end(), balanced.begin(), balanced.end());
   }
 
   static void FillFront(const Choice& choice, const SearchSpace& space, LogStarResult& result) {
@@ -260,9 +260,14 @@ class LogStarDetector final : public LogStar {
     for (const SearchedWindow& searched : windows) {
       const Choice choice =
           ChooseSolution(space, searched.result.front.solutions(), options_.preference);
-      WindowResult window{searched.window.x_px, searched.window.y_px, searched.window.width_px,
-                          searched.window.height_px, {}, choice.index,
-                          searched.result.evaluations, searched.result.front.Hypervolume({1, 1})};
+      WindowResult window{searched.window.x_px,
+                          searched.window.y_px,
+                          searched.window.width_px,
+                          searched.window.height_px,
+                          {},
+                          choice.index,
+                          searched.result.evaluations,
+                          searched.result.front.Hypervolume({1, 1})};
       for (const Solution& solution : choice.front.solutions()) {
         window.front.push_back({solution.objectives[0], solution.objectives[1],
                                 space.ToLogParams(space.Decode(solution.point))});
@@ -302,12 +307,11 @@ class LogStarDetector final : public LogStar {
                  int variant, LogStarResult& result) const {
     result.atoms.reserve(blobs.size());
     for (const Blob& blob : blobs) {
-      const auto level = std::lower_bound(cache.sigmas_px.begin(), cache.sigmas_px.end(),
-                                          blob.sigma_px * 0.999) -
-                         cache.sigmas_px.begin();
-      const Blob place = options_.refine_subpixel
-                             ? RefineBlob(cache.variants[variant].stack[level], blob)
-                             : blob;
+      const auto level =
+          std::lower_bound(cache.sigmas_px.begin(), cache.sigmas_px.end(), blob.sigma_px * 0.999) -
+          cache.sigmas_px.begin();
+      const Blob place =
+          options_.refine_subpixel ? RefineBlob(cache.variants[variant].stack[level], blob) : blob;
       result.atoms.push_back({place.x_px, place.y_px, place.sigma_px,
                               DiskMean(survey.image.unclipped, blob), blob.response});
     }

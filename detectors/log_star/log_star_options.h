@@ -1,5 +1,5 @@
-// LogStarOptions: every setting of the LoG* detector, with its default. Plain data; the daemon fills
-// it from its configuration, tools and tests directly.
+// LogStarOptions: every setting of the LoG* detector, with its default. Plain data; the daemon
+// fills it from its configuration, tools and tests directly.
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_OPTIONS_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_OPTIONS_H_
 
@@ -26,11 +26,11 @@ struct LogStarOptions {
   std::vector<Material> custom_materials;  // added to the presets
 
   WindowMode window_mode = WindowMode::kGlobal;
-  int window_size_px = 256;         // side, >= 32; larger than the frame: one window
-  double window_stride = 0.2;       // fraction of the side, (0, 1]; floor(0.2 * 256) = 51 px
+  int window_size_px = 256;    // side, >= 32; larger than the frame: one window
+  double window_stride = 0.2;  // fraction of the side, (0, 1]; floor(0.2 * 256) = 51 px
 
-  std::string optimizer = "nsga2";  // see MakeOptimizer
-  int max_evaluations = 350;        // per window, > 0
+  std::string optimizer = "nsga2";                        // see MakeOptimizer
+  int max_evaluations = 350;                              // per window, > 0
   absl::Duration time_budget = absl::InfiniteDuration();  // for the optimisation of one frame
 
   std::vector<Preprocessing> preprocessing = {Preprocessing::kNone, Preprocessing::kLattice};

@@ -22,15 +22,15 @@ struct FrontPoint {
 };
 
 struct LatticeSummary {
-  bool found = false;               // false: no periodicity stood out; the numbers below are 0
-                                    // unless metadata and material gave them
-  double d_nn_px = 0;               // nearest-neighbour distance that was used
+  bool found = false;                 // false: no periodicity stood out; the numbers below are 0
+                                      // unless metadata and material gave them
+  double d_nn_px = 0;                 // nearest-neighbour distance that was used
   double pixel_size_nm_metadata = 0;  // 0: unknown
   double pixel_size_nm_measured = 0;  // 0: material unknown ("auto") or lattice not found
   double pixel_size_nm_used = 0;
-  bool metadata_disagrees = false;  // measured and metadata scale differ by > 5 %
-  double orientation_rad = 0;       // of the first lattice vector, [0, pi)
-  double expected_atoms = 0;        // N_expected: material area x density
+  bool metadata_disagrees = false;    // measured and metadata scale differ by > 5 %
+  double orientation_rad = 0;         // of the first lattice vector, [0, pi)
+  double expected_atoms = 0;          // N_expected: material area x density
   double material_area_fraction = 0;  // share of the frame that is material
   std::string material;
 };
@@ -38,9 +38,9 @@ struct LatticeSummary {
 struct WindowResult {
   int x_px = 0, y_px = 0, width_px = 0, height_px = 0;
   std::vector<FrontPoint> front;
-  int chosen = -1;                  // index into front; -1: empty
+  int chosen = -1;  // index into front; -1: empty
   int evaluations = 0;
-  double hypervolume = 0;           // of the window's front, reference point (1, 1)
+  double hypervolume = 0;  // of the window's front, reference point (1, 1)
 };
 
 // Wall time of each stage.
@@ -50,23 +50,23 @@ struct LogStarTimings {
 
 // What the next frame's search starts from. Opaque to callers.
 struct WarmStart {
-  std::vector<UnitPoint> points;             // of the frame's front
-  std::map<int, UnitPoint> window_choices;   // by index in the window grid: the newest of each
+  std::vector<UnitPoint> points;            // of the frame's front
+  std::map<int, UnitPoint> window_choices;  // by index in the window grid: the newest of each
 };
 
 struct LogStarResult {
-  std::vector<Atom> atoms;          // by falling response
-  std::vector<FrontPoint> front;    // of the whole frame, by rising QC
-  int chosen = -1;                  // index into front; -1 when there is none (see flags)
-  std::string chosen_by;            // "knee", "preference"; in map mode "map": atoms come from the
-                                    // parameter map of the windows, `chosen` is the knee beside it
-  double qc = 0;                    // of `atoms`
-  double er = 0;                    // of `atoms`
+  std::vector<Atom> atoms;        // by falling response
+  std::vector<FrontPoint> front;  // of the whole frame, by rising QC
+  int chosen = -1;                // index into front; -1 when there is none (see flags)
+  std::string chosen_by;          // "knee", "preference"; in map mode "map": atoms come from the
+                                  // parameter map of the windows, `chosen` is the knee beside it
+  double qc = 0;                  // of `atoms`
+  double er = 0;                  // of `atoms`
   LatticeSummary lattice;
   std::vector<WindowResult> windows;  // those that were optimised for this frame
   int evaluations = 0;
   int infeasible = 0;
-  double hypervolume = 0;           // of front, reference point (1, 1)
+  double hypervolume = 0;  // of front, reference point (1, 1)
   LogStarTimings timings;
   // Machine-readable remarks:
   // "constant_frame"      every pixel has the same value; nothing was searched

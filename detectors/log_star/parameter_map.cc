@@ -16,10 +16,10 @@ ParameterMap::ParameterMap(const std::vector<Node>& nodes, int frame_width_px,
       const double y = (row + 0.5) * kCellPx;
       double total = 0, first = 0, last = 0, log_threshold = 0, spacing = 0;
       for (const Node& node : nodes) {
-        const double dx = (node.window.x_px + 0.5 * node.window.width_px - x) /
-                          (0.5 * node.window.width_px);
-        const double dy = (node.window.y_px + 0.5 * node.window.height_px - y) /
-                          (0.5 * node.window.height_px);
+        const double dx =
+            (node.window.x_px + 0.5 * node.window.width_px - x) / (0.5 * node.window.width_px);
+        const double dy =
+            (node.window.y_px + 0.5 * node.window.height_px - y) / (0.5 * node.window.height_px);
         // The added constant keeps far cells defined; near ones do not feel it.
         const double weight = std::exp(-0.5 * (dx * dx + dy * dy)) + 1e-9;
         total += weight;

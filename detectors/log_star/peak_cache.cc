@@ -1,7 +1,7 @@
 #include "detectors/log_star/peak_cache.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 
 #include "core/blob/scale_space.h"
 #include "opencv2/imgproc.hpp"
@@ -36,33 +36,39 @@ Image Preprocessed(const FrameSurvey& survey, Preprocessing preprocessing) {
   return survey.image.clipped;
 }
 
-// The response that `rank` peaks of the middle scale exceed.
-float ResponseAtRank(const PreprocessedPeaks& variant, int level, double rank) {
-  float response = kMinResponse;
-  double seen = 0;
-  for (const ScalePeak& peak : variant.peaks) {
-    if (peak.level != level) continue;
-    response = peak.response;
-    if (++seen >= rank) break;
-  }
-  return response;
+// The response that `rank` of the (unsorted) responses exceed; the smallest if there are fewer.
+float ResponseAtRank(std::vector<float>& responses, double rank) {
+  if (responses.empty()) return kMinResponse;
+  const auto nth = responses.begin() + std::clamp<int>(static_cast<int>(rank), 0,
+                                                       static_cast<int>(responses.size()) - 1);
+  std::nth_element(responses.begin(), nth, responses.end(), std::greater<float>());
+  return *nth;
 }
 
 void FinishVariant(const FrameSurvey& survey, PreprocessedPeaks& variant) {
   variant.peaks = FindScalePeaks(variant.stack, kMinResponse);
-  std::stable_sort(
-      variant.peaks.begin(), variant.peaks.end(),
-      [](const ScalePeak& a, const ScalePeak& b) { return a.response > b.response; });
   const int middle = static_cast<int>(variant.stack.size()) / 2;
   const double expected = survey.ExpectedAtoms(survey.WholeFrame());
-  const float typical = ResponseAtRank(variant, middle, 0.5 * expected);
+  const auto in_vacuum = [&](const ScalePeak& peak) {
+    return survey.filtered.material(peak.y_px, peak.x_px) < kMaterialLevel;
+  };
+  std::vector<float> responses;
+  for (const ScalePeak& peak : variant.peaks) {
+    if (peak.level == middle) responses.push_back(peak.response);
+  }
+  const float typical = ResponseAtRank(responses, 0.5 * expected);
+  responses.clear();
+  for (const ScalePeak& peak : variant.peaks) {
+    if (peak.level == middle && !in_vacuum(peak)) responses.push_back(peak.response);
+  }
+  variant.max_threshold = ResponseAtRank(responses, 0.5 * expected);
+  variant.min_threshold =
+      std::min<double>(ResponseAtRank(responses, 2.5 * expected), 0.5 * variant.max_threshold);
   std::erase_if(variant.peaks, [&](const ScalePeak& peak) {
-    return survey.filtered.material(peak.y_px, peak.x_px) < kMaterialLevel &&
-           peak.response < typical;
+    return peak.response < variant.min_threshold || (peak.response < typical && in_vacuum(peak));
   });
-  variant.max_threshold = ResponseAtRank(variant, middle, 0.5 * expected);
-  variant.min_threshold = std::min<double>(ResponseAtRank(variant, middle, 2.5 * expected),
-                                           0.5 * variant.max_threshold);
+  std::stable_sort(variant.peaks.begin(), variant.peaks.end(),
+                   [](const ScalePeak& a, const ScalePeak& b) { return a.response > b.response; });
 }
 
 }  // namespace
@@ -70,9 +76,8 @@ void FinishVariant(const FrameSurvey& survey, PreprocessedPeaks& variant) {
 PeakCache PeakCache::Build(const FrameSurvey& survey,
                            const std::vector<Preprocessing>& preprocessing, Executor& executor) {
   PeakCache cache;
-  cache.sigmas_px =
-      SigmaLevels(kMinSigma * survey.lattice.d_nn_px, kMaxSigma * survey.lattice.d_nn_px,
-                  kNumSigma, /*log_scale=*/false);
+  cache.sigmas_px = SigmaLevels(kMinSigma * survey.lattice.d_nn_px,
+                                kMaxSigma * survey.lattice.d_nn_px, kNumSigma, /*log_scale=*/false);
   std::vector<Image> images;
   for (Preprocessing p : preprocessing) {
     if (p == Preprocessing::kLattice && !survey.has_lattice_filter) continue;

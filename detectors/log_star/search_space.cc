@@ -31,13 +31,11 @@ Candidate SearchSpace::Decode(const UnitPoint& point) const {
   candidate.variant = point.size() > 4 ? Choice(point[4], variants) : 0;
   const int levels = static_cast<int>(cache_->sigmas_px.size());
   candidate.first_level = Choice(point[0], levels);
-  candidate.last_level =
-      std::min(candidate.first_level + Choice(point[1], kMaxScales), levels - 1);
+  candidate.last_level = std::min(candidate.first_level + Choice(point[1], kMaxScales), levels - 1);
   const PreprocessedPeaks& peaks = cache_->variants[candidate.variant];
   candidate.threshold =
       peaks.min_threshold * std::pow(peaks.max_threshold / peaks.min_threshold, point[2]);
-  candidate.min_spacing_px =
-      (kMinSpacing + (kMaxSpacing - kMinSpacing) * point[3]) * d_nn_px_;
+  candidate.min_spacing_px = (kMinSpacing + (kMaxSpacing - kMinSpacing) * point[3]) * d_nn_px_;
   return candidate;
 }
 

@@ -1,11 +1,10 @@
 // SearchSpace: what the coordinates of the optimiser's unit cube mean, in physical units.
 //
-// | coordinate | meaning                                  | range                                    |
-// | 0          | smallest scale                           | levels of the PeakCache, 0.22-0.38 d_NN  |
-// | 1          | number of scales from there              | 1-3                                      |
-// | 2          | threshold, logarithmic                   | PreprocessedPeaks min to max threshold   |
-// | 3          | smallest spacing of atoms                | 0.4-0.6 d_NN                             |
-// | 4          | preprocessing (absent if there is but one) | the variants of the PeakCache          |
+// | coordinate | meaning                                  | range | | 0          | smallest scale
+// | levels of the PeakCache, 0.22-0.38 d_NN  | | 1          | number of scales from there | 1-3 |
+// | 2          | threshold, logarithmic                   | PreprocessedPeaks min to max threshold
+// | | 3          | smallest spacing of atoms                | 0.4-0.6 d_NN | | 4          |
+// preprocessing (absent if there is but one) | the variants of the PeakCache          |
 //
 // Immutable; any thread.
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_SEARCH_SPACE_H_
@@ -19,8 +18,8 @@ namespace atomstream {
 
 // One point of the space, decoded.
 struct Candidate {
-  int variant = 0;       // index into PeakCache::variants
-  int first_level = 0;   // indices into PeakCache::sigmas_px, both included
+  int variant = 0;      // index into PeakCache::variants
+  int first_level = 0;  // indices into PeakCache::sigmas_px, both included
   int last_level = 0;
   double threshold = 0;
   double min_spacing_px = 0;

@@ -13,9 +13,9 @@
 namespace atomstream {
 
 struct Choice {
-  ParetoFront front;       // of the variant that was chosen
-  int index = -1;          // of the chosen solution in it; -1: front is empty
-  std::string reason;      // "knee" or "preference"
+  ParetoFront front;   // of the variant that was chosen
+  int index = -1;      // of the chosen solution in it; -1: front is empty
+  std::string reason;  // "knee" or "preference"
 };
 
 // First the preprocessing: the first variant in the configured order, unless a later one makes

@@ -2,15 +2,12 @@
 
 namespace atomstream {
 
-WindowProblem::WindowProblem(const PeakCache* cache, const SearchSpace* space,
-                             const Window& window, const RewardContext& context,
-                             const RewardPair& rewards)
+WindowProblem::WindowProblem(const PeakCache* cache, const SearchSpace* space, const Window& window,
+                             const RewardContext& context, const RewardPair& rewards)
     : cache_(cache), space_(space), window_(window), context_(context), rewards_(rewards) {
   for (const PreprocessedPeaks& variant : cache->variants) {
     std::vector<ScalePeak>& inside = peaks_.emplace_back();
     for (const ScalePeak& peak : variant.peaks) {
-      // No candidate of the space reaches below the smallest threshold.
-      if (peak.response < variant.min_threshold) break;
       if (peak.x_px >= window.x_px && peak.x_px < window.x_px + window.width_px &&
           peak.y_px >= window.y_px && peak.y_px < window.y_px + window.height_px) {
         inside.push_back(peak);

@@ -22,9 +22,8 @@ uint64_t MixSeed(uint64_t seed, uint64_t value) {
 std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Executor& executor,
                                           const Clock& clock) {
   const Window frame = input.survey->WholeFrame();
-  const std::vector<Window> grid =
-      MakeWindowGrid(frame.width_px, frame.height_px, input.options->window_size_px,
-                     input.options->window_stride);
+  const std::vector<Window> grid = MakeWindowGrid(
+      frame.width_px, frame.height_px, input.options->window_size_px, input.options->window_stride);
   const std::vector<int> order = SpreadOrder(static_cast<int>(grid.size()), input.turn);
 
   std::vector<std::optional<SearchedWindow>> slots(grid.size());
@@ -36,8 +35,7 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
     const int index = order[task];
     RewardContext context;
     context.expected_atoms = input.survey->ExpectedAtoms(grid[index]);
-    context.min_neighbour_px =
-        input.options->er_distance_d_nn * input.survey->lattice.d_nn_px;
+    context.min_neighbour_px = input.options->er_distance_d_nn * input.survey->lattice.d_nn_px;
     if (context.expected_atoms < kMinExpectedAtoms) return;
 
     WindowProblem problem(input.cache, input.space, grid[index], context, input.rewards);
@@ -51,7 +49,8 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
     Budget budget;
     budget.max_evaluations = input.options->max_evaluations;
     budget.deadline = first ? absl::InfiniteFuture() : input.deadline;
-    if (first && clock.Now() >= input.deadline) budget.max_evaluations = static_cast<int>(start.size());
+    if (first && clock.Now() >= input.deadline)
+      budget.max_evaluations = static_cast<int>(start.size());
     slots[index] = SearchedWindow{
         index, grid[index],
         input.optimizer->Minimize(problem, start, budget, MixSeed(input.seed, index), clock)};

@@ -1,5 +1,5 @@
-// Window search: optimises the windows of a frame within the frame's budget, spread over an Executor.
-// Pure function; any thread.
+// Window search: optimises the windows of a frame within the frame's budget, spread over an
+// Executor. Pure function; any thread.
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_WINDOW_SEARCH_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_WINDOW_SEARCH_H_
 
@@ -30,12 +30,12 @@ struct WindowSearchInput {
   const WarmStart* warm_start = nullptr;  // may be null
   RewardPair rewards;
   absl::Time deadline;
-  uint64_t seed = 0;     // of the frame; each window derives its own, so scheduling plays no part
-  int64_t turn = 0;      // where in the grid to begin: the frame's number
+  uint64_t seed = 0;  // of the frame; each window derives its own, so scheduling plays no part
+  int64_t turn = 0;   // where in the grid to begin: the frame's number
 };
 
-// The windows that were optimised, by index. Windows without material are left out. Windows that the
-// deadline leaves no time for are missing; at least one is always tried.
+// The windows that were optimised, by index. Windows without material are left out. Windows that
+// the deadline leaves no time for are missing; at least one is always tried.
 std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Executor& executor,
                                           const Clock& clock);
 
