@@ -86,6 +86,7 @@ void WriteIdentity(const v1::FrameResult& result, JsonWriter& json) {
 // What follows the atoms and the front in every form.
 void WriteRest(const ResultView& view, JsonWriter& json) {
   const v1::DetectorResult& detector = view.detector;
+  json.Key("qc").Number(detector.qc()).Key("er").Number(detector.er());
   WriteChosen(view, json);
   json.Key("hypervolume").Number(detector.front().hypervolume());
   WriteLattice(detector.lattice(), json);

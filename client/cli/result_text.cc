@@ -25,13 +25,13 @@ std::string SigmaText(const v1::LogParams& params) {
 
 constexpr char kScoreHeader[] = "     QC      ER  chosen    sigma px   threshold";
 
-// QC, ER and the chosen point: the columns of kScoreHeader.
+// QC and ER of the atoms and the chosen point: the columns of kScoreHeader.
 std::string ScoreColumns(const ResultView& view) {
   if (view.chosen == nullptr) {
     return absl::StrFormat("%7s %7s  %-8s  %-9s  %9s", "-", "-", "-", "-", "-");
   }
   const v1::LogParams& params = view.chosen->params();
-  return absl::StrFormat("%7.4f %7.4f  %-8s  %-9s  %9.5f", view.chosen->qc(), view.chosen->er(),
+  return absl::StrFormat("%7.4f %7.4f  %-8s  %-9s  %9.5f", view.detector.qc(), view.detector.er(),
                          PreprocessingText(params.preprocessing()), SigmaText(params),
                          params.threshold());
 }
@@ -147,14 +147,15 @@ std::string ResultText(const ResultView& view) {
       "acquired       %s, result %s\n"
       "size           %d x %d px\n"
       "detector       %s\n"
-      "atoms          %d\n"
+      "atoms          %d, QC %.4f, ER %.4f\n"
       "lattice        %s\n"
       "pixel size     %s\n",
       result.frame_id(), result.frame_number(), result.origin(), result.position().sequence(),
       result.position().epoch(), TimeText(result.acquisition_time()),
       TimeText(result.result_time()), result.width_px(), result.height_px(),
-      view.detector.detector(), view.detector.atoms().x_px_size(),
-      LatticeText(view.detector.lattice()), PixelSizeText(view.detector.lattice()));
+      view.detector.detector(), view.detector.atoms().x_px_size(), view.detector.qc(),
+      view.detector.er(), LatticeText(view.detector.lattice()),
+      PixelSizeText(view.detector.lattice()));
   if (view.evaluation != nullptr) {
     absl::StrAppendFormat(
         &text, "against truth  F1 %.4f, %d found, %d invented, %d missed, rmse %.3f px\n",

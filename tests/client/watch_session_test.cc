@@ -28,9 +28,11 @@ v1::SubscribeResponse ResultOf(const std::string& epoch, int64_t sequence, int64
   result.set_origin("source");
   v1::DetectorResult& detector = *result.add_detectors();
   detector.set_detector("log_star");
+  detector.set_qc(0.0125);
+  detector.set_er(0.5);
   for (int i = 0; i < 3; ++i) detector.mutable_atoms()->add_x_px(static_cast<float>(i));
   v1::ParetoSolution& solution = *detector.mutable_front()->add_solutions();
-  solution.set_qc(0.0125);
+  solution.set_qc(0.25);
   solution.mutable_params()->set_min_sigma_px(2.5);
   solution.mutable_params()->set_max_sigma_px(3.5);
   solution.mutable_params()->set_threshold(0.01);
@@ -71,7 +73,7 @@ TEST_F(WatchSessionTest, PrintsOneLineWithTheNumbersOfAResult) {
   ASSERT_TRUE(session.OnMessage(ResultOf("e", 7, 41), now_).ok());
   const std::string line = LastLine();
   EXPECT_THAT(line, HasSubstr("41        7      3 0.988"));
-  EXPECT_THAT(line, HasSubstr("0.0125  0.0000  lattice   2.50-3.50    0.01000      45.6"));
+  EXPECT_THAT(line, HasSubstr("0.0125  0.5000  lattice   2.50-3.50    0.01000      45.6"));
   EXPECT_THAT(line, HasSubstr("- / optimise 12.3"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
 }
@@ -125,7 +127,7 @@ TEST_F(WatchSessionTest, JsonIsOneObjectALine) {
   ASSERT_EQ(lines.size(), 5u);  // four and the empty rest
   EXPECT_THAT(lines[0], HasSubstr(R"({"event":"run","epoch":"e","sequence":0,)"));
   EXPECT_THAT(lines[1], HasSubstr(R"("frame_number":9)"));
-  EXPECT_THAT(lines[1], HasSubstr(R"("atoms":3,"chosen":{"index":0,)"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("atoms":3,"qc":0.0125,"er":0.5,"chosen":{"index":0,)"));
   EXPECT_THAT(lines[1], HasSubstr(R"("timings_ms":{"optimise":12.3,"total":45.6})"));
   EXPECT_EQ(lines[2], R"({"event":"gap","first_sequence":2,"last_sequence":3})");
   EXPECT_THAT(lines[3], HasSubstr(R"("results":1)"));
