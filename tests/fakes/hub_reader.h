@@ -15,9 +15,10 @@ namespace atomstream {
 
 class HubReader {
  public:
-  explicit HubReader(ResultHub* hub, SubscriptionOptions options = {
-                                         .policy = DeliveryPolicy::kQueue,
-                                         .queue_size = SubscriptionOptions::kMaxQueueSize})
+  explicit HubReader(
+      ResultHub* hub,
+      SubscriptionOptions options = {.policy = DeliveryPolicy::kQueue,
+                                     .queue_size = SubscriptionOptions::kMaxQueueSize})
       : signal_(std::make_shared<Signal>()) {
     subscription_ = *hub->Subscribe(options, [signal = signal_] { signal->Notify(); });
   }

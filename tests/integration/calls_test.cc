@@ -1,8 +1,9 @@
-// Unary calls over a real connection: AnalyzeFrame with good and bad input, history, status, health.
+// Unary calls over a real connection: AnalyzeFrame with good and bad input, history, status,
+// health.
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -178,9 +179,8 @@ TEST(AnalyzeFrameTest, IsRefusedWhenTheQueueIsFull) {
   };
   DaemonHarness harness(std::move(options));
   v1::AnalyzeFrameResponse running_response, waiting_response, response;
-  std::thread running([&] {
-    EXPECT_TRUE(Analyze(harness, ValidFrame("running"), &running_response).ok());
-  });
+  std::thread running(
+      [&] { EXPECT_TRUE(Analyze(harness, ValidFrame("running"), &running_response).ok()); });
   gate->WaitForArrivals(1);
   // One of these two gets the place in the queue, the other is refused, whichever comes first; the
   // refused one is let go at once, so the gate opens only afterwards.
@@ -373,8 +373,8 @@ TEST(HealthTest, ServesTheWholeDaemonAndTheService) {
   const std::string serving("\x08\x01", 2);  // HealthCheckResponse { status: SERVING }
   const std::string service = "atomstream.v1.Analysis";
   for (const std::string& request :
-       {std::string(), absl::StrCat("\x0a", std::string(1, static_cast<char>(service.size())),
-                                    service)}) {
+       {std::string(),
+        absl::StrCat("\x0a", std::string(1, static_cast<char>(service.size())), service)}) {
     std::string response;
     const grpc::Status status =
         CallRaw(harness, "/grpc.health.v1.Health/Check", request, &response);

@@ -1,5 +1,5 @@
-// DaemonHarness: a whole daemon on free loopback ports, with a fake source and a fake detector, and a
-// channel to it.
+// DaemonHarness: a whole daemon on free loopback ports, with a fake source and a fake detector, and
+// a channel to it.
 #ifndef ATOMSTREAM_TESTS_INTEGRATION_DAEMON_HARNESS_H_
 #define ATOMSTREAM_TESTS_INTEGRATION_DAEMON_HARNESS_H_
 

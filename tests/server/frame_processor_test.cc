@@ -1,0 +1,169 @@
+#include "server/frame_processor.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "server/frame_scorer.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_log_star.h"
+#include "tests/fakes/test_frames.h"
+
+namespace atomstream {
+namespace {
+
+class FrameProcessorTest : public testing::Test {
+ protected:
+  void Make(FakeLogStar::Body body) {
+    log_star_ = std::make_unique<FakeLogStar>(std::move(body));
+    processor_ = std::make_unique<FrameProcessor>(log_star_.get(), &executor_, &clock_, &metrics_);
+  }
+
+  // A detector whose warm start for the next frame is the present frame's number, and which keeps
+  // what it was given.
+  void MakeLearning() {
+    Make([this](const Frame& frame, const WarmStart* warm) -> absl::StatusOr<LogStarResult> {
+      given_.push_back(warm == nullptr ? -1 : warm->points.at(0).at(0));
+      LogStarResult result;
+      auto next = std::make_shared<WarmStart>();
+      next->points = {{static_cast<double>(frame.metadata().number)}};
+      if (frame.metadata().detector != "blank") result.next_warm_start = next;
+      return result;
+    });
+  }
+
+  ProcessedFrame Process(FrameMetadata metadata, FrameOrigin origin = FrameOrigin::kSource) {
+    AdmittedFrame admitted;
+    if (metadata.id.empty()) metadata.id = "f";
+    admitted.live_index = metadata.number;
+    admitted.frame = MakeFrame(std::move(metadata));
+    admitted.origin = origin;
+    admitted.arrival_time = clock_.Now();
+    admitted.admission_time = clock_.Now();
+    return processor_->Process(std::move(admitted));
+  }
+
+  FakeClock clock_;
+  InlineExecutor executor_;
+  MetricRegistry registry_;
+  DaemonMetrics metrics_{registry_};
+  std::unique_ptr<FakeLogStar> log_star_;
+  std::unique_ptr<FrameProcessor> processor_;
+  std::vector<double> given_;
+};
+
+TEST_F(FrameProcessorTest, ALiveFrameBeginsWhereTheNewestLiveOneEnded) {
+  MakeLearning();
+  for (const int64_t number : {1, 2, 3}) Process({.number = number});
+  EXPECT_EQ(given_, (std::vector<double>{-1, 1, 2}));
+}
+
+TEST_F(FrameProcessorTest, AnOlderFrameThatFinishesLateDoesNotReplaceTheNewerOnesFindings) {
+  MakeLearning();
+  for (const int64_t number : {1, 5, 3, 6}) Process({.number = number});
+  EXPECT_EQ(given_.back(), 5);
+}
+
+TEST_F(FrameProcessorTest, ABlankFrameLeavesWhatIsKnown) {
+  MakeLearning();
+  Process({.number = 1});
+  Process({.number = 2, .detector = "blank"});
+  Process({.number = 3});
+  EXPECT_EQ(given_, (std::vector<double>{-1, 1, 1}));
+}
+
+TEST_F(FrameProcessorTest, AnotherMaterialBeginsCold) {
+  MakeLearning();
+  Process({.number = 1, .material = "graphene"});
+  Process({.number = 2, .material = "SrTiO3"});
+  Process({.number = 3, .material = "SrTiO3"});
+  EXPECT_EQ(given_, (std::vector<double>{-1, -1, 2}));
+}
+
+TEST_F(FrameProcessorTest, SubmissionsBeginColdAndTeachNobody) {
+  MakeLearning();
+  Process({.number = 1});
+  Process({.number = 2}, FrameOrigin::kAnalyze);
+  Process({.number = 3});
+  EXPECT_EQ(given_, (std::vector<double>{-1, -1, 1}));
+}
+
+TEST_F(FrameProcessorTest, TheSearchStateIsNotKeptInTheRecord) {
+  MakeLearning();
+  EXPECT_EQ(Process({.number = 1}).record.detectors[0].log_star.next_warm_start, nullptr);
+}
+
+TEST_F(FrameProcessorTest, AFailingDetectorIsRecordedAndCounted) {
+  Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    return absl::NotFoundError("material \"x\" is not known");
+  });
+  const FrameRecord record = Process({.number = 1}).record;
+  EXPECT_TRUE(absl::IsNotFound(record.detectors[0].status));
+  EXPECT_EQ(metrics_.frames_failed->value(), 1);
+}
+
+TEST_F(FrameProcessorTest, AnExceptionBecomesAFailure) {
+  Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    throw std::runtime_error("thrown");
+  });
+  const FrameRecord record = Process({.number = 1}).record;
+  EXPECT_TRUE(absl::IsInternal(record.detectors[0].status));
+}
+
+TEST_F(FrameProcessorTest, AFrameWithTruthIsScored) {
+  Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    LogStarResult result;
+    result.atoms.push_back({.x_px = 1, .y_px = 1});
+    result.atoms.push_back({.x_px = 6, .y_px = 6});
+    return result;
+  });
+  FrameMetadata metadata;
+  metadata.ground_truth = {{{1, 1}, {5, 1}, {1, 5}, {5, 5}}};
+  const FrameRecord record = Process(metadata).record;
+  ASSERT_EQ(record.evaluations.size(), 1u);
+  const EvaluationRecord& score = record.evaluations[0];
+  EXPECT_EQ(score.detector, "log_star");
+  EXPECT_DOUBLE_EQ(score.match_radius_px, 2);  // half of the distance 4
+  EXPECT_EQ(score.true_positives, 2);
+  EXPECT_EQ(score.false_positives, 0);
+  EXPECT_EQ(score.false_negatives, 2);
+  EXPECT_DOUBLE_EQ(score.f1, 2.0 / 3);
+  // Distances 0 and sqrt(2): root mean square 1.
+  EXPECT_NEAR(score.rmse_px, 1, 1e-12);
+  EXPECT_TRUE(Process({.number = 2}).record.evaluations.empty());
+}
+
+TEST(FrameScorerTest, NeedsTwoTruePositions) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(ScoreAtoms("d", {}, {{1, 1}}).status()));
+}
+
+TEST(FrameScorerTest, TheRadiusIsTheSameForALargeTruth) {
+  std::vector<PointPx> truth;
+  for (int y = 0; y < 50; ++y) {
+    for (int x = 0; x < 50; ++x) truth.push_back({3.0 * x, 3.0 * y});
+  }
+  EXPECT_DOUBLE_EQ(ScoreAtoms("d", {}, truth)->match_radius_px, 1.5);
+}
+
+TEST_F(FrameProcessorTest, TimesAreKept) {
+  Make([this](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    clock_.Advance(absl::Milliseconds(40));
+    return LogStarResult();
+  });
+  AdmittedFrame admitted;
+  admitted.frame = MakeFrame(1);
+  admitted.arrival_time = clock_.Now() - absl::Milliseconds(5);
+  admitted.admission_time = clock_.Now();
+  const FrameRecord record = processor_->Process(std::move(admitted)).record;
+  ASSERT_EQ(record.timings.size(), 2u);
+  EXPECT_EQ(record.timings[0].stage, "queue");
+  EXPECT_EQ(record.timings[0].duration, absl::Milliseconds(5));
+  EXPECT_EQ(record.timings[1].stage, "process");
+  EXPECT_EQ(record.timings[1].duration, absl::Milliseconds(40));
+}
+
+}  // namespace
+}  // namespace atomstream

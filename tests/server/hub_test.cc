@@ -1,0 +1,273 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "server/hub/mailbox.h"
+#include "server/hub/result_hub.h"
+#include "tests/fakes/hub_reader.h"
+
+namespace atomstream {
+namespace {
+
+FrameRecordPtr Record(int64_t sequence) {
+  auto record = std::make_shared<FrameRecord>();
+  record->position.sequence = sequence;
+  return record;
+}
+
+int64_t SequenceOf(const HubEvent& event) {
+  return std::get<FrameRecordPtr>(event)->position.sequence;
+}
+
+// Checks that gaps and results follow one another without hole or overlap.
+class Books {
+ public:
+  explicit Books(int64_t start) : next_(start + 1) {}
+
+  void Enter(const HubEvent& event) {
+    if (const Gap* gap = std::get_if<Gap>(&event)) {
+      EXPECT_EQ(gap->first_sequence, next_);
+      EXPECT_GE(gap->last_sequence, gap->first_sequence);
+      declared_ += gap->last_sequence - gap->first_sequence + 1;
+      next_ = gap->last_sequence + 1;
+    } else if (std::holds_alternative<FrameRecordPtr>(event)) {
+      EXPECT_EQ(SequenceOf(event), next_);
+      ++received_;
+      ++next_;
+    }
+  }
+
+  int64_t received() const { return received_; }
+  int64_t declared() const { return declared_; }
+
+ private:
+  int64_t next_;
+  int64_t received_ = 0;
+  int64_t declared_ = 0;
+};
+
+TEST(MailboxTest, KeepsTheNewestAndDeclaresTheRest) {
+  Mailbox mailbox(2);
+  for (int i = 1; i <= 5; ++i) EXPECT_EQ(mailbox.Deliver(Record(i)).dropped, i > 2 ? 1 : 0);
+  const Gap gap = std::get<Gap>(*mailbox.Take());
+  EXPECT_EQ(gap.first_sequence, 1);
+  EXPECT_EQ(gap.last_sequence, 3);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 4);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 5);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+TEST(MailboxTest, ALossAfterADeclaredOneIsDeclaredAnew) {
+  Mailbox mailbox(1);
+  mailbox.Deliver(Record(1));
+  mailbox.Deliver(Record(2));
+  EXPECT_EQ(std::get<Gap>(*mailbox.Take()).last_sequence, 1);
+  mailbox.Deliver(Record(3));  // pushes 2 out
+  const Gap gap = std::get<Gap>(*mailbox.Take());
+  EXPECT_EQ(gap.first_sequence, 2);
+  EXPECT_EQ(gap.last_sequence, 2);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 3);
+}
+
+TEST(MailboxTest, WakesOnceAfterItWasFoundEmpty) {
+  Mailbox mailbox(4);
+  EXPECT_FALSE(mailbox.Deliver(Record(1)).wake);  // the consumer has not begun
+  EXPECT_TRUE(mailbox.Take().has_value());
+  EXPECT_FALSE(mailbox.Take().has_value());
+  EXPECT_TRUE(mailbox.Deliver(Record(2)).wake);
+  EXPECT_FALSE(mailbox.Deliver(Record(3)).wake);
+}
+
+TEST(MailboxTest, OnlyTheNewestSourceStatusWaits) {
+  Mailbox mailbox(4);
+  SourceStatus status;
+  status.state = SourceState::kConnecting;
+  mailbox.Deliver(status);
+  mailbox.Deliver(Record(1));
+  status.state = SourceState::kStreaming;
+  mailbox.Deliver(status);
+  EXPECT_EQ(std::get<SourceStatus>(*mailbox.Take()).state, SourceState::kStreaming);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+TEST(MailboxTest, ClosingLetsTheRestBeTaken) {
+  Mailbox mailbox(4);
+  mailbox.Deliver(Record(1));
+  mailbox.Close();
+  EXPECT_EQ(mailbox.Deliver(Record(2)).dropped, 0);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+class ResultHubTest : public testing::Test {
+ protected:
+  MetricRegistry registry_;
+  DaemonMetrics metrics_{registry_};
+  ResultHub hub_{3, &metrics_};
+};
+
+TEST_F(ResultHubTest, ASubscriptionBeginsAfterTheNewestResult) {
+  hub_.Publish(Record(1));
+  hub_.Publish(Record(2));
+  HubReader reader(&hub_);
+  EXPECT_EQ(reader.subscription().start_sequence(), 2);
+  hub_.Publish(Record(3));
+  EXPECT_EQ(reader.NextResult()->position.sequence, 3);
+}
+
+TEST_F(ResultHubTest, EverySubscriberGetsTheSameObject) {
+  HubReader a(&hub_), b(&hub_);
+  const FrameRecordPtr record = Record(1);
+  hub_.Publish(record);
+  EXPECT_EQ(a.NextResult(), record);
+  EXPECT_EQ(b.NextResult(), record);
+}
+
+TEST_F(ResultHubTest, ANewSubscriberFirstHearsOfTheSource) {
+  SourceStatus status;
+  status.state = SourceState::kStreaming;
+  status.description = "somewhere";
+  hub_.PublishSource(status);
+  HubReader reader(&hub_);
+  EXPECT_EQ(std::get<SourceStatus>(*reader.Next()).description, "somewhere");
+}
+
+TEST_F(ResultHubTest, RefusesBadOptionsTooManySubscribersAndTheEnd) {
+  for (const int size : {0, -1, 1025}) {
+    const auto refused = hub_.Subscribe({.policy = DeliveryPolicy::kQueue, .queue_size = size}, {});
+    EXPECT_TRUE(absl::IsInvalidArgument(refused.status()));
+  }
+  std::vector<std::unique_ptr<Subscription>> subscriptions;
+  for (int i = 0; i < 3; ++i) subscriptions.push_back(*hub_.Subscribe({}, {}));
+  EXPECT_TRUE(absl::IsResourceExhausted(hub_.Subscribe({}, {}).status()));
+  subscriptions.pop_back();
+  EXPECT_EQ(hub_.subscribers(), 2);
+  EXPECT_TRUE(hub_.Subscribe({}, {}).ok());
+  hub_.Close();
+  EXPECT_TRUE(absl::IsUnavailable(hub_.Subscribe({}, {}).status()));
+}
+
+TEST_F(ResultHubTest, DropsAndDepthsAreCounted) {
+  auto slow = *hub_.Subscribe({.policy = DeliveryPolicy::kQueue, .queue_size = 2}, {});
+  for (int i = 1; i <= 5; ++i) hub_.Publish(Record(i));
+  EXPECT_EQ(metrics_.results_dropped_mailbox->value(), 3);
+  EXPECT_EQ(metrics_.mailbox_results->value(), 2);
+  EXPECT_EQ(metrics_.subscribers->value(), 1);
+  ASSERT_TRUE(slow->Take().has_value());  // the gap
+  ASSERT_TRUE(slow->Take().has_value());
+  EXPECT_EQ(metrics_.mailbox_results->value(), 1);
+  slow.reset();
+  EXPECT_EQ(metrics_.mailbox_results->value(), 0);
+  EXPECT_EQ(metrics_.subscribers->value(), 0);
+}
+
+TEST_F(ResultHubTest, TheHookMayTakeFromItsOwnSubscription) {
+  // Were a lock held during the hook, this would deadlock.
+  std::unique_ptr<Subscription> subscription;
+  std::vector<int64_t> taken;
+  subscription = *hub_.Subscribe({}, [&] {
+    while (auto event = subscription->Take()) taken.push_back(SequenceOf(*event));
+    EXPECT_EQ(hub_.subscribers(), 1);
+  });
+  EXPECT_FALSE(subscription->Take().has_value());
+  hub_.Publish(Record(1));
+  hub_.Publish(Record(2));
+  EXPECT_EQ(taken, (std::vector<int64_t>{1, 2}));
+}
+
+TEST_F(ResultHubTest, ASubscriptionMayOutliveTheHub) {
+  auto hub = std::make_unique<ResultHub>(1, &metrics_);
+  auto subscription = *hub->Subscribe({}, {});
+  hub->Publish(Record(1));
+  hub.reset();
+  EXPECT_TRUE(subscription->closed());
+  EXPECT_EQ(SequenceOf(*subscription->Take()), 1);
+  EXPECT_FALSE(subscription->Take().has_value());
+}
+
+struct PolicyCase {
+  DeliveryPolicy policy;
+  int queue_size;
+  int reads_between_pauses;  // how often the reader lets the publisher run ahead
+};
+
+class SlowAndFastReadersTest : public testing::TestWithParam<PolicyCase> {};
+
+// The law of every mailbox: received + declared = published, in order, whatever the pace.
+TEST_P(SlowAndFastReadersTest, ReceivedAndDeclaredAreExactlyThePublished) {
+  constexpr int64_t kResults = 20'000;
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  ResultHub hub(8, &metrics);
+  constexpr int kReaders = 4;
+  std::vector<std::unique_ptr<HubReader>> readers;
+  for (int i = 0; i < kReaders; ++i) {
+    readers.push_back(std::make_unique<HubReader>(
+        &hub,
+        SubscriptionOptions{.policy = GetParam().policy, .queue_size = GetParam().queue_size}));
+  }
+  std::atomic<int64_t> received = 0, declared = 0;
+  std::vector<std::thread> threads;
+  for (auto& reader : readers) {
+    threads.emplace_back([&, reader = reader.get()] {
+      Books books(0);
+      int reads = 0;
+      while (auto event = reader->Next()) {
+        books.Enter(*event);
+        if (++reads % GetParam().reads_between_pauses == 0) std::this_thread::yield();
+      }
+      EXPECT_EQ(books.received() + books.declared(), kResults);
+      received += books.received();
+      declared += books.declared();
+    });
+  }
+  for (int64_t i = 1; i <= kResults; ++i) hub.Publish(Record(i));
+  hub.Close();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(received + declared, kResults * kReaders);
+  EXPECT_EQ(metrics.results_dropped_mailbox->value(), declared);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, SlowAndFastReadersTest,
+                         testing::Values(PolicyCase{DeliveryPolicy::kLatest, 1, 1},
+                                         PolicyCase{DeliveryPolicy::kLatest, 1, 1000},
+                                         PolicyCase{DeliveryPolicy::kQueue, 1, 7},
+                                         PolicyCase{DeliveryPolicy::kQueue, 3, 1},
+                                         PolicyCase{DeliveryPolicy::kQueue, 64, 1},
+                                         PolicyCase{DeliveryPolicy::kQueue, 64, 1000},
+                                         PolicyCase{DeliveryPolicy::kQueue, 1024, 100}));
+
+TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  ResultHub hub(64, &metrics);
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        HubReader reader(&hub, {.policy = DeliveryPolicy::kQueue, .queue_size = 4});
+        Books books(reader.subscription().start_sequence());
+        for (int reads = 0; reads < 20; ++reads) {
+          const auto event = reader.Next();
+          if (!event) return;
+          books.Enter(*event);
+        }
+      }
+    });
+  }
+  int64_t sequence = 0;
+  while (sequence < 20'000) hub.Publish(Record(++sequence));
+  stop = true;
+  hub.Close();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(hub.subscribers(), 0);
+  EXPECT_EQ(metrics.mailbox_results->value(), 0);
+}
+
+}  // namespace
+}  // namespace atomstream

@@ -1,0 +1,114 @@
+#include "server/store/memory_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <regex>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+
+namespace atomstream {
+namespace {
+
+FrameRecord Record(const std::string& frame_id) {
+  FrameRecord record;
+  record.frame_id = frame_id;
+  return record;
+}
+
+std::vector<int64_t> Sequences(const std::vector<FrameRecordPtr>& records) {
+  std::vector<int64_t> sequences;
+  for (const FrameRecordPtr& record : records) sequences.push_back(record->position.sequence);
+  return sequences;
+}
+
+TEST(MemoryStoreTest, NumbersResultsFromOneWithoutHoles) {
+  MemoryStore store("epoch", 10);
+  for (int i = 1; i <= 3; ++i) {
+    const FrameRecordPtr record = *store.Append(Record("f"));
+    EXPECT_EQ(record->position.sequence, i);
+    EXPECT_EQ(record->position.epoch, "epoch");
+  }
+}
+
+TEST(MemoryStoreTest, AnEmptyStoreHasNoRange) {
+  MemoryStore store("epoch", 10);
+  EXPECT_EQ(store.range().oldest, 0);
+  EXPECT_EQ(store.range().newest, 0);
+  EXPECT_TRUE(absl::IsNotFound(store.Get({"epoch", 0}).status()));
+  EXPECT_TRUE(absl::IsNotFound(store.Get({"epoch", 1}).status()));
+  EXPECT_TRUE(store.List(0, 10)->empty());
+}
+
+TEST(MemoryStoreTest, KeepsTheNewestOnly) {
+  MemoryStore store("epoch", 3);
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(store.Append(Record(absl::StrCat("f", i))).ok());
+  EXPECT_EQ(store.range().oldest, 3);
+  EXPECT_EQ(store.range().newest, 5);
+  EXPECT_TRUE(absl::IsNotFound(store.Get({"epoch", 2}).status()));
+  EXPECT_EQ((*store.Get({"epoch", 3}))->frame_id, "f3");
+  EXPECT_EQ((*store.Get({"epoch", 5}))->frame_id, "f5");
+  EXPECT_TRUE(absl::IsNotFound(store.Get({"epoch", 6}).status()));
+  EXPECT_TRUE(absl::IsNotFound(store.GetNewestOf("f2").status()));
+  EXPECT_EQ((*store.GetNewestOf("f4"))->position.sequence, 4);
+}
+
+TEST(MemoryStoreTest, AnotherEpochIsNotFoundAndTheMessageNamesThisOne) {
+  MemoryStore store("mine", 3);
+  ASSERT_TRUE(store.Append(Record("f")).ok());
+  const absl::Status status = store.Get({"other", 1}).status();
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("mine"));
+}
+
+TEST(MemoryStoreTest, AFrameThatCameTwiceGivesItsNewestResult) {
+  MemoryStore store("epoch", 2);
+  ASSERT_TRUE(store.Append(Record("twice")).ok());
+  ASSERT_TRUE(store.Append(Record("twice")).ok());
+  EXPECT_EQ((*store.GetNewestOf("twice"))->position.sequence, 2);
+  // The older one leaves; the newer one is still found.
+  ASSERT_TRUE(store.Append(Record("other")).ok());
+  EXPECT_EQ((*store.GetNewestOf("twice"))->position.sequence, 2);
+  ASSERT_TRUE(store.Append(Record("other")).ok());
+  EXPECT_TRUE(absl::IsNotFound(store.GetNewestOf("twice").status()));
+}
+
+TEST(MemoryStoreTest, ListsAfterAPlaceUpToALimit) {
+  MemoryStore store("epoch", 5);
+  for (int i = 1; i <= 8; ++i) ASSERT_TRUE(store.Append(Record("f")).ok());  // 4 … 8 are kept
+  using testing::ElementsAre;
+  EXPECT_THAT(Sequences(*store.List(0, 2)), ElementsAre(4, 5));
+  EXPECT_THAT(Sequences(*store.List(5, 10)), ElementsAre(6, 7, 8));
+  EXPECT_THAT(Sequences(*store.List(8, 10)), ElementsAre());
+  EXPECT_THAT(Sequences(*store.List(100, 10)), ElementsAre());
+}
+
+TEST(MemoryStoreTest, ReadersSeeAConsistentRangeWhileResultsCome) {
+  MemoryStore store("epoch", 4);
+  std::atomic<bool> stop = false;
+  std::thread reader([&] {
+    while (!stop) {
+      const std::vector<FrameRecordPtr> records = *store.List(0, 10);
+      for (size_t i = 1; i < records.size(); ++i) {
+        ASSERT_EQ(records[i]->position.sequence, records[i - 1]->position.sequence + 1);
+      }
+      ASSERT_LE(records.size(), 4u);
+    }
+  });
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(store.Append(Record("f")).ok());
+  stop = true;
+  reader.join();
+}
+
+TEST(MakeEpochTest, IsARandomUuid) {
+  const std::string epoch = MakeEpoch();
+  EXPECT_TRUE(std::regex_match(
+      epoch, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")))
+      << epoch;
+  EXPECT_NE(MakeEpoch(), epoch);
+}
+
+}  // namespace
+}  // namespace atomstream

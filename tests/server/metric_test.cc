@@ -1,0 +1,99 @@
+#include "server/metrics/metric.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/metrics/daemon_metrics.h"
+
+namespace atomstream {
+namespace {
+
+TEST(HistogramTest, AnObservationOnABoundBelongsBelowIt) {
+  Histogram histogram({1, 2, 5});
+  for (const double value : {0.5, 1.0, 1.5, 5.0, 6.0}) histogram.Observe(value);
+  const Histogram::Snapshot snapshot = histogram.snapshot();
+  EXPECT_EQ(snapshot.cumulative, (std::vector<uint64_t>{2, 3, 4, 5}));
+  EXPECT_EQ(snapshot.count, 5u);
+  EXPECT_DOUBLE_EQ(snapshot.sum, 14);
+}
+
+TEST(HistogramTest, NaNIsNotCounted) {
+  Histogram histogram({1});
+  histogram.Observe(std::nan(""));
+  EXPECT_EQ(histogram.snapshot().count, 0u);
+  EXPECT_EQ(histogram.snapshot().sum, 0);
+}
+
+TEST(MetricTest, UpdatesFromManyThreadsAllCount) {
+  Counter counter;
+  Gauge gauge;
+  Histogram histogram({1});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) {
+        counter.Increment();
+        gauge.Add(0.5);
+        histogram.Observe(2);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(counter.value(), 4000);
+  EXPECT_EQ(gauge.value(), 2000);
+  EXPECT_EQ(histogram.snapshot().cumulative, (std::vector<uint64_t>{0, 4000}));
+}
+
+TEST(MetricRegistryTest, MetricsOfOneNameShareAFamily) {
+  MetricRegistry registry;
+  Counter* a = registry.AddCounter("x_total", "X.", {{"kind", "a"}});
+  Counter* b = registry.AddCounter("x_total", "X.", {{"kind", "b"}});
+  registry.AddGauge("y", "Y.");
+  EXPECT_NE(a, b);
+  ASSERT_EQ(registry.families().size(), 2u);
+  EXPECT_EQ(registry.families()[0].metrics.size(), 2u);
+  a->Increment(3);
+  EXPECT_EQ(registry.families()[0].metrics[0].counter->value(), 3);
+}
+
+TEST(DaemonMetricsTest, AnUnknownReasonCountsAsOther) {
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  metrics.FramesInvalid("size")->Increment();
+  metrics.FramesInvalid("never heard of")->Increment();
+  EXPECT_EQ(metrics.FramesInvalid("other")->value(), 1);
+  EXPECT_EQ(metrics.FramesInvalidTotal(), 2);
+}
+
+TEST(DaemonMetricsTest, LatencyBucketsHoldTheServiceGoals) {
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  for (const MetricFamily& family : registry.families()) {
+    if (family.type != MetricType::kHistogram) continue;
+    const std::vector<double> bounds = family.metrics[0].histogram->snapshot().upper_bounds;
+    const std::set<double> set(bounds.begin(), bounds.end());
+    for (const double goal : {0.001, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 9.0}) {
+      EXPECT_TRUE(set.count(goal)) << goal;
+    }
+  }
+}
+
+TEST(DaemonMetricsTest, OneSourceStateAtATime) {
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  metrics.SetSourceState(DaemonMetrics::kStreaming);
+  for (const MetricFamily& family : registry.families()) {
+    if (family.name != "atomstream_source_state") continue;
+    for (const LabelledMetric& metric : family.metrics) {
+      EXPECT_EQ(metric.gauge->value(), metric.labels[0].second == "streaming" ? 1 : 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace atomstream

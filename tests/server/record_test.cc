@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "server/record/frame_record.h"
+#include "server/record/invalid_field.h"
+#include "server/run_stats.h"
+
+namespace atomstream {
+namespace {
+
+InvalidField FieldOf(const char* message) {
+  return InvalidFieldOf(absl::InvalidArgumentError(message));
+}
+
+TEST(InvalidFieldTest, TakesFieldAndValueOutOfTheMessage) {
+  EXPECT_EQ(FieldOf("width_px = 0: must be in [8, 4096]").field, "width_px");
+  EXPECT_EQ(FieldOf("width_px = 0: must be in [8, 4096]").value, "0");
+  EXPECT_EQ(FieldOf("a.b[3].c = x y: no").field, "a.b[3].c");
+  EXPECT_EQ(FieldOf("a.b[3].c = x y: no").value, "x y");
+}
+
+TEST(InvalidFieldTest, AMessageMayNameNoValueOrNoField) {
+  EXPECT_EQ(FieldOf("pixels: too few").field, "pixels");
+  EXPECT_EQ(FieldOf("pixels: too few").value, "");
+  EXPECT_EQ(FieldOf("something is wrong").field, "");
+  EXPECT_EQ(FieldOf("").field, "");
+}
+
+TEST(InvalidFieldTest, ReasonsAreFromAFixedSet) {
+  const auto reason = [](const char* message) {
+    return InvalidReason(absl::InvalidArgumentError(message));
+  };
+  EXPECT_EQ(reason("width_px = 0: why"), "size");
+  EXPECT_EQ(reason("height_px = 0: why"), "size");
+  EXPECT_EQ(reason("pixels: why"), "pixels");
+  EXPECT_EQ(reason("frame.pixel_type = 9: why"), "pixel_type");
+  EXPECT_EQ(reason("pixel_size_nm = -1: why"), "pixel_size");
+  EXPECT_EQ(reason("frame_id: why"), "frame_id");
+  EXPECT_EQ(reason("whatever the source sends: why"), "other");
+}
+
+TEST(RunStatsTest, RateCountsTheLastTenSeconds) {
+  RunStats stats;
+  const absl::Time start = absl::FromUnixSeconds(1000);
+  for (int i = 0; i < 20; ++i) stats.AddResult(start + i * absl::Seconds(1), absl::ZeroDuration());
+  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(19)), 1.0);
+  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(24)), 0.5);
+  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(60)), 0.0);
+}
+
+TEST(RunStatsTest, RateIsRightAboveTheNumberOfKeptTimes) {
+  RunStats stats;
+  const absl::Time start = absl::FromUnixSeconds(1000);
+  for (int i = 0; i < 10000; ++i) {
+    stats.AddResult(start + i * absl::Milliseconds(1), absl::ZeroDuration());
+  }
+  EXPECT_NEAR(stats.ResultsPerSecond(start + absl::Seconds(10)), 1000, 1);
+}
+
+TEST(RunStatsTest, MedianLatency) {
+  RunStats stats;
+  EXPECT_EQ(stats.LatencyP50(), absl::ZeroDuration());
+  for (const int ms : {5, 1, 100}) {
+    stats.AddResult(absl::FromUnixSeconds(1000), absl::Milliseconds(ms));
+  }
+  EXPECT_EQ(stats.LatencyP50(), absl::Milliseconds(5));
+}
+
+TEST(RecordTest, StagesComeInTheOrderInWhichTheyRun) {
+  LogStarTimings timings;
+  timings.normalise = absl::Milliseconds(1);
+  timings.detect = absl::Milliseconds(6);
+  const std::vector<StageTime> stages = StagesOf(timings);
+  EXPECT_EQ(stages.front().stage, "normalise");
+  EXPECT_EQ(stages.front().duration, absl::Milliseconds(1));
+  EXPECT_EQ(stages.back().stage, "detect");
+  EXPECT_EQ(stages.back().duration, absl::Milliseconds(6));
+}
+
+}  // namespace
+}  // namespace atomstream
