@@ -52,6 +52,7 @@ done
 bin=$repo/build/release/bin
 run=$repo/build/demo
 mkdir -p "$run"
+rm -f "$run"/*.log  # await must not read what an earlier run said
 sim_pid='' daemon_pid='' watch_pid=''
 
 # Ends one of our own processes: asks, waits at most 12 s (the daemon drains for up to 10), insists.
