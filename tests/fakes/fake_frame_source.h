@@ -38,7 +38,7 @@ class FakeFrameSource final : public FrameSource {
     while (next_.empty() && !cancelled_) changed_.Wait(&mutex_);
     asking_ = false;
     if (cancelled_) return absl::CancelledError();
-    absl::StatusOr<std::shared_ptr<const Frame>> next = std::move(next_.front());
+    absl::StatusOr<std::shared_ptr<const Frame>> next = next_.front();
     next_.pop_front();
     return next;
   }

@@ -12,7 +12,7 @@ namespace atomstream {
 
 DaemonHarness::DaemonHarness(HarnessOptions options) {
   options.daemon.listen_address = "127.0.0.1:0";
-  options.daemon.metrics_address = "127.0.0.1:0";
+  options.daemon.metrics_address = options.with_metrics ? "127.0.0.1:0" : "";
   DaemonParts parts;
   parts.log_star = options.detect ? std::make_unique<FakeLogStar>(std::move(options.detect))
                                   : std::make_unique<FakeLogStar>();

@@ -22,6 +22,7 @@ struct HarnessOptions {
   DaemonOptions daemon;
   FakeLogStar::Body detect;  // empty: FakeLogStar's own
   bool with_source = true;
+  bool with_metrics = false;  // its server takes up to 2 s to stop
 };
 
 class DaemonHarness {

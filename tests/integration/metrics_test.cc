@@ -1,0 +1,125 @@
+// What a Prometheus server would scrape.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "server/metrics/prometheus_exposer.h"
+#include "tests/fakes/test_frames.h"
+#include "tests/integration/daemon_harness.h"
+
+namespace atomstream {
+namespace {
+
+using testing::HasSubstr;
+
+// The body of http://127.0.0.1:<port>/metrics, or what went wrong.
+std::string Scrape(int port) {
+  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+    close(connection);
+    return "cannot connect";
+  }
+  const std::string request = "GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n";
+  EXPECT_EQ(write(connection, request.data(), request.size()),
+            static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t got; (got = read(connection, buffer, sizeof(buffer))) > 0;)
+    answer.append(buffer, got);
+  close(connection);
+  const size_t body = answer.find("\r\n\r\n");
+  return body == std::string::npos ? answer : answer.substr(body + 4);
+}
+
+// A daemon that has worked: one good live frame, one bad one, one subscriber.
+class MetricsTest : public testing::Test {
+ protected:
+  MetricsTest() : harness_(WithMetrics()) {
+    reader_ = harness_.Subscribe(&context_);
+    harness_.source().Give(absl::InvalidArgumentError("width_px = 0: must be in [8, 4096]"));
+    FrameMetadata metadata;
+    metadata.id = "f";
+    metadata.number = 1;
+    metadata.ground_truth = {{{1, 0}, {5, 0}}};
+    harness_.source().Give(MakeFrame(metadata));
+    v1::FrameResult result;
+    EXPECT_TRUE(ReadResult(*reader_, &result));
+    // Published, and then counted: the next round trip through the pipeline comes after.
+    harness_.source().Give(MakeFrame(2));
+    EXPECT_TRUE(ReadResult(*reader_, &result));
+  }
+  ~MetricsTest() override { context_.TryCancel(); }
+
+  static HarnessOptions WithMetrics() {
+    HarnessOptions options;
+    options.with_metrics = true;
+    return options;
+  }
+
+  DaemonHarness harness_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> reader_;
+};
+
+TEST_F(MetricsTest, ShowWhatHappened) {
+  const std::string metrics = Scrape(harness_.daemon().metrics_port());
+  EXPECT_THAT(metrics, HasSubstr("atomstream_frames_received_total{origin=\"source\"} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_frames_invalid_total{reason=\"size\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_frames_dropped_total{place=\"admission\"} 0\n"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_subscribers 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_source_state{state=\"streaming\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_optimizer_evaluations_total 20\n"));
+  // The fake finds one atom, on the first of two true ones: F1 = 2 / 3.
+  EXPECT_THAT(metrics, HasSubstr("atomstream_f1_ratio 0.666"));
+  EXPECT_THAT(metrics,
+              HasSubstr("atomstream_stage_latency_seconds_bucket{stage=\"total\",le=\"9\"}"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_build_info{version=\""));
+}
+
+TEST_F(MetricsTest, PassPromtool) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0) GTEST_SKIP() << "no promtool here";
+  const std::string metrics = Scrape(harness_.daemon().metrics_port());
+  FILE* promtool = popen("promtool check metrics", "w");
+  ASSERT_NE(promtool, nullptr);
+  EXPECT_EQ(fwrite(metrics.data(), 1, metrics.size(), promtool), metrics.size());
+  EXPECT_EQ(pclose(promtool), 0);
+}
+
+TEST(PrometheusExposerTest, ATakenPortIsAnErrorThatNamesTheAddress) {
+  MetricRegistry registry;
+  const auto first = PrometheusExposer::Start("127.0.0.1:0", &registry);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const std::string address = "127.0.0.1:" + std::to_string((*first)->port());
+  const absl::Status taken = PrometheusExposer::Start(address, &registry).status();
+  EXPECT_TRUE(absl::IsUnavailable(taken));
+  EXPECT_THAT(std::string(taken.message()), HasSubstr("metrics_address = " + address));
+}
+
+TEST(DaemonTest, ATakenPortIsAnErrorThatNamesTheAddress) {
+  DaemonHarness first;
+  const SystemClock clock;
+  SilentLog log;
+  DaemonOptions options;
+  options.listen_address = "127.0.0.1:" + std::to_string(first.daemon().port());
+  options.metrics_address = "";
+  DaemonParts parts;
+  parts.log_star = std::make_unique<FakeLogStar>();
+  parts.clock = &clock;
+  parts.log = &log;
+  const absl::Status taken = Daemon::Start(options, std::move(parts)).status();
+  EXPECT_TRUE(absl::IsUnavailable(taken));
+  EXPECT_THAT(std::string(taken.message()), HasSubstr(options.listen_address));
+}
+
+}  // namespace
+}  // namespace atomstream
