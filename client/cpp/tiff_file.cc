@@ -133,7 +133,11 @@ class TiffReader final : public ImageFileReader {
  public:
   // `log` is what `tiff` writes its messages to.
   TiffReader(std::string path, std::unique_ptr<MessageLog> log, TiffHandle tiff, int count)
-      : path_(std::move(path)), log_(std::move(log)), tiff_(std::move(tiff)), count_(count) {}
+      : path_(std::move(path)),
+        log_(std::move(log)),
+        tiff_(std::move(tiff)),
+        count_(count),
+        first_pixel_size_nm_(PixelSizeNm(tiff_.get())) {}
 
   int count() const override { return count_; }
 
@@ -198,6 +202,8 @@ class TiffReader final : public ImageFileReader {
     image.width = static_cast<int>(width);
     image.height = static_cast<int>(height);
     image.pixel_size_nm = PixelSizeNm(tiff);
+    // Many writers state the scale of a stack on its first page only.
+    if (image.pixel_size_nm == 0) image.pixel_size_nm = first_pixel_size_nm_;
     RETURN_IF_ERROR(ConvertPixels(type, std::move(stored), image));
     return image;
   }
@@ -258,6 +264,7 @@ class TiffReader final : public ImageFileReader {
   const std::unique_ptr<MessageLog> log_;  // outlives tiff_
   const TiffHandle tiff_;
   const int count_;
+  const double first_pixel_size_nm_;  // of the first page; 0: it does not say
 };
 
 }  // namespace

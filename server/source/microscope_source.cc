@@ -52,9 +52,11 @@ class MicroscopeSource final : public FrameSource {
     }
     const absl::Status end = CloseStream();
     if (IsCancelled()) return absl::CancelledError("the source was cancelled");
+    if (end.ok()) return absl::UnavailableError("the microscope ended the stream");
+    if (absl::IsUnavailable(end)) return end;
     // A microscope that cancels or refuses is as lost to us as one that is switched off, and none
     // of the codes that mean something else to the caller may leak through.
-    return absl::UnavailableError(end.ok() ? "the microscope ended the stream" : end.ToString());
+    return absl::UnavailableError(end.ToString());
   }
 
   void Cancel() override {

@@ -197,6 +197,20 @@ TEST_F(TiffFileTest, TakesThePixelSizeFromResolutionTagsButNotFromPrinting) {
   }
 }
 
+TEST_F(TiffFileTest, TakesTheScaleOfAStackFromItsFirstPage) {
+  std::vector<TiffPage> pages(2);
+  for (TiffPage& page : pages) page.bytes = "abcd";
+  pages[0].tags = [](TIFF* tiff) {
+    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, 5e8f);
+    TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER);
+  };
+  auto reader = ImageFileReader::Open(Write(pages));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  const auto second = (*reader)->Read(1);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_NEAR(second->pixel_size_nm, 0.02, 1e-6);
+}
+
 TEST_F(TiffFileTest, RefusesWhatIsNotOneGreyChannel) {
   TiffPage rgb;
   rgb.samples = 3;
