@@ -1,9 +1,9 @@
 // Daemon: all parts of atomstreamd in one object: store, hub, pipeline, metrics and the gRPC
 // server.
 //
-// Start brings them up in the order store → hub → pipeline → metrics server → gRPC server, so that
-// nobody is answered by half a daemon; Shutdown takes them down the other way round. Owned by main;
-// Start, Shutdown and the destructor belong to one thread.
+// Start brings them up in the order store, hub, metrics server, pipeline, gRPC server, so that
+// nobody is answered by half a daemon; Shutdown drains the pipeline first, then closes hub and
+// ports. Owned by main; Start, Shutdown and the destructor belong to one thread.
 #ifndef ATOMSTREAM_SERVER_DAEMON_H_
 #define ATOMSTREAM_SERVER_DAEMON_H_
 

@@ -92,9 +92,10 @@ void Ingest::RefuseFrame(const absl::Status& why) {
   const std::string field = InvalidFieldOf(why).field;
   deps_.metrics->FramesInvalid(field == "frame_number" ? "frame_number" : InvalidReason(why))
       ->Increment();
-  // The first few say what is wrong; a source that is wrong for ever must not fill the disk.
-  if (++refused_in_a_row_ <= kRefusedInARow) {
-    deps_.log->Warning(absl::StrCat("frame refused: ", why.message()));
+  ++refused_in_a_row_;
+  // The first ones say what is wrong; a source that is wrong for ever must not fill the disk.
+  if (++refused_ <= kRefusalsLogged || refused_ % kRefusalsLogged == 0) {
+    deps_.log->Warning(absl::StrCat("frame refused (", refused_, " so far): ", why.message()));
   }
 }
 

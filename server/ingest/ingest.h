@@ -6,6 +6,7 @@
 #ifndef ATOMSTREAM_SERVER_INGEST_INGEST_H_
 #define ATOMSTREAM_SERVER_INGEST_INGEST_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -50,6 +51,8 @@ class Ingest {
   // After this many refused frames in a row the thread pauses before each further one, so that a
   // source that has nothing but bad frames cannot take a core.
   static constexpr int kRefusedInARow = 16;
+  // So many refused frames are logged one by one, afterwards every so many-th.
+  static constexpr int kRefusalsLogged = 100;
 
   void Run();
   void TakeFrame(std::shared_ptr<const Frame> frame);
@@ -59,9 +62,10 @@ class Ingest {
   void SetState(SourceState state, const absl::Status& error);
 
   const IngestDependencies deps_;
-  Backoff backoff_;  // ingest thread only, as the next two
+  Backoff backoff_;  // ingest thread only, as the next three
   FrameNumberCheck frame_numbers_;
   int refused_in_a_row_ = 0;
+  int64_t refused_ = 0;
   std::thread thread_;
 
   mutable Mutex mutex_;
