@@ -64,6 +64,9 @@ std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float thr
     below = here;
     here = above;
   }
+  // Where every voxel is a maximum nothing stands out (scikit-image: a trivial image has no peak).
+  const size_t voxels = stack.size() * stack[0].total();
+  if (peaks.size() == voxels) peaks.clear();
   return peaks;
 }
 

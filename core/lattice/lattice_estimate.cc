@@ -86,12 +86,12 @@ ScoredFit Score(const Pose& pose, const std::vector<Reflection>& reflections,
     const SpectralPeak* peak = NearestPeak(peaks, frequency, 0.04);
     if (peak == nullptr) continue;
     seen += reflection.weight;
-    explained += 0.5 * PeakStrength(*peak);  // a reflection and its mirror image share a peak
+    explained += 0.5 * peak->strength;  // a reflection and its mirror image share a peak
     fit.indexed.push_back({reflection.h, reflection.k, frequency, peak});
   }
   double total = 0;
   for (const SpectralPeak& peak : peaks.peaks) {
-    if (Length(peak.frequency) < 1.05 * reach) total += PeakStrength(peak);
+    if (Length(peak.frequency) < 1.05 * reach) total += peak.strength;
   }
   fit.score = expected > 0 && total > 0 ? (seen / expected) * (explained / total) : 0;
   return fit;

@@ -25,7 +25,7 @@ Indexing IndexAll(const SpectralPeaks& peaks, const std::array<Vector2, 2>& basi
   double total = 0;
   double reach = 0;
   for (const SpectralPeak& peak : peaks.peaks) {
-    total += PeakStrength(peak);
+    total += peak.strength;
     reach = std::max(reach, Length(peak.frequency));
   }
   const double decay = Length(basis[0]) + Length(basis[1]);
@@ -45,7 +45,7 @@ Indexing IndexAll(const SpectralPeaks& peaks, const std::array<Vector2, 2>& basi
       const SpectralPeak* peak = NearestPeak(peaks, frequency, 0.03);
       if (peak == nullptr) continue;
       filled += weight;
-      explained += PeakStrength(*peak);
+      explained += peak->strength;
       result.indexed.push_back({h, k, frequency, peak});
     }
   }
@@ -66,8 +66,6 @@ std::array<Vector2, 2> ShortestBasis(std::array<Vector2, 2> basis) {
 
 }  // namespace
 
-double PeakStrength(const SpectralPeak& peak) { return std::log(peak.snr / (0.9 * kMinPeakSnr)); }
-
 const SpectralPeak* NearestPeak(const SpectralPeaks& peaks, const Vector2& frequency,
                                 double tolerance) {
   double limit = std::max(1.5 * peaks.resolution, tolerance * Length(frequency));
@@ -86,7 +84,7 @@ std::optional<std::array<Vector2, 2>> FitReciprocalBasis(const std::vector<Index
   double hh = 0, hk = 0, kk = 0;
   Vector2 h_sum, k_sum;
   for (const IndexedPeak& entry : indexed) {
-    const double weight = PeakStrength(*entry.peak);
+    const double weight = entry.peak->strength;
     const Vector2 frequency = SameSide(entry.peak->frequency, entry.predicted);
     hh += weight * entry.h * entry.h;
     hk += weight * entry.h * entry.k;

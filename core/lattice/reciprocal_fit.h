@@ -19,9 +19,6 @@ struct IndexedPeak {
   const SpectralPeak* peak = nullptr;  // not owned
 };
 
-// How much a peak counts as evidence: the logarithm of its snr over that of the faintest peaks.
-double PeakStrength(const SpectralPeak& peak);
-
 // The peak (or mirror image of one) nearest to `frequency` within max(1.5 bins, tolerance times its
 // length), or null.
 const SpectralPeak* NearestPeak(const SpectralPeaks& peaks, const Vector2& frequency,

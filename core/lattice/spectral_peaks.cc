@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "core/lattice/vector_math.h"
 #include "opencv2/core.hpp"
@@ -15,7 +14,9 @@ constexpr int kMaxSide = 1024;
 constexpr double kMinRadiusBins = 4;
 // Small frames are zero-padded to this side: between bins a peak would lose up to half its power.
 constexpr int kMinTransformSide = 512;
-constexpr double kMinShareOfStrongest = 1e-3;
+// A frame without noise has rings of next to no power, where anything would stand out: the noise is
+// taken to be no less than this share of the strongest peak's power.
+constexpr double kMinNoiseShare = 1e-4;
 
 std::vector<float> HannWindow(int size) {
   std::vector<float> window(size);
@@ -167,18 +168,25 @@ SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
   double window_energy = 0;
   const HalfSpectrum spectrum(Windowed(
       image, cv::getOptimalDFTSize(std::max(side + side % 2, kMinTransformSide)), &window_energy));
-  const std::vector<float> noise = RingNoise(spectrum);
+  std::vector<float> noise = RingNoise(spectrum);
 
   SpectralPeaks result;
   result.resolution = 1.0 / spectrum.size();
   for (float power : noise) {
     result.noise_variance.push_back(static_cast<float>(power / window_energy));
   }
-  result.snr = spectrum.DividedByRings(noise);
   const double min_radius = kMinRadiusBins * spectrum.size() / side;
   const int limit = spectrum.half() - 1;
-  std::vector<std::pair<SpectralPeak, float>> found;
   float strongest = 0;
+  for (int y = -limit + 1; y < limit; ++y) {
+    for (int x = 0; x < limit; ++x) {
+      if (Radius(x, y) >= min_radius) strongest = std::max(strongest, spectrum.at(x, y));
+    }
+  }
+  for (float& power : noise) {
+    power = std::max(power, static_cast<float>(kMinNoiseShare * strongest));
+  }
+  result.snr = spectrum.DividedByRings(noise);
   for (int y = -limit + 1; y < limit; ++y) {
     for (int x = y > 0 ? 0 : 1; x < limit; ++x) {
       const double radius = Radius(x, y);
@@ -203,12 +211,9 @@ SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
       peak.frequency.y =
           (y + ParabolaTop(log_power(0, -1), log_power(0, 0), log_power(0, 1))) / spectrum.size();
       peak.snr = snr;
-      strongest = std::max(strongest, power);
-      found.push_back({peak, power});
+      peak.strength = std::log(1.1 * snr / kMinPeakSnr);
+      result.peaks.push_back(peak);
     }
-  }
-  for (const auto& [peak, power] : found) {
-    if (power >= kMinShareOfStrongest * strongest) result.peaks.push_back(peak);
   }
   std::sort(result.peaks.begin(), result.peaks.end(),
             [](const SpectralPeak& a, const SpectralPeak& b) { return a.snr > b.snr; });

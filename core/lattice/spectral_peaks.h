@@ -1,8 +1,9 @@
 // Spectral peaks: the periodicities of a frame that stand out of its noise.
 //
-// The power spectrum of the Hann-windowed frame, divided by the median over each ring of equal
-// spatial frequency over ln 2. For noise of any colour that quotient is close to exponentially
-// distributed with mean 1, so one threshold serves all frames. Pure functions; any thread.
+// The power spectrum of the Hann-windowed frame, divided by the noise of each ring of equal
+// spatial frequency, its median over ln 2. For noise of any colour that quotient is close to
+// exponentially distributed with mean 1, so one threshold serves all frames. Pure functions; any
+// thread.
 #ifndef ATOMSTREAM_CORE_LATTICE_SPECTRAL_PEAKS_H_
 #define ATOMSTREAM_CORE_LATTICE_SPECTRAL_PEAKS_H_
 
@@ -16,6 +17,9 @@ namespace atomstream {
 struct SpectralPeak {
   Vector2 frequency;  // cycles per pixel, in the half plane y > 0 or (y = 0 and x > 0)
   double snr = 0;     // power over the expected noise power of its ring
+  // How much the peak counts as evidence of a lattice, > 0: the logarithm of how far it stands
+  // above the faintest peaks.
+  double strength = 0;
 };
 
 struct SpectralPeaks {
@@ -36,8 +40,8 @@ struct SpectralPeaks {
 inline constexpr double kMinPeakSnr = 7;
 
 // The strongest `max_peaks` peaks with snr above kMinPeakSnr, each refined to a fraction of a bin.
-// Peaks 1000 times weaker than the strongest are left out: in a frame without noise they are the
-// strong ones' sidelobes. Uses the central 1024 x 1024 px of larger frames.
+// In a frame without noise, noise of 1e-4 of the strongest peak's power is assumed. Uses the
+// central 1024 x 1024 px of larger frames.
 SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks = 80);
 
 }  // namespace atomstream

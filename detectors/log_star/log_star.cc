@@ -21,6 +21,9 @@ namespace {
 
 // Solutions carried from the windows to the whole frame: enough to hold every window's knee.
 constexpr int kMaxFrameCandidates = 24;
+constexpr int kMinFrameCandidates = 6;  // of these, tried however little time is left
+// Of the time budget; the rest is for trying the windows' solutions on the whole frame.
+constexpr double kWindowShare = 0.7;
 constexpr int kMaxWarmPoints = 12;
 
 uint64_t FnvHash(uint64_t seed, absl::string_view text) {
@@ -151,11 +154,11 @@ class LogStarDetector final : public LogStar {
     input.options = &options_;
     input.warm_start = warm_start;
     input.rewards = {first_reward_.get(), second_reward_.get()};
-    input.deadline = stage_start + options_.time_budget;
+    const absl::Time deadline = stage_start + options_.time_budget;
+    input.deadline = stage_start + kWindowShare * options_.time_budget;
     input.seed = FnvHash(options_.seed, frame.metadata().id);
     input.turn = frame.metadata().number;
     const std::vector<SearchedWindow> windows = SearchWindows(input, executor, clock_);
-    if (clock_.Now() >= input.deadline) result.flags.push_back("budget_exhausted");
 
     RewardContext context;
     context.expected_atoms = result.lattice.expected_atoms;
@@ -163,7 +166,7 @@ class LogStarDetector final : public LogStar {
     WindowProblem whole(&cache, &space, survey.WholeFrame(), context, input.rewards);
     const std::vector<UnitPoint> candidates =
         FrameCandidates(windows, space, options_.preference, warm_start);
-    std::vector<Solution> evaluated = EvaluateAll(candidates, whole, executor, result);
+    std::vector<Solution> evaluated = EvaluateAll(candidates, whole, deadline, executor, result);
     BalanceCounts(space, whole, context.expected_atoms, executor, evaluated, result);
     const Choice choice = ChooseSolution(space, evaluated, options_.preference);
     FillFront(choice, space, result);
@@ -194,13 +197,15 @@ class LogStarDetector final : public LogStar {
   }
 
   std::vector<Solution> EvaluateAll(const std::vector<UnitPoint>& candidates,
-                                    const WindowProblem& whole, Executor& executor,
-                                    LogStarResult& result) const {
+                                    const WindowProblem& whole, absl::Time deadline,
+                                    Executor& executor, LogStarResult& result) const {
     std::vector<std::optional<ObjectiveVector>> objectives(candidates.size());
+    std::vector<char> skipped(candidates.size());
     executor.ParallelFor(static_cast<int>(candidates.size()),
                          [&](int i) { objectives[i] = whole.Objectives(candidates[i]); });
     std::vector<Solution> evaluated;
     for (size_t i = 0; i < candidates.size(); ++i) {
+      if (skipped[i]) continue;
       ++result.evaluations;
       if (objectives[i]) {
         evaluated.push_back({candidates[i], *objectives[i]});

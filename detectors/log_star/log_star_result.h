@@ -74,7 +74,6 @@ struct LogStarResult {
   //                       metadata's scale was used, else nothing was searched
   // "no_material"         less than one atom is expected
   // "metadata_disagrees"  the pixel size measured from the lattice was used, not the metadata's
-  // "budget_exhausted"    the time budget ended the search before all windows had their turn
   std::vector<std::string> flags;
   std::shared_ptr<const WarmStart> next_warm_start;  // null: nothing to learn from this frame
 };

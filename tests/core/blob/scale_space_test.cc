@@ -25,7 +25,8 @@ double NaiveResponse(const Image& image, double sigma, int x0, int y0) {
   const int radius = static_cast<int>(4 * sigma + 0.5);
   std::vector<double> g(2 * radius + 1);
   double norm = 0;
-  for (int i = -radius; i <= radius; ++i) norm += g[i + radius] = std::exp(-0.5 * i * i / (sigma * sigma));
+  for (int i = -radius; i <= radius; ++i)
+    norm += g[i + radius] = std::exp(-0.5 * i * i / (sigma * sigma));
   double sum = 0;
   for (int dy = -radius; dy <= radius; ++dy) {
     for (int dx = -radius; dx <= radius; ++dx) {

@@ -30,9 +30,8 @@ TEST_P(LatticeEstimateTest, MeasuresThePixelSizeOfAKnownMaterial) {
     EXPECT_NEAR(lattice.pixel_size_nm_measured / GetParam().pixel_size_nm, 1, 0.006);
     EXPECT_EQ(lattice.pixel_size_nm_used, lattice.pixel_size_nm_measured);
     EXPECT_EQ(lattice.metadata_disagrees, factor == 0.8 || factor == 1.2);
-    EXPECT_NEAR(lattice.density_per_px2 /
-                    (frame.material.DensityPerNm2() * GetParam().pixel_size_nm *
-                     GetParam().pixel_size_nm),
+    EXPECT_NEAR(lattice.density_per_px2 / (frame.material.DensityPerNm2() *
+                                           GetParam().pixel_size_nm * GetParam().pixel_size_nm),
                 1, 0.012);
   }
 }
@@ -43,12 +42,11 @@ TEST_P(LatticeEstimateTest, MeasuresAnUnknownMaterial) {
   const LatticeEstimate lattice =
       EstimateUnknownLattice(FindSpectralPeaks(frame.image), frame.image, 0);
   ASSERT_TRUE(lattice.found);
-  const double d_nn_px =
-      frame.material.NearestNeighbourDistanceNm() / GetParam().pixel_size_nm;
+  const double d_nn_px = frame.material.NearestNeighbourDistanceNm() / GetParam().pixel_size_nm;
   // Columns of the averaged cell are placed to a fraction of its 40 bins, in noise.
   EXPECT_NEAR(lattice.d_nn_px / d_nn_px, 1, 0.08);
-  EXPECT_NEAR(lattice.density_per_px2 / (frame.material.DensityPerNm2() *
-                                         GetParam().pixel_size_nm * GetParam().pixel_size_nm),
+  EXPECT_NEAR(lattice.density_per_px2 / (frame.material.DensityPerNm2() * GetParam().pixel_size_nm *
+                                         GetParam().pixel_size_nm),
               1, 0.012);
   EXPECT_EQ(lattice.pixel_size_nm_measured, 0);
 }
@@ -56,8 +54,7 @@ TEST_P(LatticeEstimateTest, MeasuresAnUnknownMaterial) {
 INSTANTIATE_TEST_SUITE_P(MaterialsAndNoise, LatticeEstimateTest,
                          ::testing::Values(Case{"graphene", 0.02, 0.0}, Case{"graphene", 0.02, 0.5},
                                            Case{"graphene", 0.03, 0.3}, Case{"SrTiO3", 0.02, 0.0},
-                                           Case{"SrTiO3", 0.02, 0.9},
-                                           Case{"SrTiO3", 0.03, 0.5}));
+                                           Case{"SrTiO3", 0.02, 0.9}, Case{"SrTiO3", 0.03, 0.5}));
 
 TEST(KnownLatticeTest, HeavyNoiseIsNoHindrance) {
   const TestFrame frame = MakeTestFrame("graphene", 0.02, 0.9);

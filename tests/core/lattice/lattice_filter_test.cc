@@ -13,8 +13,8 @@ LatticeFiltered Filter(const TestFrame& frame, double pixel_size_nm) {
   const LatticeEstimate lattice = EstimateKnownLattice(peaks, frame.material, pixel_size_nm);
   EXPECT_TRUE(lattice.found);
   return ApplyLatticeFilter(frame.image,
-                            LatticeFrequencies(lattice.reflections, peaks, lattice.d_nn_px),
-                            peaks, lattice.d_nn_px);
+                            LatticeFrequencies(lattice.reflections, peaks, lattice.d_nn_px), peaks,
+                            lattice.d_nn_px);
 }
 
 double Correlation(const Image& a, const Image& b) {
@@ -33,9 +33,11 @@ TEST(LatticeFilterTest, BringsANoisyFrameCloserToTheCleanOne) {
 }
 
 TEST(LatticeFilterTest, HoleIsKnownAsVacuum) {
-  for (const auto& [material, pixel, noise] :
-       {std::tuple{"graphene", 0.02, 0.0}, {"graphene", 0.02, 0.3}, {"graphene", 0.03, 0.5},
-        {"SrTiO3", 0.02, 0.0}, {"SrTiO3", 0.03, 0.5}}) {
+  for (const auto& [material, pixel, noise] : {std::tuple{"graphene", 0.02, 0.0},
+                                               {"graphene", 0.02, 0.3},
+                                               {"graphene", 0.03, 0.5},
+                                               {"SrTiO3", 0.02, 0.0},
+                                               {"SrTiO3", 0.03, 0.5}}) {
     const TestFrame frame = MakeTestFrame(material, pixel, noise, 0.067);
     const LatticeFiltered filtered = Filter(frame, pixel);
     const double share = 1 - cv::sum(frame.simulated.vacuum)[0] / (256.0 * 256.0);

@@ -15,7 +15,7 @@ SpectralPeaks PeaksOf(const Vector2& a, const Vector2& b) {
   for (int h = 0; h <= 2; ++h) {
     for (int k = h == 0 ? 1 : -2; k <= 2; ++k) {
       peaks.peaks.push_back({static_cast<double>(h) * a + static_cast<double>(k) * b,
-                             1000.0 / (h * h + k * k)});
+                             1000.0 / (h * h + k * k), 5.0 - std::log(h * h + k * k)});
     }
   }
   return peaks;
@@ -41,15 +41,15 @@ TEST(FindReciprocalBasisTest, FindsTheCellOfALattice) {
 TEST(FindReciprocalBasisTest, OneDirectionIsNoLattice) {
   SpectralPeaks peaks;
   peaks.resolution = 1.0 / 512;
-  peaks.peaks = {{{0.1, 0.05}, 100}, {{0.2, 0.1}, 50}};
+  peaks.peaks = {{{0.1, 0.05}, 100, 3}, {{0.2, 0.1}, 50, 2}};
   EXPECT_FALSE(FindReciprocalBasis(peaks).has_value());
   EXPECT_FALSE(FindReciprocalBasis(SpectralPeaks()).has_value());
 }
 
 TEST(FitReciprocalBasisTest, AveragesOverThePeaks) {
-  const SpectralPeak exact{{0.1, 0.0}, 100};
-  const SpectralPeak low{{0.0, 0.099}, 100};
-  const SpectralPeak high{{0.0, 0.202}, 100};
+  const SpectralPeak exact{{0.1, 0.0}, 100, 3};
+  const SpectralPeak low{{0.0, 0.099}, 100, 3};
+  const SpectralPeak high{{0.0, 0.202}, 100, 3};
   const auto basis = FitReciprocalBasis(
       {{1, 0, {0.1, 0}, &exact}, {0, 1, {0, 0.1}, &low}, {0, 2, {0, 0.2}, &high}});
   ASSERT_TRUE(basis.has_value());
@@ -58,7 +58,7 @@ TEST(FitReciprocalBasisTest, AveragesOverThePeaks) {
 }
 
 TEST(FitReciprocalBasisTest, CollinearPeaksGiveNothing) {
-  const SpectralPeak peak{{0.1, 0.0}, 100};
+  const SpectralPeak peak{{0.1, 0.0}, 100, 3};
   EXPECT_FALSE(FitReciprocalBasis({{1, 0, {0.1, 0}, &peak}}).has_value());
   EXPECT_FALSE(FitReciprocalBasis({}).has_value());
 }
@@ -66,7 +66,7 @@ TEST(FitReciprocalBasisTest, CollinearPeaksGiveNothing) {
 TEST(NearestPeakTest, MirrorImageCounts) {
   SpectralPeaks peaks;
   peaks.resolution = 1.0 / 512;
-  peaks.peaks = {{{0.1, 0.05}, 100}};
+  peaks.peaks = {{{0.1, 0.05}, 100, 3}};
   EXPECT_NE(NearestPeak(peaks, {-0.1, -0.05}, 0.03), nullptr);
   EXPECT_EQ(NearestPeak(peaks, {0.1, -0.05}, 0.03), nullptr);
 }
