@@ -15,7 +15,8 @@ namespace atomstream {
 namespace {
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
-constexpr absl::Duration kLongestRetry = absl::Seconds(2);
+constexpr absl::Duration kLongestRetry = absl::Seconds(1);
+constexpr absl::Duration kDialling = absl::Milliseconds(200);
 
 struct WatchFlags {
   CommonFlags common;
@@ -97,6 +98,7 @@ class Watch {
 
   // One subscription. OK: all wanted results are there.
   absl::Status ReadSubscription() {
+    client_.WaitUntilConnected(kDialling);  // if not, the subscription says why
     const std::unique_ptr<ResultSubscription> subscription = client_.Subscribe(request_);
     interrupter_.SetCancel([&subscription] { subscription->Cancel(); });
     const absl::Status end = ReadMessages(*subscription);

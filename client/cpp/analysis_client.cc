@@ -1,11 +1,13 @@
 #include "client/cpp/analysis_client.h"
 
+#include <atomic>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
+#include "client/cpp/channel.h"
 #include "client/cpp/rpc_status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -28,17 +30,26 @@ class GrpcSubscription final : public ResultSubscription {
     if (end_) return *end_;
     v1::SubscribeResponse response;
     if (reader_->Read(&response)) return response;
-    const absl::Status status = FromGrpcStatus(reader_->Finish());
-    end_ = status.ok() ? absl::UnavailableError("the daemon ended the subscription") : status;
-    return *end_;
+    absl::Status status = FromGrpcStatus(reader_->Finish());
+    // A server that shuts down may end a call well or cancel it; only a Cancel of ours is
+    // CANCELLED.
+    if (status.ok() || (absl::IsCancelled(status) && !cancelled_)) {
+      status = absl::UnavailableError("the daemon ended the subscription");
+    }
+    end_ = status;
+    return status;
   }
 
-  void Cancel() override { context_.TryCancel(); }
+  void Cancel() override {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
 
  private:
   const std::shared_ptr<v1::Analysis::Stub> stub_;
   grpc::ClientContext context_;
   const std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> reader_;
+  std::atomic<bool> cancelled_ = false;
   std::optional<absl::Status> end_;  // set once the stream is finished
 };
 
@@ -46,6 +57,10 @@ class GrpcAnalysisClient final : public AnalysisClient {
  public:
   explicit GrpcAnalysisClient(std::shared_ptr<grpc::Channel> channel)
       : channel_(std::move(channel)), stub_(v1::Analysis::NewStub(channel_)) {}
+
+  bool WaitUntilConnected(absl::Duration timeout) override {
+    return atomstream::WaitUntilConnected(*channel_, timeout);
+  }
 
   std::unique_ptr<ResultSubscription> Subscribe(const v1::SubscribeRequest& request) override {
     return std::make_unique<GrpcSubscription>(stub_, request);

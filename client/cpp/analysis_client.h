@@ -36,7 +36,11 @@ class AnalysisClient {
 
   virtual ~AnalysisClient() = default;
 
-  // Never fails here; Next tells. The channel outlives this client through the subscription.
+  // Waits up to `timeout` for a connection; false: there is none yet.
+  virtual bool WaitUntilConnected(absl::Duration timeout) = 0;
+
+  // Never fails here; Next tells, at once if there is no connection. The channel outlives this
+  // client through the subscription.
   virtual std::unique_ptr<ResultSubscription> Subscribe(const v1::SubscribeRequest& request) = 0;
 
   // Every call waits for a daemon that is not yet there. When `timeout` has passed: UNAVAILABLE if

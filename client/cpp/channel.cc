@@ -1,5 +1,6 @@
 #include "client/cpp/channel.h"
 
+#include "absl/time/clock.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -23,12 +24,16 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, options.bandwidth_probe ? 1 : 0);
   // Callers do their own backoff; gRPC's must not hold them up for up to two minutes on top.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);  // how long one attempt may take
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The peer is one address on the local network: a configured web proxy must not get in between.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return grpc::CreateCustomChannel(options.address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout) {
+  return channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout));
 }
 
 }  // namespace atomstream

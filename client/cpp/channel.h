@@ -35,6 +35,12 @@ struct ChannelOptions {
 // Thread-safe. InvalidArgument for an empty address.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);
 
+// Dials and waits up to `timeout` for the connection; false: there is none yet. To be called before
+// a call that fails at once without a connection: while no call is waiting gRPC looks at its
+// sockets too rarely to notice that the peer has answered, so sleeping between such calls is not
+// enough.
+bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CLIENT_CPP_CHANNEL_H_

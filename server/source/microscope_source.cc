@@ -1,5 +1,6 @@
 #include "server/source/microscope_source.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -16,6 +17,8 @@
 
 namespace atomstream {
 namespace {
+
+constexpr absl::Duration kDiallingStep = absl::Milliseconds(100);
 
 v1::StreamFramesRequest RequestOf(const MicroscopeSourceOptions& options) {
   v1::StreamFramesRequest request;
@@ -36,8 +39,10 @@ class MicroscopeSource final : public FrameSource {
   MicroscopeSource(const MicroscopeSourceOptions& options, std::shared_ptr<grpc::Channel> channel,
                    const Clock* clock)
       : address_(options.address),
+        dialling_(options.dialling),
         request_(RequestOf(options)),
-        stub_(v1::Microscope::NewStub(std::move(channel))),
+        channel_(std::move(channel)),
+        stub_(v1::Microscope::NewStub(channel_)),
         clock_(*clock) {}
 
   ~MicroscopeSource() override {
@@ -69,6 +74,10 @@ class MicroscopeSource final : public FrameSource {
 
  private:
   absl::Status OpenStream() {
+    // Step by step, so that Cancel gets through. Without a connection the stream below says why.
+    for (absl::Duration left = dialling_; left > absl::ZeroDuration(); left -= kDiallingStep) {
+      if (IsCancelled() || WaitUntilConnected(*channel_, std::min(left, kDiallingStep))) break;
+    }
     grpc::ClientContext* context = nullptr;
     {
       MutexLock lock(&mutex_);
@@ -103,7 +112,9 @@ class MicroscopeSource final : public FrameSource {
   }
 
   const std::string address_;
+  const absl::Duration dialling_;
   const v1::StreamFramesRequest request_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Microscope::Stub> stub_;
   const Clock& clock_;
 

@@ -20,6 +20,7 @@ struct MicroscopeSourceOptions {
   int size_px = 0;      // rows and columns; 0: as the instrument is set
   absl::Duration dwell_time = absl::ZeroDuration();  // on one pixel; 0: as the instrument is set
   std::string detector;                              // empty: HAADF
+  absl::Duration dialling = absl::Seconds(1);        // how long one Next() waits for a connection
 };
 
 // InvalidArgument names the option and its value. `clock` outlives the source.

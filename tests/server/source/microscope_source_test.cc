@@ -156,6 +156,7 @@ TEST(MicroscopeSourceTest, SaysUnavailableWhenNobodyIsThere) {
   const SystemClock clock;
   MicroscopeSourceOptions options;
   options.address = address;
+  options.dialling = absl::Milliseconds(50);
   auto source = MakeMicroscopeSource(options, &clock);
   ASSERT_TRUE(source.ok());
   for (int i = 0; i < 2; ++i) {
