@@ -42,7 +42,7 @@ struct PipelineOptions {
   int submit_queue = 16;
   // The source waits for the pipeline instead of losing frames (a replay as fast as possible).
   bool source_waits = false;
-  BackoffOptions backoff;
+  BackoffOptions backoff = {};
 };
 
 // All outlive the pipeline.

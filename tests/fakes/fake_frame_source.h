@@ -16,7 +16,11 @@ class FakeFrameSource final : public FrameSource {
  public:
   void Give(absl::StatusOr<std::shared_ptr<const Frame>> next) {
     MutexLock lock(&mutex_);
-    next_.push_back(std::move(next));
+    if (next.ok()) {
+      next_.push_back({absl::OkStatus(), *std::move(next)});
+    } else {
+      next_.push_back({next.status(), nullptr});
+    }
     changed_.NotifyAll();
   }
 
@@ -38,9 +42,10 @@ class FakeFrameSource final : public FrameSource {
     while (next_.empty() && !cancelled_) changed_.Wait(&mutex_);
     asking_ = false;
     if (cancelled_) return absl::CancelledError();
-    absl::StatusOr<std::shared_ptr<const Frame>> next = next_.front();
+    const Answer next = std::move(next_.front());
     next_.pop_front();
-    return next;
+    if (!next.status.ok()) return next.status;
+    return next.frame;
   }
 
   void Cancel() override {
@@ -52,9 +57,14 @@ class FakeFrameSource final : public FrameSource {
   std::string Description() const override { return "fake source"; }
 
  private:
+  struct Answer {
+    absl::Status status;
+    std::shared_ptr<const Frame> frame;
+  };
+
   Mutex mutex_;
   CondVar changed_;
-  std::deque<absl::StatusOr<std::shared_ptr<const Frame>>> next_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Answer> next_ ABSL_GUARDED_BY(mutex_);
   bool asking_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
