@@ -24,6 +24,13 @@ inline std::shared_ptr<const Frame> MakeFrame(int64_t number) {
   return MakeFrame(std::move(metadata));
 }
 
+// Named `id`, number 0.
+inline std::shared_ptr<const Frame> MakeNamedFrame(const std::string& id) {
+  FrameMetadata metadata;
+  metadata.id = id;
+  return MakeFrame(std::move(metadata));
+}
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_TESTS_FAKES_TEST_FRAMES_H_

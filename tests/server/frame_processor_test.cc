@@ -15,6 +15,19 @@
 namespace atomstream {
 namespace {
 
+FrameMetadata Live(int64_t number, const char* material = "") {
+  FrameMetadata metadata;
+  metadata.number = number;
+  metadata.material = material;
+  return metadata;
+}
+
+FrameMetadata Blank(int64_t number) {
+  FrameMetadata metadata = Live(number);
+  metadata.detector = "blank";
+  return metadata;
+}
+
 class FrameProcessorTest : public testing::Test {
  protected:
   void Make(FakeLogStar::Body body) {
@@ -57,50 +70,50 @@ class FrameProcessorTest : public testing::Test {
 
 TEST_F(FrameProcessorTest, ALiveFrameBeginsWhereTheNewestLiveOneEnded) {
   MakeLearning();
-  for (const int64_t number : {1, 2, 3}) Process({.number = number});
+  for (const int64_t number : {1, 2, 3}) Process(Live(number));
   EXPECT_EQ(given_, (std::vector<double>{-1, 1, 2}));
 }
 
 TEST_F(FrameProcessorTest, AnOlderFrameThatFinishesLateDoesNotReplaceTheNewerOnesFindings) {
   MakeLearning();
-  for (const int64_t number : {1, 5, 3, 6}) Process({.number = number});
+  for (const int64_t number : {1, 5, 3, 6}) Process(Live(number));
   EXPECT_EQ(given_.back(), 5);
 }
 
 TEST_F(FrameProcessorTest, ABlankFrameLeavesWhatIsKnown) {
   MakeLearning();
-  Process({.number = 1});
-  Process({.number = 2, .detector = "blank"});
-  Process({.number = 3});
+  Process(Live(1));
+  Process(Blank(2));
+  Process(Live(3));
   EXPECT_EQ(given_, (std::vector<double>{-1, 1, 1}));
 }
 
 TEST_F(FrameProcessorTest, AnotherMaterialBeginsCold) {
   MakeLearning();
-  Process({.number = 1, .material = "graphene"});
-  Process({.number = 2, .material = "SrTiO3"});
-  Process({.number = 3, .material = "SrTiO3"});
+  Process(Live(1, "graphene"));
+  Process(Live(2, "SrTiO3"));
+  Process(Live(3, "SrTiO3"));
   EXPECT_EQ(given_, (std::vector<double>{-1, -1, 2}));
 }
 
 TEST_F(FrameProcessorTest, SubmissionsBeginColdAndTeachNobody) {
   MakeLearning();
-  Process({.number = 1});
-  Process({.number = 2}, FrameOrigin::kAnalyze);
-  Process({.number = 3});
+  Process(Live(1));
+  Process(Live(2), FrameOrigin::kAnalyze);
+  Process(Live(3));
   EXPECT_EQ(given_, (std::vector<double>{-1, -1, 1}));
 }
 
 TEST_F(FrameProcessorTest, TheSearchStateIsNotKeptInTheRecord) {
   MakeLearning();
-  EXPECT_EQ(Process({.number = 1}).record.detectors[0].log_star.next_warm_start, nullptr);
+  EXPECT_EQ(Process(Live(1)).record.detectors[0].log_star.next_warm_start, nullptr);
 }
 
 TEST_F(FrameProcessorTest, AFailingDetectorIsRecordedAndCounted) {
   Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
     return absl::NotFoundError("material \"x\" is not known");
   });
-  const FrameRecord record = Process({.number = 1}).record;
+  const FrameRecord record = Process(Live(1)).record;
   EXPECT_TRUE(absl::IsNotFound(record.detectors[0].status));
   EXPECT_EQ(metrics_.frames_failed->value(), 1);
 }
@@ -109,7 +122,7 @@ TEST_F(FrameProcessorTest, AnExceptionBecomesAFailure) {
   Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
     throw std::runtime_error("thrown");
   });
-  const FrameRecord record = Process({.number = 1}).record;
+  const FrameRecord record = Process(Live(1)).record;
   EXPECT_TRUE(absl::IsInternal(record.detectors[0].status));
 }
 
@@ -133,7 +146,7 @@ TEST_F(FrameProcessorTest, AFrameWithTruthIsScored) {
   EXPECT_DOUBLE_EQ(score.f1, 2.0 / 3);
   // Distances 0 and sqrt(2): root mean square 1.
   EXPECT_NEAR(score.rmse_px, 1, 1e-12);
-  EXPECT_TRUE(Process({.number = 2}).record.evaluations.empty());
+  EXPECT_TRUE(Process(Live(2)).record.evaluations.empty());
 }
 
 TEST(FrameScorerTest, NeedsTwoTruePositions) {

@@ -143,7 +143,7 @@ TEST_F(PipelineTest, ASlowSubmissionDoesNotHoldBackLiveResults) {
           if (frame.metadata().id == "submitted") slow.Pass();
           return LogStarResult();
         });
-  std::future<Result> submitted = Submit(MakeFrame({.id = "submitted"}));
+  std::future<Result> submitted = Submit(MakeNamedFrame("submitted"));
   slow.WaitForArrivals(1);
   for (int number = 1; number <= 5; ++number) {
     source_.Give(MakeFrame(number));
@@ -186,7 +186,7 @@ TEST_F(PipelineTest, AReplayThatWaitsLosesNothing) {
 
 TEST_F(PipelineTest, AResultThatTheStoreRefusesIsCountedAndTheNextIsUnaffected) {
   Start({}, {}, /*with_source=*/false);
-  EXPECT_TRUE(absl::IsDataLoss(Submit(MakeFrame({.id = "unlucky"})).get().status()));
+  EXPECT_TRUE(absl::IsDataLoss(Submit(MakeNamedFrame("unlucky")).get().status()));
   EXPECT_EQ((*Submit(MakeFrame(1)).get())->position.sequence, 1);
   EXPECT_EQ(metrics_.results_lost->value(), 1);
 }
