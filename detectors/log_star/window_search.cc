@@ -28,8 +28,8 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
 
   std::vector<std::optional<SearchedWindow>> slots(grid.size());
   executor.ParallelFor(static_cast<int>(order.size()), [&](int task) {
-    // The first window is searched even when the survey has used up the budget, so that every frame
-    // learns something.
+    // The first window is tried with the points of its start even when no time is left, so that
+    // every frame learns something.
     const bool first = task == 0;
     if (!first && clock.Now() >= input.deadline) return;
     const int index = order[task];
@@ -48,9 +48,11 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
     for (UnitPoint& point : start) point.resize(input.space->dimension(), 0.5);
     Budget budget;
     budget.max_evaluations = input.options->max_evaluations;
-    budget.deadline = first ? absl::InfiniteFuture() : input.deadline;
-    if (first && clock.Now() >= input.deadline)
-      budget.max_evaluations = static_cast<int>(start.size());
+    budget.deadline = input.deadline;
+    if (first && clock.Now() >= input.deadline) {
+      budget.max_evaluations = std::min<int>(budget.max_evaluations, start.size());
+      budget.deadline = absl::InfiniteFuture();
+    }
     slots[index] = SearchedWindow{
         index, grid[index],
         input.optimizer->Minimize(problem, start, budget, MixSeed(input.seed, index), clock)};

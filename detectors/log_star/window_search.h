@@ -35,7 +35,7 @@ struct WindowSearchInput {
 };
 
 // The windows that were optimised, by index. Windows without material are left out. Windows that
-// the deadline leaves no time for are missing; at least one is always tried.
+// the deadline leaves no time for are missing; the first in turn tries at least its start points.
 std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Executor& executor,
                                           const Clock& clock);
 
