@@ -36,6 +36,7 @@ void ScanEngine::Start() {
 void ScanEngine::Stop() {
   {
     MutexLock lock(&mutex_);
+    if (stopped_) return;
     stopped_ = true;
     EndAll(absl::UnavailableError("the simulator is shutting down"));
     changed_.NotifyAll();

@@ -49,7 +49,7 @@ class ScanEngine {
   ~ScanEngine();  // stops
 
   void Start();
-  // Ends all receivers UNAVAILABLE and joins the thread. Again: no effect.
+  // Ends all receivers UNAVAILABLE and joins the thread. Again: no effect. One thread at a time.
   void Stop();
 
   // From Add to Remove the receiver is called; it must not be destroyed in between.
