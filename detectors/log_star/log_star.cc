@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "core/base/status_macros.h"
 #include "core/blob/refine.h"
 #include "detectors/log_star/frame_survey.h"
+#include "detectors/log_star/frame_trials.h"
 #include "detectors/log_star/parameter_map.h"
 #include "detectors/log_star/peak_cache.h"
 #include "detectors/log_star/search_space.h"
@@ -19,9 +18,6 @@
 namespace atomstream {
 namespace {
 
-// Solutions carried from the windows to the whole frame: enough to hold every window's knee.
-constexpr int kMaxFrameCandidates = 24;
-constexpr int kMinFrameCandidates = 6;  // of these, tried however little time is left
 // Of the time budget; the rest is for trying the windows' solutions on the whole frame.
 constexpr double kWindowShare = 0.7;
 constexpr int kMaxWarmPoints = 12;
@@ -47,37 +43,6 @@ float DiskMean(const Image& image, const Blob& blob) {
     }
   }
   return count > 0 ? static_cast<float>(sum / count) : 0.0f;
-}
-
-// Knees of all windows first, then their ends, then the last frame's front.
-std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& windows,
-                                       const SearchSpace& space,
-                                       const std::optional<double>& preference,
-                                       const WarmStart* warm_start) {
-  std::vector<UnitPoint> knees;
-  std::vector<UnitPoint> others;
-  for (const SearchedWindow& window : windows) {
-    const std::vector<Solution>& front = window.result.front.solutions();
-    const Choice choice = ChooseSolution(space, front, preference);
-    if (choice.index >= 0) knees.push_back(choice.front.solutions()[choice.index].point);
-    others.push_back(front.front().point);
-    others.push_back(front.back().point);
-    others.push_back(front[front.size() / 2].point);
-  }
-  if (warm_start != nullptr) {
-    others.insert(others.begin(), warm_start->points.begin(), warm_start->points.end());
-  }
-  std::vector<UnitPoint> candidates = space.StartPoints();
-  std::set<UnitPoint> seen;
-  for (const std::vector<UnitPoint>* list : {&knees, &others}) {
-    for (const UnitPoint& point : *list) {
-      if (static_cast<int>(candidates.size()) >= kMaxFrameCandidates) break;
-      UnitPoint sized = point;
-      sized.resize(space.dimension(), 0.5);
-      if (seen.insert(sized).second) candidates.push_back(std::move(sized));
-    }
-  }
-  return candidates;
 }
 
 class LogStarDetector final : public LogStar {
@@ -164,11 +129,12 @@ class LogStarDetector final : public LogStar {
     context.expected_atoms = result.lattice.expected_atoms;
     context.min_neighbour_px = options_.er_distance_d_nn * survey.lattice.d_nn_px;
     WindowProblem whole(&cache, &space, survey.WholeFrame(), context, input.rewards);
-    const std::vector<UnitPoint> candidates =
-        FrameCandidates(windows, space, options_.preference, warm_start);
-    std::vector<Solution> evaluated = EvaluateAll(candidates, whole, deadline, executor, result);
-    BalanceCounts(space, whole, context.expected_atoms, executor, evaluated, result);
-    const Choice choice = ChooseSolution(space, evaluated, options_.preference);
+    const FrameTrials trials =
+        TryOnFrame(space, whole, context.expected_atoms, windows, options_.preference, warm_start,
+                   deadline, executor, clock_);
+    result.evaluations += trials.evaluations;
+    result.infeasible += trials.infeasible;
+    const Choice choice = ChooseSolution(space, trials.solutions, options_.preference);
     FillFront(choice, space, result);
     auto next = std::make_shared<WarmStart>();
     FillWindows(windows, space, warm_start, result, *next);
@@ -194,59 +160,6 @@ class LogStarDetector final : public LogStar {
     result.er = second_reward_->Evaluate(blobs, context);
     FillAtoms(blobs, survey, cache, chosen.variant, result);
     result.timings.detect = clock_.Now() - stage_start;
-  }
-
-  std::vector<Solution> EvaluateAll(const std::vector<UnitPoint>& candidates,
-                                    const WindowProblem& whole, absl::Time deadline,
-                                    Executor& executor, LogStarResult& result) const {
-    std::vector<std::optional<ObjectiveVector>> objectives(candidates.size());
-    std::vector<char> skipped(candidates.size());
-    executor.ParallelFor(static_cast<int>(candidates.size()),
-                         [&](int i) { objectives[i] = whole.Objectives(candidates[i]); });
-    std::vector<Solution> evaluated;
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      if (skipped[i]) continue;
-      ++result.evaluations;
-      if (objectives[i]) {
-        evaluated.push_back({candidates[i], *objectives[i]});
-      } else {
-        ++result.infeasible;
-      }
-    }
-    return evaluated;
-  }
-
-  // For each preprocessing, takes the best solution to N_found = N_expected by bisection of its
-  // threshold. A variant that the windows' fronts dropped would else be judged by a poor threshold.
-  void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
-                     Executor& executor, std::vector<Solution>& evaluated,
-                     LogStarResult& result) const {
-    constexpr int kBisections = 7;
-    std::map<int, Solution> best;
-    const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
-    for (const Solution& solution : evaluated) {
-      const auto [entry, added] = best.emplace(space.Decode(solution.point).variant, solution);
-      if (!added && total(solution) < total(entry->second)) entry->second = solution;
-    }
-    std::vector<Solution> balanced;
-    for (const auto& [variant, solution] : best) balanced.push_back(solution);
-    std::vector<std::optional<ObjectiveVector>> objectives(balanced.size());
-    executor.ParallelFor(static_cast<int>(balanced.size()), [&](int i) {
-      double& threshold = balanced[i].point[SearchSpace::kThreshold];
-      double low = 0;
-      double high = 1;
-      for (int step = 0; step < kBisections; ++step) {
-        threshold = 0.5 * (low + high);
-        const auto atoms = whole.Detect(space.Decode(balanced[i].point));
-        const bool too_many = !atoms || static_cast<double>(atoms->size()) > expected_atoms;
-        (too_many ? low : high) = threshold;
-      }
-      objectives[i] = whole.Objectives(balanced[i].point);
-    });
-    for (size_t i = 0; i < balanced.size(); ++i) {
-      result.evaluations += kBisections + 1;
-      if (objectives[i]) evaluated.push_back({balanced[i].point, *objectives[i]});
-    }
   }
 
   static void FillFront(const Choice& choice, const SearchSpace& space, LogStarResult& result) {

@@ -1,0 +1,109 @@
+#include "detectors/log_star/frame_trials.h"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "detectors/log_star/solution_choice.h"
+
+namespace atomstream {
+namespace {
+
+constexpr int kMaxCandidates = 24;
+constexpr int kMinCandidates = 6;  // of these, tried however late it is
+constexpr int kBisections = 7;     // of the threshold's range: to a hundredth
+
+// Knees of all windows first, then the last frame's front, then the windows' ends and middles.
+std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& windows,
+                                       const SearchSpace& space,
+                                       const std::optional<double>& preference,
+                                       const WarmStart* warm_start) {
+  std::vector<UnitPoint> knees;
+  std::vector<UnitPoint> others;
+  for (const SearchedWindow& window : windows) {
+    const std::vector<Solution>& front = window.result.front.solutions();
+    const Choice choice = ChooseSolution(space, front, preference);
+    if (choice.index >= 0) knees.push_back(choice.front.solutions()[choice.index].point);
+    others.push_back(front.front().point);
+    others.push_back(front.back().point);
+    others.push_back(front[front.size() / 2].point);
+  }
+  if (warm_start != nullptr) {
+    others.insert(others.begin(), warm_start->points.begin(), warm_start->points.end());
+  }
+  std::vector<UnitPoint> candidates = space.StartPoints();
+  std::set<UnitPoint> seen;
+  for (const std::vector<UnitPoint>* list : {&knees, &others}) {
+    for (const UnitPoint& point : *list) {
+      if (static_cast<int>(candidates.size()) >= kMaxCandidates) break;
+      UnitPoint sized = point;
+      sized.resize(space.dimension(), 0.5);
+      if (seen.insert(sized).second) candidates.push_back(std::move(sized));
+    }
+  }
+  return candidates;
+}
+
+void TryAll(const std::vector<UnitPoint>& candidates, const WindowProblem& whole,
+            absl::Time deadline, Executor& executor, const Clock& clock, FrameTrials& trials) {
+  enum class Outcome : char { kSkipped, kInfeasible, kFeasible };
+  std::vector<Outcome> outcomes(candidates.size(), Outcome::kSkipped);
+  std::vector<ObjectiveVector> objectives(candidates.size());
+  executor.ParallelFor(static_cast<int>(candidates.size()), [&](int i) {
+    if (i >= kMinCandidates && clock.Now() >= deadline) return;
+    const std::optional<ObjectiveVector> value = whole.Objectives(candidates[i]);
+    outcomes[i] = value ? Outcome::kFeasible : Outcome::kInfeasible;
+    if (value) objectives[i] = *value;
+  });
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    trials.evaluations += outcomes[i] != Outcome::kSkipped;
+    trials.infeasible += outcomes[i] == Outcome::kInfeasible;
+    if (outcomes[i] == Outcome::kFeasible) {
+      trials.solutions.push_back({candidates[i], objectives[i]});
+    }
+  }
+}
+
+void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
+                   Executor& executor, FrameTrials& trials) {
+  std::map<int, Solution> best;  // by variant
+  const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
+  for (const Solution& solution : trials.solutions) {
+    const auto [entry, added] = best.emplace(space.Decode(solution.point).variant, solution);
+    if (!added && total(solution) < total(entry->second)) entry->second = solution;
+  }
+  std::vector<Solution> balanced;
+  for (const auto& [variant, solution] : best) balanced.push_back(solution);
+  std::vector<std::optional<ObjectiveVector>> objectives(balanced.size());
+  executor.ParallelFor(static_cast<int>(balanced.size()), [&](int i) {
+    double& threshold = balanced[i].point[SearchSpace::kThreshold];
+    double low = 0;
+    double high = 1;
+    for (int step = 0; step < kBisections; ++step) {
+      threshold = 0.5 * (low + high);
+      const auto atoms = whole.Detect(space.Decode(balanced[i].point));
+      const bool too_many = !atoms || static_cast<double>(atoms->size()) > expected_atoms;
+      (too_many ? low : high) = threshold;
+    }
+    objectives[i] = whole.Objectives(balanced[i].point);
+  });
+  for (size_t i = 0; i < balanced.size(); ++i) {
+    trials.evaluations += kBisections + 1;
+    if (objectives[i]) trials.solutions.push_back({balanced[i].point, *objectives[i]});
+  }
+}
+
+}  // namespace
+
+FrameTrials TryOnFrame(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
+                       const std::vector<SearchedWindow>& windows,
+                       const std::optional<double>& preference, const WarmStart* warm_start,
+                       absl::Time deadline, Executor& executor, const Clock& clock) {
+  FrameTrials trials;
+  TryAll(FrameCandidates(windows, space, preference, warm_start), whole, deadline, executor, clock,
+         trials);
+  BalanceCounts(space, whole, expected_atoms, executor, trials);
+  return trials;
+}
+
+}  // namespace atomstream
