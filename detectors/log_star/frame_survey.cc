@@ -8,7 +8,7 @@ namespace {
 
 // Atoms centred this far outside the frame, in d_NN, still show a maximum on its border. Were they
 // not expected, they would take the place of the faintest atoms inside.
-constexpr double kVisibleOutside = 0.12;
+constexpr double kVisibleOutside = 0.16;
 
 }  // namespace
 

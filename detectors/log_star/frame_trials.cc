@@ -1,5 +1,6 @@
 #include "detectors/log_star/frame_trials.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -10,8 +11,9 @@ namespace atomstream {
 namespace {
 
 constexpr int kMaxCandidates = 24;
-constexpr int kMinCandidates = 6;  // of these, tried however late it is
-constexpr int kBisections = 7;     // of the threshold's range: to a hundredth
+constexpr int kMinCandidates = 6;   // of these, tried however late it is
+constexpr int kBalancedScales = 2;  // for each preprocessing
+constexpr int kBisections = 7;      // of the threshold's range: to a hundredth
 
 // Knees of all windows first, then the last frame's front, then the windows' ends and middles.
 std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& windows,
@@ -66,14 +68,23 @@ void TryAll(const std::vector<UnitPoint>& candidates, const WindowProblem& whole
 
 void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
                    Executor& executor, FrameTrials& trials) {
-  std::map<int, Solution> best;  // by variant
   const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
+  std::map<std::pair<int, int>, Solution> best;  // by variant and smallest scale
   for (const Solution& solution : trials.solutions) {
-    const auto [entry, added] = best.emplace(space.Decode(solution.point).variant, solution);
+    const Candidate candidate = space.Decode(solution.point);
+    const auto [entry, added] =
+        best.emplace(std::pair(candidate.variant, candidate.first_level), solution);
     if (!added && total(solution) < total(entry->second)) entry->second = solution;
   }
+  std::map<int, std::vector<Solution>> by_variant;
+  for (const auto& [key, solution] : best) by_variant[key.first].push_back(solution);
   std::vector<Solution> balanced;
-  for (const auto& [variant, solution] : best) balanced.push_back(solution);
+  for (auto& [variant, solutions] : by_variant) {
+    std::stable_sort(solutions.begin(), solutions.end(),
+                     [&](const Solution& a, const Solution& b) { return total(a) < total(b); });
+    const size_t count = std::min<size_t>(solutions.size(), kBalancedScales);
+    balanced.insert(balanced.end(), solutions.begin(), solutions.begin() + count);
+  }
   std::vector<std::optional<ObjectiveVector>> objectives(balanced.size());
   executor.ParallelFor(static_cast<int>(balanced.size()), [&](int i) {
     double& threshold = balanced[i].point[SearchSpace::kThreshold];

@@ -56,9 +56,11 @@ std::vector<UnitPoint> SearchSpace::StartPoints() const {
   std::vector<UnitPoint> points;
   const int variants = static_cast<int>(cache_->variants.size());
   for (int variant = 0; variant < variants; ++variant) {
-    UnitPoint point = {0.5, 0.0, 0.5, 0.5};
-    if (variants > 1) point.push_back((variant + 0.5) / variants);
-    points.push_back(point);
+    for (double scale : {0.5, 0.1}) {
+      UnitPoint point = {scale, 0.0, 0.5, 0.5};
+      if (variants > 1) point.push_back((variant + 0.5) / variants);
+      points.push_back(point);
+    }
   }
   return points;
 }

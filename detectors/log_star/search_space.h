@@ -36,7 +36,8 @@ class SearchSpace {
   Candidate Decode(const UnitPoint& point) const;
   LogParams ToLogParams(const Candidate& candidate) const;
 
-  // A point at the middle of each variant's ranges: where a cold search begins.
+  // A middle and a small scale for each variant, in the middle of the other ranges: where a cold
+  // search begins.
   std::vector<UnitPoint> StartPoints() const;
 
  private:

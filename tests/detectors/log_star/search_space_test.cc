@@ -56,7 +56,7 @@ TEST(SearchSpaceTest, OneVariantNeedsNoCoordinate) {
   const PeakCache cache = MakeCache(1);
   const SearchSpace space(&cache, 10);
   EXPECT_EQ(space.dimension(), 4);
-  EXPECT_EQ(space.StartPoints().size(), 1u);
+  for (const UnitPoint& point : space.StartPoints()) EXPECT_EQ(point.size(), 4u);
   EXPECT_EQ(space.Decode({0, 0, 0, 0}).variant, 0);
 }
 
@@ -64,9 +64,11 @@ TEST(SearchSpaceTest, StartPointsCoverEveryVariant) {
   const PeakCache cache = MakeCache(2);
   const SearchSpace space(&cache, 10);
   const auto points = space.StartPoints();
-  ASSERT_EQ(points.size(), 2u);
+  ASSERT_EQ(points.size(), 4u);
   EXPECT_EQ(space.Decode(points[0]).variant, 0);
-  EXPECT_EQ(space.Decode(points[1]).variant, 1);
+  EXPECT_EQ(space.Decode(points[1]).variant, 0);
+  EXPECT_EQ(space.Decode(points[2]).variant, 1);
+  EXPECT_EQ(space.Decode(points[3]).variant, 1);
 }
 
 }  // namespace
