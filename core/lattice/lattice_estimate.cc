@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
+#include <optional>
 #include <vector>
 
+#include "core/lattice/pose_search.h"
 #include "core/lattice/reciprocal_fit.h"
 #include "core/lattice/unit_cell.h"
 #include "core/lattice/vector_math.h"
@@ -15,87 +16,11 @@ namespace {
 constexpr double kMaxScaleFactor = 1.4;  // how wrong the metadata's pixel size may be
 constexpr double kDisagreement = 0.05;   // beyond this, metadata and measurement disagree
 constexpr double kMinScore = 0.2;        // below this, the peaks do not form the lattice
-
-// One reflection of a known material.
-struct Reflection {
-  int h, k;
-  Vector2 frequency;  // cycles per nm
-  double weight;      // expected power, arbitrary unit
-};
-
-// The reflections out to 2.7 times the shortest, with the power they would have for Gaussian
-// columns of a width of 0.3 d_NN.
-std::vector<Reflection> ReflectionsOf(const Material& material) {
-  const std::array<Vector2, 2> dual = DualBasis(material.vectors_nm);
-  const double shortest = std::min(
-      {Length(dual[0]), Length(dual[1]), Length(dual[0] + dual[1]), Length(dual[0] - dual[1])});
-  const double width = 0.3 * material.NearestNeighbourDistanceNm();
-  std::vector<Reflection> reflections;
-  double strongest = 0;
-  for (int h = -4; h <= 4; ++h) {
-    for (int k = -4; k <= 4; ++k) {
-      const Vector2 g = h * dual[0] + k * dual[1];
-      const double length = Length(g);
-      if (length < 0.5 * shortest || length > 2.7 * shortest) continue;
-      std::complex<double> amplitude = 0;
-      for (const BasisAtom& atom : material.basis) {
-        amplitude +=
-            std::polar(atom.intensity, 2 * M_PI * (h * atom.fraction.x + k * atom.fraction.y));
-      }
-      const double weight =
-          std::norm(amplitude) * std::exp(-std::pow(2 * M_PI * width * length, 2));
-      strongest = std::max(strongest, weight);
-      reflections.push_back({h, k, g, weight});
-    }
-  }
-  std::erase_if(reflections, [&](const Reflection& r) { return r.weight < 1e-4 * strongest; });
-  return reflections;
-}
-
-// A rotation, scale and handedness to try.
-struct Pose {
-  double pixel_size_nm;
-  double angle;
-  bool mirrored;
-
-  Vector2 Apply(Vector2 frequency_per_nm) const {
-    if (mirrored) frequency_per_nm.y = -frequency_per_nm.y;
-    return pixel_size_nm * Rotated(frequency_per_nm, angle);
-  }
-};
-
-struct ScoredFit {
-  double score = 0;
-  std::vector<IndexedPeak> indexed;
-};
-
-// How well a pose explains the peaks: the share of the expected power that is seen, times the share
-// of the seen peaks that is expected.
-ScoredFit Score(const Pose& pose, const std::vector<Reflection>& reflections,
-                const SpectralPeaks& peaks) {
-  ScoredFit fit;
-  double expected = 0;
-  double seen = 0;
-  double explained = 0;
-  double reach = 0;
-  for (const Reflection& reflection : reflections) {
-    const Vector2 frequency = pose.Apply(reflection.frequency);
-    if (std::max(std::abs(frequency.x), std::abs(frequency.y)) > 0.48) continue;
-    expected += reflection.weight;
-    reach = std::max(reach, Length(frequency));
-    const SpectralPeak* peak = NearestPeak(peaks, frequency, 0.04);
-    if (peak == nullptr) continue;
-    seen += reflection.weight;
-    explained += 0.5 * peak->strength;  // a reflection and its mirror image share a peak
-    fit.indexed.push_back({reflection.h, reflection.k, frequency, peak});
-  }
-  double total = 0;
-  for (const SpectralPeak& peak : peaks.peaks) {
-    if (Length(peak.frequency) < 1.05 * reach) total += peak.strength;
-  }
-  fit.score = expected > 0 && total > 0 ? (seen / expected) * (explained / total) : 0;
-  return fit;
-}
+constexpr int kMaxGrains = 3;
+constexpr double kMaxGrainScaleFactor = 1.03;  // between grains of one frame
+// Share of the expected power that a further grain must show. Faint peaks of noise lie everywhere,
+// so one or two of a grain's reflections are met by chance; nearly all of them are not.
+constexpr double kMinGrainCoverage = 0.75;
 
 // Nodes of the reciprocal lattice that carry the crystal's signal: out to 2.6 / d_NN, those whose
 // power stands out, or must stand out given the strongest of the expected reflections.
@@ -133,8 +58,40 @@ std::vector<Vector2> VisibleReflections(const std::array<Vector2, 2>& reciprocal
   return visible;
 }
 
+// Peaks that are no node of the lattice.
+SpectralPeaks Unexplained(const SpectralPeaks& peaks, const std::array<Vector2, 2>& reciprocal) {
+  SpectralPeaks rest = peaks;
+  const std::array<Vector2, 2> vectors = DualBasis(reciprocal);
+  std::erase_if(rest.peaks, [&](const SpectralPeak& peak) {
+    const double h = std::round(Dot(peak.frequency, vectors[0]));
+    const double k = std::round(Dot(peak.frequency, vectors[1]));
+    const Vector2 node = h * reciprocal[0] + k * reciprocal[1];
+    return Length(peak.frequency - node) < 2 * peaks.resolution;
+  });
+  return rest;
+}
+
+// Other grains of the same material have the same scale. Each one found adds its reflections.
+void AddOtherGrains(const std::array<Vector2, 2>& first, const std::vector<Reflection>& reflections,
+                    const SpectralPeaks& peaks, LatticeEstimate& estimate) {
+  SpectralPeaks rest = Unexplained(peaks, first);
+  while (estimate.grains < kMaxGrains) {
+    const PoseFit pose =
+        FindPose(rest, reflections, estimate.pixel_size_nm_measured, kMaxGrainScaleFactor);
+    if (pose.coverage < kMinGrainCoverage) return;
+    const std::optional<std::array<Vector2, 2>> grain = FitReciprocalBasis(pose.indexed);
+    if (!grain) return;
+    const std::vector<Vector2> visible =
+        VisibleReflections(*grain, estimate.d_nn_px, peaks, reflections);
+    estimate.reflections.insert(estimate.reflections.end(), visible.begin(), visible.end());
+    ++estimate.grains;
+    rest = Unexplained(rest, *grain);
+  }
+}
+
 void FillFromVectors(const std::array<Vector2, 2>& reciprocal, int columns, LatticeEstimate& out) {
   out.found = true;
+  out.grains = 1;
   out.vectors_px = DualBasis(reciprocal);
   out.density_per_px2 = columns * std::abs(Cross(reciprocal[0], reciprocal[1]));
   double angle = std::fmod(std::atan2(out.vectors_px[0].y, out.vectors_px[0].x) + M_PI, M_PI);
@@ -155,31 +112,9 @@ LatticeEstimate EstimateKnownLattice(const SpectralPeaks& peaks, const Material&
   }
 
   const std::vector<Reflection> reflections = ReflectionsOf(material);
-  ScoredFit best;
-  const int strongest = std::min<int>(peaks.peaks.size(), 16);
-  for (int i = 0; i < strongest; ++i) {
-    const Vector2& frequency = peaks.peaks[i].frequency;
-    for (const Reflection& reflection : reflections) {
-      const double scale = Length(frequency) / Length(reflection.frequency);
-      double prior = 1;
-      if (pixel_size_nm > 0) {
-        const double factor = std::abs(std::log(scale / pixel_size_nm));
-        if (factor > std::log(kMaxScaleFactor)) continue;
-        prior = std::exp(-0.5 * factor * factor / 0.25);  // mild: breaks ties only
-      }
-      for (bool mirrored : {false, true}) {
-        Vector2 unrotated = reflection.frequency;
-        if (mirrored) unrotated.y = -unrotated.y;
-        const double angle =
-            std::atan2(frequency.y, frequency.x) - std::atan2(unrotated.y, unrotated.x);
-        ScoredFit fit = Score({scale, angle, mirrored}, reflections, peaks);
-        fit.score *= prior;
-        if (fit.score > best.score + 1e-9) best = std::move(fit);
-      }
-    }
-  }
-  if (best.score < kMinScore) return estimate;
-  const std::optional<std::array<Vector2, 2>> reciprocal = FitReciprocalBasis(best.indexed);
+  const PoseFit pose = FindPose(peaks, reflections, pixel_size_nm, kMaxScaleFactor);
+  if (pose.score < kMinScore) return estimate;
+  const std::optional<std::array<Vector2, 2>> reciprocal = FitReciprocalBasis(pose.indexed);
   if (!reciprocal) return estimate;
 
   FillFromVectors(*reciprocal, static_cast<int>(material.basis.size()), estimate);
@@ -188,6 +123,7 @@ LatticeEstimate EstimateKnownLattice(const SpectralPeaks& peaks, const Material&
   estimate.pixel_size_nm_used = estimate.pixel_size_nm_measured;
   estimate.d_nn_px = d_nn_nm / estimate.pixel_size_nm_measured;
   estimate.reflections = VisibleReflections(*reciprocal, estimate.d_nn_px, peaks, reflections);
+  AddOtherGrains(*reciprocal, reflections, peaks, estimate);
   estimate.metadata_disagrees =
       pixel_size_nm > 0 &&
       std::abs(estimate.pixel_size_nm_measured / pixel_size_nm - 1) > kDisagreement;

@@ -17,6 +17,7 @@ struct LatticeEstimate {
   // the material if both are known, else 0.
   bool found = false;
   std::array<Vector2, 2> vectors_px;  // primitive lattice vectors in the frame; set if found
+  int grains = 0;                     // orientations of the material that were found, 0 to 3
   // Frequencies, cycles per pixel, that carry the lattice's signal; one of each mirror pair.
   std::vector<Vector2> reflections;
   double d_nn_px = 0;                 // nearest-neighbour distance
@@ -30,7 +31,7 @@ struct LatticeEstimate {
 
 // Fits the reciprocal lattice of `material` to the peaks: scale within a factor 1.4 of
 // `pixel_size_nm` (0: any), any rotation, either handedness, then an affine refinement, so that
-// strain and scan distortion are followed.
+// strain and scan distortion are followed. Further grains of the same scale add their reflections.
 LatticeEstimate EstimateKnownLattice(const SpectralPeaks& peaks, const Material& material,
                                      double pixel_size_nm);
 
