@@ -32,6 +32,7 @@ void SmoothStep(Image& image, double low, double high) {
 Image EnergyMask(const Image& energy, const BandNoise& noise, double d_nn_px) {
   const double mean = cv::mean(energy)[0];
   const double signal = std::max(mean - noise.mean_square, 0.01 * mean);
+  if (!(signal > 0)) return Image(energy.rows, energy.cols, 1.0f);
   // Average over so many independent samples that noise alone moves the energy by no more than a
   // tenth of the signal's.
   const double spread = noise.mean_square + 2 * std::sqrt(noise.mean_square * signal);

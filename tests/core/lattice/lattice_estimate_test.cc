@@ -73,6 +73,30 @@ TEST(KnownLatticeTest, FollowsStrain) {
   EXPECT_NEAR(lattice.density_per_px2 / (frame.material.DensityPerNm2() * 0.0004), 1 / 1.04, 0.01);
 }
 
+TEST(KnownLatticeTest, FindsBothGrainsOfABoundary) {
+  for (const char* material : {"graphene", "SrTiO3"}) {
+    for (double noise : {0.0, 0.4}) {
+      const TestFrame frame = MakeTestFrame(material, 0.03, noise, 0, 0, /*two_grains=*/true);
+      const LatticeEstimate lattice =
+          EstimateKnownLattice(FindSpectralPeaks(frame.image), frame.material, 0.03);
+      EXPECT_EQ(lattice.grains, 2) << material << " noise " << noise;
+      // The grains' peaks are broad, and some lie side by side.
+      EXPECT_NEAR(lattice.pixel_size_nm_measured, 0.03, 0.0006);
+    }
+  }
+}
+
+TEST(KnownLatticeTest, OneCrystalIsOneGrain) {
+  for (const char* material : {"graphene", "SrTiO3"}) {
+    for (double noise : {0.0, 0.3, 0.9}) {
+      const TestFrame frame = MakeTestFrame(material, 0.03, noise);
+      const LatticeEstimate lattice =
+          EstimateKnownLattice(FindSpectralPeaks(frame.image), frame.material, 0.03);
+      EXPECT_EQ(lattice.grains, 1) << material << " noise " << noise;
+    }
+  }
+}
+
 TEST(KnownLatticeTest, NoiseAloneIsNoLattice) {
   Image noise(256, 256);
   cv::RNG(21).fill(noise, cv::RNG::NORMAL, 0.5, 0.2);

@@ -12,13 +12,13 @@
 namespace atomstream {
 
 struct TestFrame {
-  Image image;             // normalised
+  Image image;  // normalised
   SimulatedFrame simulated;
   Material material;
 };
 
 inline TestFrame MakeTestFrame(const std::string& material, double pixel_size_nm, double noise,
-                               double hole = 0, double strain = 0) {
+                               double hole = 0, double strain = 0, bool two_grains = false) {
   TestFrame frame;
   frame.material = *FindMaterial(material, {});
   SpecimenOptions specimen;
@@ -28,6 +28,7 @@ inline TestFrame MakeTestFrame(const std::string& material, double pixel_size_nm
   specimen.vacancy_fraction = 0.01;
   specimen.hole_fraction = hole;
   specimen.strain_xx = strain;
+  if (two_grains) specimen.grain_boundary = GrainBoundaryOptions();
   specimen.seed = 5;
   ScanOptions scan;
   scan.width_px = scan.height_px = 256;
