@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
+#include "core/blob/border.h"
 #include "core/blob/refine.h"
 #include "detectors/log_star/frame_survey.h"
 #include "detectors/log_star/frame_trials.h"
@@ -48,11 +49,11 @@ float DiskMean(const Image& image, const Blob& blob) {
 class LogStarDetector final : public LogStar {
  public:
   LogStarDetector(LogStarOptions options, std::unique_ptr<Optimizer> optimizer,
-                  std::unique_ptr<Reward> first, std::unique_ptr<Reward> second, const Clock* clock)
+                  std::unique_ptr<Reward> qc, std::unique_ptr<Reward> er, const Clock* clock)
       : options_(std::move(options)),
         optimizer_(std::move(optimizer)),
-        first_reward_(std::move(first)),
-        second_reward_(std::move(second)),
+        qc_(std::move(qc)),
+        er_(std::move(er)),
         clock_(*clock) {}
 
   absl::StatusOr<LogStarResult> Detect(const Frame& frame, const WarmStart* warm_start,
@@ -98,11 +99,13 @@ class LogStarDetector final : public LogStar {
     if (lattice.metadata_disagrees) result.flags.push_back("metadata_disagrees");
     if (!(lattice.d_nn_px > 0)) return;
     const Window frame = survey.WholeFrame();
-    lattice.expected_atoms = survey.ExpectedAtoms(frame);
     lattice.material_area_fraction = cv::mean(survey.filtered.material)[0];
+    lattice.expected_atoms = lattice.material_area_fraction * frame.width_px * frame.height_px *
+                             survey.lattice.density_per_px2;
     if (lattice.expected_atoms < 1) result.flags.push_back("no_material");
   }
 
+  // Sections 4 to 8 of docs/algorithm.md.
   void Search(const Frame& frame, const FrameSurvey& survey, const WarmStart* warm_start,
               Executor& executor, LogStarResult& result) const {
     absl::Time stage_start = clock_.Now();
@@ -111,6 +114,29 @@ class LogStarDetector final : public LogStar {
     result.timings.scale_space = clock_.Now() - stage_start;
 
     stage_start = clock_.Now();
+    RewardContext context;
+    context.expected_atoms = survey.ExpectedAtoms(survey.WholeFrame());
+    context.min_neighbour_px = options_.er_distance_d_nn * survey.lattice.d_nn_px;
+    const WindowProblem whole(&cache, &space, survey.WholeFrame(), context, rewards());
+    const Choice choice =
+        Optimise(frame, survey, cache, space, whole, warm_start, executor, result);
+    result.timings.optimise = clock_.Now() - stage_start;
+    if (choice.index < 0) return;
+
+    stage_start = clock_.Now();
+    const Candidate chosen = space.Decode(choice.front.solutions()[choice.index].point);
+    const std::vector<Blob> blobs = FindBlobs(survey, cache, space, whole, chosen, result);
+    result.qc = qc_->Evaluate(blobs, context);
+    result.er = er_->Evaluate(blobs, context);
+    FillAtoms(blobs, survey, cache, chosen.variant, result);
+    result.timings.detect = clock_.Now() - stage_start;
+  }
+
+  // Windows propose, the frame disposes; what was learned goes into result.next_warm_start.
+  Choice Optimise(const Frame& frame, const FrameSurvey& survey, const PeakCache& cache,
+                  const SearchSpace& space, const WindowProblem& whole, const WarmStart* warm_start,
+                  Executor& executor, LogStarResult& result) const {
+    const absl::Time start = clock_.Now();
     WindowSearchInput input;
     input.survey = &survey;
     input.cache = &cache;
@@ -118,55 +144,56 @@ class LogStarDetector final : public LogStar {
     input.optimizer = optimizer_.get();
     input.options = &options_;
     input.warm_start = warm_start;
-    input.rewards = {first_reward_.get(), second_reward_.get()};
-    const absl::Time deadline = stage_start + options_.time_budget;
-    input.deadline = stage_start + kWindowShare * options_.time_budget;
+    input.rewards = rewards();
+    input.deadline = start + kWindowShare * options_.time_budget;
     input.seed = FnvHash(options_.seed, frame.metadata().id);
     input.turn = frame.metadata().number;
     const std::vector<SearchedWindow> windows = SearchWindows(input, executor, clock_);
 
-    RewardContext context;
-    context.expected_atoms = result.lattice.expected_atoms;
-    context.min_neighbour_px = options_.er_distance_d_nn * survey.lattice.d_nn_px;
-    WindowProblem whole(&cache, &space, survey.WholeFrame(), context, input.rewards);
     const FrameTrials trials =
-        TryOnFrame(space, whole, context.expected_atoms, windows, options_.preference, warm_start,
-                   deadline, executor, clock_);
+        TryOnFrame(space, whole, survey.ExpectedAtoms(survey.WholeFrame()), windows,
+                   options_.preference, warm_start, start + options_.time_budget, executor, clock_);
     result.evaluations += trials.evaluations;
     result.infeasible += trials.infeasible;
-    const Choice choice = ChooseSolution(space, trials.solutions, options_.preference);
+    Choice choice = ChooseSolution(space, trials.solutions, options_.preference);
     FillFront(choice, space, result);
     auto next = std::make_shared<WarmStart>();
     FillWindows(windows, space, warm_start, result, *next);
     RememberFront(choice, *next);
     result.next_warm_start = std::move(next);
-    result.timings.optimise = clock_.Now() - stage_start;
-    if (choice.index < 0) return;
+    return choice;
+  }
 
-    stage_start = clock_.Now();
-    const Candidate chosen = space.Decode(choice.front.solutions()[choice.index].point);
-    std::vector<Blob> blobs = whole.Detect(chosen).value_or(std::vector<Blob>());
+  // The chosen solution's atoms; in map mode, those of the parameter map if there is one.
+  std::vector<Blob> FindBlobs(const FrameSurvey& survey, const PeakCache& cache,
+                              const SearchSpace& space, const WindowProblem& whole,
+                              const Candidate& chosen, LogStarResult& result) const {
     if (options_.window_mode == WindowMode::kMap) {
       const std::vector<ParameterMap::Node> nodes =
           MapNodes(*result.next_warm_start, survey, space, chosen.variant);
       if (!nodes.empty()) {
         const Window area = survey.WholeFrame();
-        blobs = ParameterMap(nodes, area.width_px, area.height_px)
-                    .Detect(cache, area.width_px, area.height_px);
         result.chosen_by = "map";
+        return ParameterMap(nodes, area.width_px, area.height_px)
+            .Detect(cache, area.width_px, area.height_px);
       }
     }
-    result.qc = first_reward_->Evaluate(blobs, context);
-    result.er = second_reward_->Evaluate(blobs, context);
-    FillAtoms(blobs, survey, cache, chosen.variant, result);
-    result.timings.detect = clock_.Now() - stage_start;
+    return whole.Detect(chosen).value_or(std::vector<Blob>());
+  }
+
+  RewardPair rewards() const { return {qc_.get(), er_.get()}; }
+
+  static std::vector<FrontPoint> Described(const ParetoFront& front, const SearchSpace& space) {
+    std::vector<FrontPoint> points;
+    for (const Solution& solution : front.solutions()) {
+      points.push_back({solution.objectives[0], solution.objectives[1],
+                        space.ToLogParams(space.Decode(solution.point))});
+    }
+    return points;
   }
 
   static void FillFront(const Choice& choice, const SearchSpace& space, LogStarResult& result) {
-    for (const Solution& solution : choice.front.solutions()) {
-      result.front.push_back({solution.objectives[0], solution.objectives[1],
-                              space.ToLogParams(space.Decode(solution.point))});
-    }
+    result.front = Described(choice.front, space);
     result.chosen = choice.index;
     result.chosen_by = choice.reason;
     result.hypervolume = choice.front.Hypervolume({1, 1});
@@ -178,18 +205,11 @@ class LogStarDetector final : public LogStar {
     for (const SearchedWindow& searched : windows) {
       const Choice choice =
           ChooseSolution(space, searched.result.front.solutions(), options_.preference);
-      WindowResult window{searched.window.x_px,
-                          searched.window.y_px,
-                          searched.window.width_px,
-                          searched.window.height_px,
-                          {},
-                          choice.index,
-                          searched.result.evaluations,
-                          searched.result.front.Hypervolume({1, 1})};
-      for (const Solution& solution : choice.front.solutions()) {
-        window.front.push_back({solution.objectives[0], solution.objectives[1],
-                                space.ToLogParams(space.Decode(solution.point))});
-      }
+      WindowResult window{
+          searched.window.x_px,           searched.window.y_px,
+          searched.window.width_px,       searched.window.height_px,
+          Described(choice.front, space), choice.index,
+          searched.result.evaluations,    searched.result.front.Hypervolume({1, 1})};
       if (choice.index >= 0) {
         next.window_choices[searched.index] = choice.front.solutions()[choice.index].point;
       }
@@ -225,6 +245,8 @@ class LogStarDetector final : public LogStar {
                  int variant, LogStarResult& result) const {
     result.atoms.reserve(blobs.size());
     for (const Blob& blob : blobs) {
+      // The rewards expect the flanks of atoms just outside the frame; the result leaves them out.
+      if (CentreLiesOutside(survey.image.clipped, blob)) continue;
       const auto level =
           std::lower_bound(cache.sigmas_px.begin(), cache.sigmas_px.end(), blob.sigma_px * 0.999) -
           cache.sigmas_px.begin();
@@ -237,8 +259,8 @@ class LogStarDetector final : public LogStar {
 
   const LogStarOptions options_;
   const std::unique_ptr<Optimizer> optimizer_;
-  const std::unique_ptr<Reward> first_reward_;
-  const std::unique_ptr<Reward> second_reward_;
+  const std::unique_ptr<Reward> qc_;  // the first objective
+  const std::unique_ptr<Reward> er_;  // the second
   const Clock& clock_;
 };
 
@@ -248,10 +270,11 @@ absl::StatusOr<std::unique_ptr<LogStar>> LogStar::Create(const LogStarOptions& o
                                                          const Clock* clock) {
   RETURN_IF_ERROR(ValidateLogStarOptions(options));
   ASSIGN_OR_RETURN(std::unique_ptr<Optimizer> optimizer, MakeOptimizer(options.optimizer));
-  ASSIGN_OR_RETURN(std::unique_ptr<Reward> first, MakeReward(options.rewards[0]));
-  ASSIGN_OR_RETURN(std::unique_ptr<Reward> second, MakeReward(options.rewards[1]));
-  return std::make_unique<LogStarDetector>(options, std::move(optimizer), std::move(first),
-                                           std::move(second), clock);
+  // There are these two, and results call them by name: their order in the options plays no part.
+  ASSIGN_OR_RETURN(std::unique_ptr<Reward> qc, MakeReward("qc"));
+  ASSIGN_OR_RETURN(std::unique_ptr<Reward> er, MakeReward("er"));
+  return std::make_unique<LogStarDetector>(options, std::move(optimizer), std::move(qc),
+                                           std::move(er), clock);
 }
 
 }  // namespace atomstream

@@ -30,7 +30,7 @@ struct LatticeSummary {
   double pixel_size_nm_used = 0;
   bool metadata_disagrees = false;    // measured and metadata scale differ by > 5 %
   double orientation_rad = 0;         // of the first lattice vector, [0, pi)
-  double expected_atoms = 0;          // N_expected: material area x density
+  double expected_atoms = 0;          // in the frame: material area x density
   double material_area_fraction = 0;  // share of the frame that is material
   std::string material;
 };
@@ -70,8 +70,9 @@ struct LogStarResult {
   LogStarTimings timings;
   // Machine-readable remarks:
   // "constant_frame"      every pixel has the same value; nothing was searched
-  // "no_lattice"          no periodicity was found; with a known material and pixel size the
-  //                       metadata's scale was used, else nothing was searched
+  // "no_lattice"          no periodicity was found; with a known material and pixel size (and atoms
+  //                       1 to 300 px apart by these) the metadata's scale was used, else nothing
+  //                       was searched
   // "no_material"         less than one atom is expected
   // "metadata_disagrees"  the pixel size measured from the lattice was used, not the metadata's
   std::vector<std::string> flags;
