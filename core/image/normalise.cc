@@ -11,6 +11,8 @@ constexpr double kLowQuantile = 0.005;
 constexpr double kHighQuantile = 0.995;
 // Enough samples that the quantiles are known to a fraction of the noise.
 constexpr int kMaxSamples = 1 << 16;
+// Outliers farther out are no measurement; the bound keeps them finite in float32.
+constexpr double kMaxUnclipped = 1e30;
 
 }  // namespace
 
@@ -42,14 +44,17 @@ NormalisedImage Normalise(const Image& image) {
   result.constant = !(range > 0);
   result.unclipped.create(image.rows, image.cols);
   result.clipped.create(image.rows, image.cols);
-  const float scale = result.constant ? 0.0f : static_cast<float>(1.0 / range);
+  // In double precision: neither a range of denormal numbers nor one beyond float's may overflow.
+  const double low = result.low;
+  const double scale = result.constant ? 0.0 : 1.0 / range;
   for (int y = 0; y < image.rows; ++y) {
     const float* in = image[y];
     float* unclipped = result.unclipped[y];
     float* clipped = result.clipped[y];
     for (int x = 0; x < image.cols; ++x) {
-      unclipped[x] = (in[x] - result.low) * scale;
-      clipped[x] = std::clamp(unclipped[x], 0.0f, 1.0f);
+      const double value = (in[x] - low) * scale;
+      unclipped[x] = static_cast<float>(std::clamp(value, -kMaxUnclipped, kMaxUnclipped));
+      clipped[x] = static_cast<float>(std::clamp(value, 0.0, 1.0));
     }
   }
   return result;

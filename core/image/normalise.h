@@ -10,7 +10,7 @@ struct NormalisedImage {
   // (value - low) / (high - low), clipped to [0, 1]: what detection runs on. A dopant several times
   // brighter than the lattice, or a hot pixel, saturates instead of setting the scale.
   Image clipped;
-  // The same without clipping: what intensities are measured on.
+  // The same without clipping (finite in any case): what intensities are measured on.
   Image unclipped;
   float low = 0;          // raw value at 0: the 0.5 % quantile
   float high = 0;         // raw value at 1: the 99.5 % quantile

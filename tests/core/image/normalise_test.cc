@@ -52,6 +52,23 @@ TEST(NormaliseTest, FewDifferentPixelsAreNotConstant) {
   EXPECT_EQ(result.clipped(6, 6), 0.0f);
 }
 
+TEST(NormaliseTest, RangesThatFloat32CannotInvertStayFinite) {
+  const NormalisedImage expected = Normalise(Ramp(64));
+  for (double factor : {1e-43, 3e36}) {  // denormal numbers; a range of 3e38
+    Image scaled;
+    Ramp(64).convertTo(scaled, CV_32F, factor, factor > 1 ? -0.5 * 99 * factor : 0);
+    const NormalisedImage result = Normalise(scaled);
+    EXPECT_FALSE(result.constant);
+    EXPECT_TRUE(cv::checkRange(result.unclipped)) << factor;
+    // Denormal values are multiples of 1.4e-45.
+    EXPECT_LT(cv::norm(result.clipped, expected.clipped, cv::NORM_INF), 0.02) << factor;
+  }
+  Image hot = 1e-3 * Ramp(64);
+  hot(3, 3) = 3e38f;
+  hot(4, 4) = -3e38f;
+  EXPECT_TRUE(cv::checkRange(Normalise(hot).unclipped));
+}
+
 TEST(NormaliseTest, ReadsAPartOfALargerImage) {
   const Image whole = Ramp(64);
   const Image part = whole(cv::Rect(8, 8, 32, 32));
