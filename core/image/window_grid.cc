@@ -31,12 +31,11 @@ std::vector<Window> MakeWindowGrid(int frame_width_px, int frame_height_px, int 
 }
 
 std::vector<int> SpreadOrder(int count, int64_t turn) {
-  constexpr double kGolden = 0.6180339887498949;
-  std::vector<double> key(count);
-  for (int i = 0; i < count; ++i) {
-    const double value = (i + static_cast<double>(turn)) * kGolden;
-    key[i] = value - std::floor(value);
-  }
+  // 2^64 over the golden ratio: products modulo 2^64 are exact fractions of a turn, also for frame
+  // numbers that a double cannot tell apart (times in nanoseconds).
+  constexpr uint64_t kGolden = 0x9e3779b97f4a7c15u;
+  std::vector<uint64_t> key(count);
+  for (int i = 0; i < count; ++i) key[i] = (static_cast<uint64_t>(turn) + i) * kGolden;
   std::vector<int> order(count);
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](int a, int b) { return key[a] < key[b]; });

@@ -58,5 +58,20 @@ TEST(SpreadOrderTest, EveryWindowHasItsTurnWithinAFewFrames) {
   EXPECT_EQ(visited.size(), 36u);
 }
 
+TEST(SpreadOrderTest, FrameNumbersMayBeTimesInNanoseconds) {
+  // The first of four windows lies in every quarter of the range, whatever the turn.
+  for (int64_t turn : {int64_t{0}, int64_t{1763856000000000000}, int64_t{-9000000000000000000}}) {
+    std::set<int> quarters;
+    const std::vector<int> order = SpreadOrder(1000, turn);
+    std::set<int> first;
+    for (int64_t later = 0; later < 8; ++later) {
+      first.insert(SpreadOrder(8, turn + later).front());
+    }
+    for (int i = 0; i < 8; ++i) quarters.insert(order[i] * 4 / 1000);
+    EXPECT_EQ(quarters.size(), 4u) << turn;
+    EXPECT_GE(first.size(), 6u) << turn;
+  }
+}
+
 }  // namespace
 }  // namespace atomstream
