@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kMaxSigma = 1024;
 constexpr int kMaxNumSigma = 256;
+constexpr size_t kMaxVoxels = size_t{1} << 30;  // 4 GiB of responses
 
 absl::Status Refuse(absl::string_view field, double value, absl::string_view rule) {
   return absl::InvalidArgumentError(absl::StrCat(field, " = ", value, ": must be ", rule));
@@ -44,6 +45,16 @@ absl::Status ValidateLogParams(const LogParams& params) {
 absl::StatusOr<std::vector<Blob>> DetectLogBlobs(const Image& image, const LogParams& params,
                                                  const LogBlobOptions& options) {
   RETURN_IF_ERROR(ValidateLogParams(params));
+  for (const int side : {image.cols, image.rows}) {
+    if (side < 1 || side > Frame::kMaxSide) {
+      return Refuse("image side", side, absl::StrCat("in [1, ", Frame::kMaxSide, "]"));
+    }
+  }
+  if (image.total() * params.num_sigma > kMaxVoxels) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("num_sigma = ", params.num_sigma, ": ", params.num_sigma, " levels of ",
+                     image.cols, " x ", image.rows, " pixels exceed the bound of ", kMaxVoxels));
+  }
   return CatchToStatus("LoG blobs", [&]() -> absl::StatusOr<std::vector<Blob>> {
     const std::vector<double> sigmas =
         SigmaLevels(params.min_sigma_px, params.max_sigma_px, params.num_sigma, options.log_scale);

@@ -26,7 +26,8 @@ struct LogBlobOptions {
 absl::Status ValidateLogParams(const LogParams& params);
 
 // Blobs of `image` by falling response (ties: by level, row, column). LogParams::preprocessing is
-// the caller's business. Errors: InvalidArgument (parameters), ResourceExhausted (max_peaks).
+// the caller's business. Errors: InvalidArgument (parameters; an image without pixels or with a
+// side above Frame::kMaxSide), ResourceExhausted (max_peaks; more than 2^30 pixels in all levels).
 absl::StatusOr<std::vector<Blob>> DetectLogBlobs(const Image& image, const LogParams& params,
                                                  const LogBlobOptions& options = {});
 

@@ -30,8 +30,8 @@ struct ScalePeak {
 };
 
 // All voxels above `threshold` (> , as scikit-image) that are maxima of their own level's 3 x 3, in
-// level, row, column order. All images of `stack` have one size; outside the frame counts as 0. None if
-// every voxel is one: a constant stack has no peaks.
+// level, row, column order. All images of `stack` have one size, sides at most 32767; outside the
+// frame counts as 0. None if every voxel is one: a constant stack has no peaks.
 std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float threshold);
 
 // Only voxels that are peaks of the whole stack.

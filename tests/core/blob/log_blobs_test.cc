@@ -87,6 +87,16 @@ TEST(DetectLogBlobsTest, WorstCornerIsRefusedInsteadOfPruned) {
   EXPECT_GT(all->size(), 100u);
 }
 
+TEST(DetectLogBlobsTest, ImagesThatCannotBeHeldAreRefused) {
+  LogParams params;
+  EXPECT_EQ(DetectLogBlobs(Image(), params).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(DetectLogBlobs(Image(1, 4097, 0.0f), params).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  params.num_sigma = 256;  // 256 levels of 16 MiB
+  EXPECT_EQ(DetectLogBlobs(Image(4096, 1025, 0.0f), params).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
 TEST(RefineBlobTest, FindsTheCentreOfAGaussian) {
   for (double dx : {-0.4, -0.1, 0.0, 0.3}) {
     for (double dy : {-0.25, 0.45}) {
