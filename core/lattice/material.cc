@@ -1,7 +1,9 @@
 #include "core/lattice/material.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -9,7 +11,38 @@
 namespace atomstream {
 namespace {
 
+// Columns closer than this are one column, given twice.
+constexpr double kMinColumnDistanceNm = 0.01;
+
 double Cross(const Vector2& a, const Vector2& b) { return a.x * b.y - a.y * b.x; }
+
+// The two shortest vectors that span the same lattice, the shorter first (Gauss's reduction).
+std::array<Vector2, 2> ShortestVectors(std::array<Vector2, 2> v) {
+  const auto dot = [](const Vector2& a, const Vector2& b) { return a.x * b.x + a.y * b.y; };
+  for (int step = 0; step < 64; ++step) {
+    if (dot(v[1], v[1]) < dot(v[0], v[0])) std::swap(v[0], v[1]);
+    const double shift = std::round(dot(v[0], v[1]) / dot(v[0], v[0]));
+    if (shift == 0) break;
+    v[1] = {v[1].x - shift * v[0].x, v[1].y - shift * v[0].y};
+  }
+  return v;
+}
+
+// Distance of `d` to the nearest point of the lattice; `shortest`: its reduced basis, in which that
+// point is a corner of the cell around `d` or next to one.
+double DistanceToLattice(const Vector2& d, const std::array<Vector2, 2>& shortest) {
+  const double area = Cross(shortest[0], shortest[1]);
+  const double u = std::round(Cross(d, shortest[1]) / area);
+  const double v = std::round(Cross(shortest[0], d) / area);
+  double nearest = std::numeric_limits<double>::infinity();
+  for (double i : {u - 1, u, u + 1}) {
+    for (double j : {v - 1, v, v + 1}) {
+      nearest = std::min(nearest, std::hypot(d.x - i * shortest[0].x - j * shortest[1].x,
+                                             d.y - i * shortest[0].y - j * shortest[1].y));
+    }
+  }
+  return nearest;
+}
 
 std::vector<Material> MakeBuiltInMaterials() {
   std::vector<Material> materials;
@@ -35,18 +68,15 @@ double Material::CellAreaNm2() const { return std::abs(Cross(vectors_nm[0], vect
 double Material::DensityPerNm2() const { return basis.size() / CellAreaNm2(); }
 
 double Material::NearestNeighbourDistanceNm() const {
-  double nearest = std::numeric_limits<double>::infinity();
-  for (const BasisAtom& a : basis) {
-    for (const BasisAtom& b : basis) {
-      for (int i = -2; i <= 2; ++i) {
-        for (int j = -2; j <= 2; ++j) {
-          const double u = b.fraction.x - a.fraction.x + i;
-          const double v = b.fraction.y - a.fraction.y + j;
-          const double distance = std::hypot(u * vectors_nm[0].x + v * vectors_nm[1].x,
-                                             u * vectors_nm[0].y + v * vectors_nm[1].y);
-          if (distance > 1e-9 && distance < nearest) nearest = distance;
-        }
-      }
+  const std::array<Vector2, 2> shortest = ShortestVectors(vectors_nm);
+  double nearest = std::hypot(shortest[0].x, shortest[0].y);
+  for (size_t i = 0; i < basis.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const double u = basis[i].fraction.x - basis[j].fraction.x;
+      const double v = basis[i].fraction.y - basis[j].fraction.y;
+      const Vector2 d = {u * vectors_nm[0].x + v * vectors_nm[1].x,
+                         u * vectors_nm[0].y + v * vectors_nm[1].y};
+      nearest = std::min(nearest, DistanceToLattice(d, shortest));
     }
   }
   return nearest;
@@ -98,6 +128,11 @@ absl::Status ValidateMaterial(const Material& material) {
       return absl::InvalidArgumentError(
           absl::StrCat(where, "basis intensity ", atom.intensity, ": must be positive"));
     }
+  }
+  if (material.NearestNeighbourDistanceNm() < kMinColumnDistanceNm) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, "basis: columns ", material.NearestNeighbourDistanceNm(),
+                     " nm apart: must be at least ", kMinColumnDistanceNm));
   }
   return absl::OkStatus();
 }

@@ -22,6 +22,25 @@ TEST(MaterialTest, SrTiO3HasTwoColumnsACell) {
   EXPECT_NEAR(material.DensityPerNm2(), 2 / (0.3905 * 0.3905), 1e-9);
 }
 
+TEST(MaterialTest, NearestNeighboursDoNotDependOnTheChoiceOfTheCell) {
+  const Material graphene = *FindMaterial("graphene", {});
+  Material sheared = graphene;  // the same crystal, its second vector 7 cells farther along
+  const auto [a, b] = graphene.vectors_nm;
+  sheared.vectors_nm[1] = {b.x + 7 * a.x, b.y + 7 * a.y};
+  for (BasisAtom& atom : sheared.basis) {
+    const double u = atom.fraction.x - 7 * atom.fraction.y;
+    atom.fraction.x = u - std::floor(u);
+  }
+  EXPECT_NEAR(sheared.NearestNeighbourDistanceNm(), graphene.NearestNeighbourDistanceNm(), 1e-12);
+  EXPECT_NEAR(sheared.DensityPerNm2(), graphene.DensityPerNm2(), 1e-9);
+  EXPECT_TRUE(ValidateMaterial(sheared).ok());
+}
+
+TEST(MaterialTest, OneColumnIsItsOwnNeighbour) {
+  const Material chain{"chain", {Vector2{1.9, 0}, Vector2{0.1, 0.2}}, {{{0.25, 0.5}, "Pb", 1}}};
+  EXPECT_NEAR(chain.NearestNeighbourDistanceNm(), std::hypot(0.1, 0.2), 1e-12);
+}
+
 TEST(MaterialTest, CustomMaterialComesBeforeThePreset) {
   Material mine = *FindMaterial("graphene", {});
   mine.vectors_nm[0].x = 0.25;
@@ -49,6 +68,7 @@ TEST(ValidateMaterialTest, NamesWhatIsWrong) {
   EXPECT_THAT(message([](Material& m) { m.basis.clear(); }), HasSubstr("basis"));
   EXPECT_THAT(message([](Material& m) { m.basis[0].fraction.x = 1; }), HasSubstr("fraction 1"));
   EXPECT_THAT(message([](Material& m) { m.basis[1].intensity = 0; }), HasSubstr("intensity 0"));
+  EXPECT_THAT(message([](Material& m) { m.basis[1].fraction = {0, 0.99}; }), HasSubstr("apart"));
 }
 
 }  // namespace
