@@ -32,7 +32,8 @@ class ErrorRate final : public Reward {
       top = std::min(top, atom.y_px);
       bottom = std::max(bottom, atom.y_px);
     }
-    PointGrid grid(right - left + 1, bottom - top + 1, context.min_neighbour_px);
+    // Cells of at least 2 px bound the grid's memory by the frame's.
+    PointGrid grid(right - left + 1, bottom - top + 1, std::max(2.0, context.min_neighbour_px));
     for (const Blob& atom : atoms) grid.Add(atom.x_px - left, atom.y_px - top);
     const float limit = static_cast<float>(context.min_neighbour_px * context.min_neighbour_px);
     int crowded = 0;
