@@ -20,10 +20,13 @@ namespace atomstream {
 // platform, which the distributions of <random> are not.
 class SplitMix64 {
  public:
+  // The state moves by this a step: the generator of seed + n * kStep is n steps ahead.
+  static constexpr uint64_t kStep = 0x9e3779b97f4a7c15u;
+
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
 
   uint64_t Next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
+    uint64_t z = (state_ += kStep);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);

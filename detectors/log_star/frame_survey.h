@@ -30,7 +30,8 @@ struct FrameSurvey {
 };
 
 // `material`: nullopt for "auto". With image.constant or lattice.d_nn_px == 0 there is nothing to
-// search. Adds the time of its stages to `timings`.
+// search; a d_nn_px outside [1, 300] px, where nothing can be, counts as 0. Adds the time of its
+// stages to `timings`.
 FrameSurvey SurveyFrame(const Frame& frame, const std::optional<Material>& material,
                         const Clock& clock, LogStarTimings& timings);
 

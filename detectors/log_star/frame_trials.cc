@@ -100,6 +100,7 @@ void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double 
   });
   for (size_t i = 0; i < balanced.size(); ++i) {
     trials.evaluations += kBisections + 1;
+    trials.infeasible += !objectives[i];
     if (objectives[i]) trials.solutions.push_back({balanced[i].point, *objectives[i]});
   }
 }

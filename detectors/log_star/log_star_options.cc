@@ -1,5 +1,7 @@
 #include "detectors/log_star/log_star_options.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/image/frame.h"
@@ -8,6 +10,8 @@
 
 namespace atomstream {
 namespace {
+
+constexpr double kMinStridePx = 4;  // bounds the number of windows of a large frame
 
 template <typename T>
 absl::Status Refuse(absl::string_view option, const T& value, absl::string_view rule) {
@@ -29,6 +33,11 @@ absl::Status ValidateLogStarOptions(const LogStarOptions& options) {
   if (!(options.window_stride > 0 && options.window_stride <= 1)) {
     return Refuse("window_stride", options.window_stride, "in (0, 1]");
   }
+  if (options.window_stride * options.window_size_px < kMinStridePx) {
+    return Refuse("window_stride", options.window_stride,
+                  absl::StrCat("at least ", kMinStridePx,
+                               " px of window_size_px = ", options.window_size_px));
+  }
   RETURN_IF_ERROR(MakeOptimizer(options.optimizer).status());
   if (options.max_evaluations < 1 || options.max_evaluations > 100000) {
     return Refuse("max_evaluations", options.max_evaluations, "in [1, 100000]");
@@ -38,6 +47,11 @@ absl::Status ValidateLogStarOptions(const LogStarOptions& options) {
   }
   if (options.preprocessing.empty()) {
     return absl::InvalidArgumentError("preprocessing: at least one is needed (\"none\")");
+  }
+  for (auto p = options.preprocessing.begin(); p != options.preprocessing.end(); ++p) {
+    if (std::find(options.preprocessing.begin(), p, *p) != p) {
+      return Refuse("preprocessing", PreprocessingName(*p), "listed once");
+    }
   }
   for (const std::string& reward : options.rewards) {
     RETURN_IF_ERROR(MakeReward(reward).status());

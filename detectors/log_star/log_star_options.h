@@ -27,14 +27,14 @@ struct LogStarOptions {
 
   WindowMode window_mode = WindowMode::kGlobal;
   int window_size_px = 256;    // side, >= 32; larger than the frame: one window
-  double window_stride = 0.2;  // fraction of the side, (0, 1]; floor(0.2 * 256) = 51 px
+  double window_stride = 0.2;  // fraction of the side, (0, 1], >= 4 px; floor(0.2 * 256) = 51
 
   std::string optimizer = "nsga2";                        // see MakeOptimizer
   int max_evaluations = 350;                              // per window, > 0
   absl::Duration time_budget = absl::InfiniteDuration();  // for the optimisation of one frame
 
   std::vector<Preprocessing> preprocessing = {Preprocessing::kNone, Preprocessing::kLattice};
-  // The two rewards, minimised together (see MakeReward). The first decides N_found.
+  // The two rewards, minimised together (see MakeReward), in any order.
   std::array<std::string, 2> rewards = {"qc", "er"};
   // ER counts atoms whose nearest neighbour is closer than this share of d_NN; [0.7, 1].
   double er_distance_d_nn = 0.8;

@@ -1,10 +1,10 @@
 // SearchSpace: what the coordinates of the optimiser's unit cube mean, in physical units.
 //
-// | coordinate | meaning                                  | range | | 0          | smallest scale
-// | levels of the PeakCache, 0.22-0.38 d_NN  | | 1          | number of scales from there | 1-3 |
-// | 2          | threshold, logarithmic                   | PreprocessedPeaks min to max threshold
-// | | 3          | smallest spacing of atoms                | 0.4-0.6 d_NN | | 4          |
-// preprocessing (absent if there is but one) | the variants of the PeakCache          |
+//   0  smallest scale: a level of the PeakCache, 0.22-0.38 d_NN
+//   1  number of scales from there: 1-3
+//   2  threshold, logarithmic: PreprocessedPeaks::min_threshold to max_threshold
+//   3  smallest spacing of atoms: 0.4-0.6 d_NN
+//   4  preprocessing: a variant of the PeakCache (absent if there is but one)
 //
 // Immutable; any thread.
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_SEARCH_SPACE_H_

@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/optimize/sobol.h"
+
 namespace atomstream {
 namespace {
 
 // Fewer expected atoms say nothing about parameters.
 constexpr double kMinExpectedAtoms = 8;
 
-uint64_t MixSeed(uint64_t seed, uint64_t value) {
-  // The finaliser of splitmix64: neighbouring inputs give unrelated outputs.
-  uint64_t z = seed + 0x9e3779b97f4a7c15ULL * (value + 1);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
+// The window's number of the frame's random sequence: neighbouring windows get unrelated seeds.
+uint64_t WindowSeed(uint64_t frame_seed, int window) {
+  return SplitMix64(frame_seed + static_cast<uint64_t>(window) * SplitMix64::kStep).Next();
 }
 
 }  // namespace
@@ -55,7 +54,7 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
     }
     slots[index] = SearchedWindow{
         index, grid[index],
-        input.optimizer->Minimize(problem, start, budget, MixSeed(input.seed, index), clock)};
+        input.optimizer->Minimize(problem, start, budget, WindowSeed(input.seed, index), clock)};
   });
 
   std::vector<SearchedWindow> searched;

@@ -25,6 +25,10 @@ TEST(LogStarOptionsTest, EveryBadOptionIsNamedWithItsValue) {
   EXPECT_THAT(Refusal([](O& o) { o.window_size_px = 31; }), HasSubstr("window_size_px = 31"));
   EXPECT_THAT(Refusal([](O& o) { o.window_stride = 0; }), HasSubstr("window_stride = 0"));
   EXPECT_THAT(Refusal([](O& o) { o.window_stride = 1.1; }), HasSubstr("window_stride = 1.1"));
+  EXPECT_THAT(Refusal([](O& o) { o.window_stride = 0.01; }),
+              HasSubstr("window_stride = 0.01: must be at least 4 px"));
+  EXPECT_THAT(Refusal([](O& o) { o.preprocessing.push_back(Preprocessing::kNone); }),
+              HasSubstr("preprocessing = none: must be listed once"));
   EXPECT_THAT(Refusal([](O& o) { o.optimizer = "luck"; }), HasSubstr("luck"));
   EXPECT_THAT(Refusal([](O& o) { o.max_evaluations = 0; }), HasSubstr("max_evaluations = 0"));
   EXPECT_THAT(Refusal([](O& o) { o.time_budget = absl::ZeroDuration(); }),

@@ -1,6 +1,7 @@
 #include "detectors/log_star/log_star.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/thread_pool.h"
 #include "gmock/gmock.h"
@@ -96,6 +97,44 @@ TEST(LogStarTest, SmallestFramesAreAnswered) {
     for (double pixel_size_nm : {0.0, 0.02, 5.0, 1e-6}) {
       Detect(FastOptions(), *FrameOf(noise, pixel_size_nm, material));
     }
+  }
+}
+
+TEST(LogStarTest, ScaleAtWhichNothingCanBeSearchedIsNone) {
+  Image noise(64, 4096);
+  cv::RNG(4).fill(noise, cv::RNG::NORMAL, 10.0, 2.0);
+  // d_NN of 0.7 and 370 px, the ends of double, and, last, one that is searched.
+  for (double pixel_size_nm : {0.2, 0.142 / 370, 1e-300, 1e300}) {
+    const LogStarResult result = Detect(FastOptions(), *FrameOf(noise, pixel_size_nm, "graphene"));
+    EXPECT_THAT(result.flags, Contains("no_lattice")) << pixel_size_nm;
+    EXPECT_EQ(result.lattice.d_nn_px, 0);
+    EXPECT_EQ(result.lattice.expected_atoms, 0);
+    EXPECT_EQ(result.lattice.pixel_size_nm_used, pixel_size_nm);
+    EXPECT_TRUE(result.front.empty());
+  }
+  EXPECT_GE(Detect(FastOptions(), *FrameOf(noise, 0.142 / 30, "graphene")).chosen, 0);
+}
+
+TEST(LogStarTest, OrderOfTheRewardsPlaysNoPart) {
+  const FrameWithTruth frame = SimulateFrame("graphene", 0.5);
+  LogStarOptions options = FastOptions();
+  options.preprocessing = {Preprocessing::kNone};  // noisy enough that QC and ER differ
+  const LogStarResult qc_first = Detect(options, *frame.frame);
+  options.rewards = {"er", "qc"};
+  const LogStarResult er_first = Detect(options, *frame.frame);
+  EXPECT_NE(qc_first.qc, qc_first.er);
+  EXPECT_EQ(er_first.qc, qc_first.qc);
+  EXPECT_EQ(er_first.er, qc_first.er);
+}
+
+TEST(LogStarTest, IntensitiesStayFiniteAtTheEndsOfFloat32) {
+  Image image = SimulateFrame("graphene", 0.1).simulated.image.clone();
+  for (float range : {1e-41f, 1e37f}) {
+    Image scaled = image * range;
+    scaled(5, 5) = 3e38f;  // a hot pixel
+    const LogStarResult result = Detect(FastOptions(), *FrameOf(scaled, 0.02, "graphene"));
+    EXPECT_GT(result.atoms.size(), 400u) << range;
+    for (const Atom& atom : result.atoms) ASSERT_TRUE(std::isfinite(atom.intensity)) << range;
   }
 }
 
