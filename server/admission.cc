@@ -54,7 +54,7 @@ absl::Status Admission::Submit(std::shared_ptr<const Frame> frame,
     }
     ShowDepths();
   }
-  for (Waiting& gone : cancelled) gone.submission->Finish(absl::CancelledError());
+  FinishAll(cancelled, absl::CancelledError());
   return status;
 }
 
@@ -114,12 +114,16 @@ std::optional<AdmittedFrame> Admission::Take() {
       ShowDepths();
       changed_.NotifyAll();
     }
-    for (Waiting& gone : cancelled) gone.submission->Finish(absl::CancelledError());
+    FinishAll(cancelled, absl::CancelledError());
     if (admitted) {
       admitted->admission_time = clock_->Now();
       return admitted;
     }
   }
+}
+
+void Admission::FinishAll(const std::deque<Waiting>& submissions, const absl::Status& why) {
+  for (const Waiting& waiting : submissions) waiting.submission->Finish(why);
 }
 
 std::deque<Admission::Waiting> Admission::RemoveCancelled() {
@@ -170,9 +174,7 @@ void Admission::Abandon() {
     ShowDepths();
     changed_.NotifyAll();
   }
-  for (Waiting& waiting : dropped) {
-    waiting.submission->Finish(absl::UnavailableError("the daemon is shutting down"));
-  }
+  FinishAll(dropped, absl::UnavailableError("the daemon is shutting down"));
 }
 
 int Admission::frames_in_flight() const {

@@ -53,7 +53,7 @@ class Submission {
 struct AdmittedFrame {
   std::shared_ptr<const Frame> frame;
   FrameOrigin origin = FrameOrigin::kSource;
-  absl::Time arrival_time;
+  absl::Time arrival_time;  // these two on the steady clock
   absl::Time admission_time;
   int64_t live_index = 0;                  // kSource: 0, 1, 2, … in the order of admission
   int64_t frames_dropped_before = 0;       // kSource: dropped since the live frame before this one
@@ -71,7 +71,7 @@ struct AdmissionOptions {
 
 class Admission {
  public:
-  // `clock` and `metrics` outlive the admission.
+  // `clock` (a steady one) and `metrics` outlive the admission.
   Admission(const AdmissionOptions& options, const Clock* clock, DaemonMetrics* metrics);
 
   // Waits only if live_frames_wait; a frame that comes after Close is dropped.
@@ -110,6 +110,8 @@ class Admission {
   AdmittedFrame AdmitSubmission() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes out the submissions whose caller has gone.
   std::deque<Waiting> RemoveCancelled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Tells their callers; call without the lock.
+  static void FinishAll(const std::deque<Waiting>& submissions, const absl::Status& why);
   void ShowDepths() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int InFlight() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return live_in_flight_ + submissions_in_flight_;

@@ -53,25 +53,22 @@ std::optional<ProcessedFrame> Assembler::NextReady() {
 }
 
 void Assembler::Publish(ProcessedFrame frame) {
-  const absl::Time now = deps_.clock->Now();
+  const absl::Time now = deps_.steady_clock->Now();
   FrameRecord& record = frame.record;
   const FrameOrigin origin = record.origin;
-  record.result_time = now;
+  record.result_time = deps_.clock->Now();
   record.timings.push_back({"order", now - frame.processed_time});
   record.timings.push_back({"total", now - frame.arrival_time});
 
   absl::StatusOr<FrameRecordPtr> stored = deps_.store->Append(std::move(record));
-  const absl::Time stored_time = deps_.clock->Now();
+  const absl::Time stored_time = deps_.steady_clock->Now();
   if (stored.ok()) {
-    deps_.hub->Publish(*stored);
-    for (const StageTime& stage : (*stored)->timings) {
-      deps_.metrics->ObserveStage(stage.stage, stage.duration);
-    }
+    // Counted first, so that whoever has seen a result finds it in the counters.
+    CountResult(**stored);
     deps_.metrics->ObserveStage("store", stored_time - now);
-    deps_.metrics->ObserveStage("publish", deps_.clock->Now() - stored_time);
-    deps_.metrics->frames_processed->Increment();
     deps_.stats->AddResult(now, now - frame.arrival_time);
-    ShowResult(**stored);
+    deps_.hub->Publish(*stored);
+    deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
   } else {
     deps_.metrics->results_lost->Increment();
     deps_.log->Warning(absl::StrCat("a result was lost: ", stored.status().ToString()));
@@ -80,7 +77,11 @@ void Assembler::Publish(ProcessedFrame frame) {
   deps_.release(origin);
 }
 
-void Assembler::ShowResult(const FrameRecord& record) {
+void Assembler::CountResult(const FrameRecord& record) {
+  deps_.metrics->frames_processed->Increment();
+  for (const StageTime& stage : record.timings) {
+    deps_.metrics->ObserveStage(stage.stage, stage.duration);
+  }
   for (const DetectorRecord& detector : record.detectors) {
     if (!detector.status.ok()) continue;
     const LogStarResult& result = detector.log_star;

@@ -28,7 +28,8 @@ namespace atomstream {
 struct AssemblerDependencies {
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
-  const Clock* clock = nullptr;
+  const Clock* clock = nullptr;         // for stamps
+  const Clock* steady_clock = nullptr;  // for durations
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   RunStats* stats = nullptr;
@@ -54,7 +55,8 @@ class Assembler {
   void Run();
   std::optional<ProcessedFrame> NextReady();
   void Publish(ProcessedFrame frame);
-  void ShowResult(const FrameRecord& record);
+  // Counters and what the metrics show of the newest result.
+  void CountResult(const FrameRecord& record);
 
   const AssemblerDependencies deps_;
   std::thread thread_;

@@ -64,6 +64,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
                                              .metrics = &metrics_,
                                              .log = parts_.log,
                                              .clock = parts_.clock,
+                                             .steady_clock = parts_.steady_clock,
                                              .wait = &wait_,
                                              .random = MakeRandom(options.log_star.seed)}),
       service_({.pipeline = &pipeline_, .hub = &hub_, .store = &store_, .metrics = &metrics_},

@@ -29,11 +29,12 @@
 
 namespace atomstream {
 
-// What tests replace. `clock` and `log` outlive the daemon.
+// What tests replace. The clocks and `log` outlive the daemon.
 struct DaemonParts {
   std::unique_ptr<LogStar> log_star;
   std::unique_ptr<FrameSource> source;  // null: none
-  const Clock* clock = nullptr;
+  const Clock* clock = nullptr;         // for stamps
+  const Clock* steady_clock = nullptr;  // for durations
   EventLog* log = nullptr;
 };
 

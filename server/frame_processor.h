@@ -26,13 +26,13 @@ struct ProcessedFrame {
   FrameRecord record;
   int64_t live_index = 0;                  // as in AdmittedFrame
   std::shared_ptr<Submission> submission;  // as in AdmittedFrame
-  absl::Time arrival_time;
+  absl::Time arrival_time;                 // these two on the steady clock
   absl::Time processed_time;
 };
 
 class FrameProcessor {
  public:
-  // All pointers outlive the processor.
+  // All pointers outlive the processor. `clock` is a steady one.
   FrameProcessor(const LogStar* log_star, Executor* executor, const Clock* clock,
                  DaemonMetrics* metrics);
 

@@ -44,6 +44,10 @@ int Fail(const absl::Status& why, int exit_code) {
 int Main(int argc, char** argv) {
   const absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   if (!flags.ok()) return Fail(flags.status(), 2);
+  if (flags->help) {
+    std::cout << kDaemonUsage;
+    return 0;
+  }
   if (flags->version) {
     std::cout << "atomstreamd " << kVersion << "\n";
     return 0;
@@ -55,8 +59,9 @@ int Main(int argc, char** argv) {
   BlockSignals(&signals);
   cv::setNumThreads(1);  // our pool is the only owner of cores
   const SystemClock clock;
+  const SteadyClock steady_clock;
   GlogLog log;
-  absl::StatusOr<DaemonParts> parts = MakeParts(*options, &clock, &log);
+  absl::StatusOr<DaemonParts> parts = MakeParts(*options, &clock, &steady_clock, &log);
   if (!parts.ok()) return Fail(parts.status(), 2);
   if (flags->validate_only) {
     std::cout << flags->config << ": valid\n";

@@ -39,11 +39,12 @@ struct SourceMaker {
 }  // namespace
 
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
-                                      EventLog* log) {
+                                      const Clock* steady_clock, EventLog* log) {
   DaemonParts parts;
   parts.clock = clock;
+  parts.steady_clock = steady_clock;
   parts.log = log;
-  ASSIGN_OR_RETURN(parts.log_star, LogStar::Create(options.log_star, clock));
+  ASSIGN_OR_RETURN(parts.log_star, LogStar::Create(options.log_star, steady_clock));
   ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock}, options.source));
   return parts;
 }

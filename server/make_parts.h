@@ -12,7 +12,7 @@ namespace atomstream {
 
 // InvalidArgument or NotFound names the option. Opens no port and dials nobody.
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
-                                      EventLog* log);
+                                      const Clock* steady_clock, EventLog* log);
 
 }  // namespace atomstream
 

@@ -21,11 +21,13 @@ AdmissionOptions AdmissionOptionsOf(const PipelineOptions& options, bool live_so
 Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependencies)
     : deps_(std::move(dependencies)),
       frame_threads_wanted_(options.frames_in_flight),
-      admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.clock, deps_.metrics),
-      processor_(deps_.log_star, deps_.executor, deps_.clock, deps_.metrics),
+      admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
+                 deps_.metrics),
+      processor_(deps_.log_star, deps_.executor, deps_.steady_clock, deps_.metrics),
       assembler_({.store = deps_.store,
                   .hub = deps_.hub,
                   .clock = deps_.clock,
+                  .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
                   .log = deps_.log,
                   .stats = &stats_,
@@ -88,7 +90,7 @@ bool Pipeline::Shutdown(absl::Time deadline) {
 PipelineStatus Pipeline::status() const {
   return {.source = ingest_.status(),
           .frames_in_flight = admission_.frames_in_flight(),
-          .results_per_second = stats_.ResultsPerSecond(deps_.clock->Now()),
+          .results_per_second = stats_.ResultsPerSecond(deps_.steady_clock->Now()),
           .latency_p50 = stats_.LatencyP50()};
 }
 

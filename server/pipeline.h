@@ -54,9 +54,10 @@ struct PipelineDependencies {
   ResultHub* hub = nullptr;
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
-  const Clock* clock = nullptr;
-  InterruptibleWait* wait = nullptr;  // for the backoff
-  std::function<double()> random;     // [0, 1), for the backoff's jitter; ingest thread only
+  const Clock* clock = nullptr;         // for stamps
+  const Clock* steady_clock = nullptr;  // for durations
+  InterruptibleWait* wait = nullptr;    // for the backoff
+  std::function<double()> random;       // [0, 1), for the backoff's jitter; ingest thread only
 };
 
 struct PipelineStatus {

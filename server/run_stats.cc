@@ -18,7 +18,8 @@ double RunStats::ResultsPerSecond(absl::Time now) const {
   const auto first = std::upper_bound(times_.begin(), times_.end(), now - kRatePeriod);
   const auto results = static_cast<double>(times_.end() - first);
   // When the list was cut short, it covers less than the period.
-  if (times_.size() < kMaxTimes) return results / absl::ToDoubleSeconds(kRatePeriod);
+  if (times_.size() < kMaxTimes || first == times_.end())
+    return results / absl::ToDoubleSeconds(kRatePeriod);
   const absl::Duration covered = std::max(now - *first, absl::Milliseconds(1));
   return results / absl::ToDoubleSeconds(covered);
 }

@@ -1,6 +1,11 @@
 // Clock: the time, passed in so that tests decide it. Thread-safe.
+//
+// Two of them run beside each other: SystemClock says when something happened, and jumps when
+// somebody sets the computer's clock; SteadyClock says how long something took, and never jumps.
 #ifndef ATOMSTREAM_CORE_BASE_CLOCK_H_
 #define ATOMSTREAM_CORE_BASE_CLOCK_H_
+
+#include <chrono>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -16,6 +21,15 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::Now(); }
+};
+
+// Its times mean nothing by themselves, only their differences do.
+class SteadyClock final : public Clock {
+ public:
+  absl::Time Now() const override {
+    return absl::UnixEpoch() +
+           absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
 };
 
 }  // namespace atomstream

@@ -1,14 +1,15 @@
 #include "server/ingest/interruptible_wait.h"
 
-#include "absl/time/clock.h"
+#include "core/base/clock.h"
 
 namespace atomstream {
 
 bool RealWait::WaitFor(absl::Duration duration) {
-  const absl::Time deadline = absl::Now() + duration;
+  const SteadyClock clock;
+  const absl::Time deadline = clock.Now() + duration;
   MutexLock lock(&mutex_);
   while (!interrupted_) {
-    const absl::Duration left = deadline - absl::Now();
+    const absl::Duration left = deadline - clock.Now();
     if (left <= absl::ZeroDuration()) return true;
     changed_.WaitWithTimeout(&mutex_, left);
   }

@@ -127,12 +127,12 @@ class ReplaySource final : public FrameSource {
   }
 
   // Frame n is due n periods after the first; a reader that fell behind by more than a period
-  // starts a new schedule instead of getting a burst.
+  // starts a new schedule instead of getting a burst, and so does one whose clock was set back.
   absl::Status WaitUntilDue() {
     if (options_.rate_hz == 0) return absl::OkStatus();
     const absl::Duration period = absl::Seconds(1 / options_.rate_hz);
     const absl::Time now = clock_.Now();
-    due_ = std::max(due_ + period, now - period);
+    due_ = std::clamp(due_ + period, now - period, now + period);
     if (!started_) due_ = now;
     started_ = true;
     if (due_ > now && !wait_->WaitFor(due_ - now)) return Cancelled();

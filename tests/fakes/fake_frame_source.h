@@ -19,7 +19,9 @@ class FakeFrameSource final : public FrameSource {
     if (next.ok()) {
       next_.push_back({absl::OkStatus(), *std::move(next)});
     } else {
-      next_.push_back({next.status(), nullptr});
+      // A copy of its own: absl's shared one is let go in a library that is not instrumented, which
+      // ThreadSanitizer takes for a race.
+      next_.push_back({absl::Status(next.status().code(), next.status().message()), nullptr});
     }
     changed_.NotifyAll();
   }

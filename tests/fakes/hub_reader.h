@@ -20,11 +20,16 @@ class HubReader {
       SubscriptionOptions options = {.policy = DeliveryPolicy::kQueue,
                                      .queue_size = SubscriptionOptions::kMaxQueueSize})
       : signal_(std::make_shared<Signal>()) {
-    subscription_ = *hub->Subscribe(options, [signal = signal_] { signal->Notify(); });
+    auto subscription = hub->Subscribe(options, [signal = signal_] { signal->Notify(); });
+    if (subscription.ok()) subscription_ = *std::move(subscription);
   }
+
+  // The hub did not take the subscriber: it is closed or full.
+  bool refused() const { return subscription_ == nullptr; }
 
   // The next event; nullopt: the hub was closed and everything is read.
   std::optional<HubEvent> Next() {
+    if (refused()) return std::nullopt;
     while (true) {
       const bool closed = subscription_->closed();
       if (std::optional<HubEvent> event = subscription_->Take()) return event;

@@ -1,5 +1,5 @@
 // Unary calls over a real connection: AnalyzeFrame with good and bad input, history, status,
-// health.
+// health, reflection.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
@@ -109,10 +109,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadFrame{"TooWide", [](v1::Frame& f) { f.set_width_px(4097); }, "width_px", "4097"},
         BadFrame{"TooHigh", [](v1::Frame& f) { f.set_height_px(5000); }, "height_px", "5000"},
         BadFrame{"TooFewBytes", [](v1::Frame& f) { f.set_pixels(std::string(63, 0)); }, "pixels",
-                 nullptr},
+                 "63 bytes"},
         BadFrame{"TooManyBytes", [](v1::Frame& f) { f.set_pixels(std::string(65, 0)); }, "pixels",
-                 nullptr},
-        BadFrame{"NoPixels", [](v1::Frame& f) { f.clear_pixels(); }, "pixels", nullptr},
+                 "65 bytes"},
+        BadFrame{"NoPixels", [](v1::Frame& f) { f.clear_pixels(); }, "pixels", "0 bytes"},
         BadFrame{"NoPixelType", [](v1::Frame& f) { f.clear_pixel_type(); }, "pixel_type", "0"},
         BadFrame{"UnknownPixelType",
                  [](v1::Frame& f) { f.set_pixel_type(static_cast<v1::PixelType>(77)); },
@@ -122,19 +122,19 @@ INSTANTIATE_TEST_SUITE_P(
                    f.set_pixel_type(v1::PIXEL_TYPE_F32);
                    f.set_pixels(Floats(std::nanf("")));
                  },
-                 "pixels", nullptr},
+                 "pixels", "nan at row 0, column 5"},
         BadFrame{"Infinity",
                  [](v1::Frame& f) {
                    f.set_pixel_type(v1::PIXEL_TYPE_F32);
                    f.set_pixels(Floats(std::numeric_limits<float>::infinity()));
                  },
-                 "pixels", nullptr},
+                 "pixels", "inf at row 0, column 5"},
         BadFrame{"NegativePixelSize", [](v1::Frame& f) { f.set_pixel_size_nm(-0.5); },
                  "pixel_size_nm", "-0.5"},
         BadFrame{"NaNPixelSize", [](v1::Frame& f) { f.set_pixel_size_nm(std::nan("")); },
                  "pixel_size_nm", "nan"},
         BadFrame{"LongId", [](v1::Frame& f) { f.set_frame_id(std::string(129, 'x')); }, "frame_id",
-                 nullptr}),
+                 "129 bytes"}),
     [](const testing::TestParamInfo<BadFrame>& info) { return std::string(info.param.name); });
 
 TEST(AnalyzeFrameTest, RefusesAnUnknownMaterial) {
@@ -381,6 +381,18 @@ TEST(HealthTest, ServesTheWholeDaemonAndTheService) {
     EXPECT_TRUE(status.ok()) << status.error_message();
     EXPECT_EQ(response, serving);
   }
+}
+
+TEST(ReflectionTest, NamesTheServices) {
+  DaemonHarness harness;
+  const std::string list_services("\x3a\x00", 2);  // ServerReflectionRequest { list_services: "" }
+  std::string response;
+  const grpc::Status status =
+      CallRaw(harness, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+              list_services, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_NE(response.find("atomstream.v1.Analysis"), std::string::npos);
+  EXPECT_NE(response.find("grpc.health.v1.Health"), std::string::npos);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ DaemonHarness::DaemonHarness(HarnessOptions options) {
     parts.source = std::move(source);
   }
   parts.clock = &clock_;
+  parts.steady_clock = &steady_clock_;
   parts.log = &log_;
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(options.daemon, std::move(parts));
   if (!daemon.ok()) ADD_FAILURE() << daemon.status();

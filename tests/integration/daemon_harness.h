@@ -44,6 +44,7 @@ class DaemonHarness {
 
  private:
   const SystemClock clock_;
+  const SteadyClock steady_clock_;
   SilentLog log_;
   FakeFrameSource* source_ = nullptr;
   std::unique_ptr<Daemon> daemon_;

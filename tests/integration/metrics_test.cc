@@ -108,6 +108,7 @@ TEST(PrometheusExposerTest, ATakenPortIsAnErrorThatNamesTheAddress) {
 TEST(DaemonTest, ATakenPortIsAnErrorThatNamesTheAddress) {
   DaemonHarness first;
   const SystemClock clock;
+  const SteadyClock steady_clock;
   SilentLog log;
   DaemonOptions options;
   options.listen_address = "127.0.0.1:" + std::to_string(first.daemon().port());
@@ -115,6 +116,7 @@ TEST(DaemonTest, ATakenPortIsAnErrorThatNamesTheAddress) {
   DaemonParts parts;
   parts.log_star = std::make_unique<FakeLogStar>();
   parts.clock = &clock;
+  parts.steady_clock = &steady_clock;
   parts.log = &log;
   const absl::Status taken = Daemon::Start(options, std::move(parts)).status();
   EXPECT_TRUE(absl::IsUnavailable(taken));

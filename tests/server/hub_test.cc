@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <memory>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -40,6 +42,7 @@ class Books {
     }
   }
 
+  int64_t last() const { return next_ - 1; }
   int64_t received() const { return received_; }
   int64_t declared() const { return declared_; }
 
@@ -241,6 +244,71 @@ INSTANTIATE_TEST_SUITE_P(Policies, SlowAndFastReadersTest,
                                          PolicyCase{DeliveryPolicy::kQueue, 64, 1000},
                                          PolicyCase{DeliveryPolicy::kQueue, 1024, 100}));
 
+// A subscriber with a policy, a pace and a length of stay that `seed` decides. Adds the results
+// that it was told it lost to `declared`.
+void VisitAtRandom(ResultHub& hub, uint64_t seed, std::atomic<int64_t>& declared) {
+  std::mt19937_64 random(seed);
+  const auto up_to = [&](int limit) {
+    return std::uniform_int_distribution<int>(1, limit)(random);
+  };
+  SubscriptionOptions options;
+  options.policy = up_to(2) == 1 ? DeliveryPolicy::kLatest : DeliveryPolicy::kQueue;
+  options.queue_size = up_to(16);
+  HubReader reader(&hub, options);
+  if (reader.refused()) return;  // closed meanwhile
+  Books books(reader.subscription().start_sequence());
+  const int reads = up_to(4) == 1 ? std::numeric_limits<int>::max() : up_to(400);
+  const int burst = up_to(50), pause = up_to(100);
+  for (int i = 0; i < reads; ++i) {
+    const auto event = reader.Next();
+    if (!event) break;
+    books.Enter(*event);
+    for (int j = 0; i % burst == 0 && j < pause; ++j) std::this_thread::yield();
+  }
+  declared += books.declared();
+  EXPECT_EQ(books.received() + books.declared(),
+            books.last() - reader.subscription().start_sequence());
+}
+
+class RandomVisitorsTest : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(RandomVisitorsTest, EveryOneReceivesOrIsToldOfAllThatWasPublishedDuringItsStay) {
+  constexpr int kThreads = 4;
+  constexpr int64_t kResults = 10'000;
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  ResultHub hub(kThreads + 1, &metrics);
+  std::atomic<int64_t> declared = 0;
+  HubReader stays(&hub, {.policy = DeliveryPolicy::kQueue, .queue_size = 1});
+  std::atomic<bool> published = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (uint64_t visit = 0; !published; ++visit) {
+        VisitAtRandom(hub, GetParam() + kThreads * visit + i, declared);
+      }
+    });
+  }
+  for (int64_t i = 1; i <= kResults; ++i) {
+    hub.Publish(Record(i));
+    if (i % 16 == 0) std::this_thread::yield();
+  }
+  published = true;
+  hub.Close();
+  for (std::thread& thread : threads) thread.join();
+  // Who stays to the end without reading is told of all but the last.
+  Books books(0);
+  while (const auto event = stays.Next()) books.Enter(*event);
+  EXPECT_EQ(books.received(), 1);
+  EXPECT_EQ(books.declared(), kResults - 1);
+  // What a leaving one had not been told of yet is counted as dropped, too.
+  EXPECT_GE(metrics.results_dropped_mailbox->value(), declared + books.declared());
+  EXPECT_EQ(metrics.mailbox_results->value(), 0);
+  EXPECT_EQ(hub.subscribers(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomVisitorsTest, testing::Values(1, 1001, 2001));
+
 TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
   MetricRegistry registry;
   DaemonMetrics metrics(registry);
@@ -251,6 +319,7 @@ TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
     threads.emplace_back([&] {
       while (!stop) {
         HubReader reader(&hub, {.policy = DeliveryPolicy::kQueue, .queue_size = 4});
+        if (reader.refused()) return;  // closed meanwhile
         Books books(reader.subscription().start_sequence());
         for (int reads = 0; reads < 20; ++reads) {
           const auto event = reader.Next();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/store/memory_store.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_frame_source.h"
 #include "tests/fakes/fake_log_star.h"
 #include "tests/fakes/fake_wait.h"
@@ -56,6 +57,7 @@ class PipelineTest : public testing::Test {
                                       .metrics = &metrics_,
                                       .log = &log_,
                                       .clock = &clock_,
+                                      .steady_clock = &steady_clock_,
                                       .wait = &wait_,
                                       .random = [] { return 0.0; }});
     pipeline_->Start();
@@ -82,7 +84,8 @@ class PipelineTest : public testing::Test {
                   metrics_.frames_dropped_shutdown->value());
   }
 
-  const SystemClock clock_;
+  FakeClock clock_;
+  const SteadyClock steady_clock_;
   InlineExecutor executor_;
   FakeWait wait_;
   SilentLog log_;
@@ -109,6 +112,20 @@ TEST_F(PipelineTest, AFrameBecomesAStoredAndPublishedResult) {
   std::vector<std::string> stages;
   for (const StageTime& timing : record->timings) stages.push_back(timing.stage);
   EXPECT_THAT(stages, testing::ElementsAre("queue", "process", "order", "total"));
+}
+
+TEST_F(PipelineTest, TimingsDoNotFollowAClockThatIsSet) {
+  Start({}, [this](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    clock_.Advance(-absl::Hours(1));
+    return LogStarResult();
+  });
+  source_.Give(MakeFrame(1));
+  const FrameRecordPtr record = reader_->NextResult();
+  EXPECT_EQ(record->result_time, clock_.Now());
+  for (const StageTime& timing : record->timings) {
+    EXPECT_GE(timing.duration, absl::ZeroDuration()) << timing.stage;
+    EXPECT_LT(timing.duration, absl::Minutes(10)) << timing.stage;
+  }
 }
 
 TEST_F(PipelineTest, BadFrameThenGoodFrame) {
