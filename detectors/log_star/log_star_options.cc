@@ -39,6 +39,9 @@ absl::Status ValidateLogStarOptions(const LogStarOptions& options) {
                                " px of window_size_px = ", options.window_size_px));
   }
   RETURN_IF_ERROR(MakeOptimizer(options.optimizer).status());
+  if (options.max_windows < 1 || options.max_windows > 100000) {
+    return Refuse("max_windows", options.max_windows, "in [1, 100000]");
+  }
   if (options.max_evaluations < 1 || options.max_evaluations > 100000) {
     return Refuse("max_evaluations", options.max_evaluations, "in [1, 100000]");
   }

@@ -29,7 +29,9 @@ struct LogStarOptions {
   int window_size_px = 256;    // side, >= 32; larger than the frame: one window
   double window_stride = 0.2;  // fraction of the side, (0, 1], >= 4 px; floor(0.2 * 256) = 51
 
-  std::string optimizer = "nsga2";                        // see MakeOptimizer
+  std::string optimizer = "nsga2";  // see MakeOptimizer
+  int max_windows = 36;  // searched in one frame, > 0: as many as the paper's 512 px frame has; a
+                         // larger grid has its turn over several frames
   int max_evaluations = 350;                              // per window, > 0
   absl::Duration time_budget = absl::InfiniteDuration();  // for the optimisation of one frame
 

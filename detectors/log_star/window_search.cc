@@ -23,7 +23,10 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
   const Window frame = input.survey->WholeFrame();
   const std::vector<Window> grid = MakeWindowGrid(
       frame.width_px, frame.height_px, input.options->window_size_px, input.options->window_stride);
-  const std::vector<int> order = SpreadOrder(static_cast<int>(grid.size()), input.turn);
+  std::vector<int> order = SpreadOrder(static_cast<int>(grid.size()), input.turn);
+  if (static_cast<int>(order.size()) > input.options->max_windows) {
+    order.resize(input.options->max_windows);
+  }
 
   std::vector<std::optional<SearchedWindow>> slots(grid.size());
   executor.ParallelFor(static_cast<int>(order.size()), [&](int task) {

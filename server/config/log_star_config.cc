@@ -88,6 +88,7 @@ absl::Status ReadRewards(const config::v1::LogStarConfig& config, LogStarOptions
 
 absl::Status ReadSearch(const config::v1::LogStarConfig& config, LogStarOptions& options) {
   if (config.has_optimizer()) options.optimizer = config.optimizer();
+  if (config.has_max_windows()) options.max_windows = config.max_windows();
   if (config.has_max_evaluations()) options.max_evaluations = config.max_evaluations();
   RETURN_IF_ERROR(CheckNotNegative("log_star.time_budget_ms", config.time_budget_ms()));
   if (config.time_budget_ms() > 0) {

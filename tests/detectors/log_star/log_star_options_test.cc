@@ -30,6 +30,7 @@ TEST(LogStarOptionsTest, EveryBadOptionIsNamedWithItsValue) {
   EXPECT_THAT(Refusal([](O& o) { o.preprocessing.push_back(Preprocessing::kNone); }),
               HasSubstr("preprocessing = none: must be listed once"));
   EXPECT_THAT(Refusal([](O& o) { o.optimizer = "luck"; }), HasSubstr("luck"));
+  EXPECT_THAT(Refusal([](O& o) { o.max_windows = 0; }), HasSubstr("max_windows = 0"));
   EXPECT_THAT(Refusal([](O& o) { o.max_evaluations = 0; }), HasSubstr("max_evaluations = 0"));
   EXPECT_THAT(Refusal([](O& o) { o.time_budget = absl::ZeroDuration(); }),
               HasSubstr("time_budget = 0"));

@@ -167,6 +167,14 @@ TEST(LogStarTest, SameSeedSameResultWhateverTheNumberOfThreads) {
   EXPECT_EQ(many.evaluations, one.evaluations);
 }
 
+TEST(LogStarTest, SearchesNoMoreWindowsThanAllowed) {
+  const FrameWithTruth frame = SimulateFrame("graphene", 0.3, 0, 1, 256);
+  LogStarOptions options = FastOptions();
+  options.window_size_px = 64;
+  options.max_windows = 5;
+  EXPECT_EQ(Detect(options, *frame.frame).windows.size(), 5u);
+}
+
 TEST(LogStarTest, FrontIsSortedAndHoldsTheChosenSolution) {
   const LogStarResult result = Detect(FastOptions(), *SimulateFrame("graphene", 0.5).frame);
   ASSERT_FALSE(result.front.empty());

@@ -144,6 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"log_star { window_stride_fraction: 1.5 }",
                   "log_star.window_stride_fraction = 1.5: "},
         BadConfig{R"(log_star { optimizer: "magic" })", "log_star.optimizer"},
+        BadConfig{"log_star { max_windows: 0 }", "log_star.max_windows = 0: "},
         BadConfig{"log_star { max_evaluations: 0 }", "log_star.max_evaluations = 0: "},
         BadConfig{"log_star { time_budget_ms: -1 }", "log_star.time_budget_ms = -1: "},
         BadConfig{"log_star { preprocessing: PREPROCESSING_UNSPECIFIED }",
@@ -201,12 +202,13 @@ absl::StatusOr<Flags> Parse(std::vector<const char*> arguments) {
   return ParseFlags(static_cast<int>(arguments.size()), arguments.data());
 }
 
-TEST(FlagsTest, KnowsThreeFlags) {
+TEST(FlagsTest, KnowsItsFlags) {
   EXPECT_EQ(Parse({"--config=a=b"})->config, "a=b");
   EXPECT_EQ(Parse({"--config", "file"})->config, "file");
   EXPECT_FALSE(Parse({"--config=f"})->validate_only);
   EXPECT_TRUE(Parse({"--validate_only", "--config=f"})->validate_only);
   EXPECT_TRUE(Parse({"--version"})->version);
+  EXPECT_TRUE(Parse({"--help"})->help);
 }
 
 TEST(FlagsTest, RefusesTheRestByName) {
