@@ -77,7 +77,7 @@ absl::Status List(const ListFlags& flags, const CliOutput& output) {
       if (flags.common.json()) {
         JsonWriter json;
         json.BeginObject();
-        WriteResultBrief(view, /*with_atoms=*/false, json);
+        WriteResultBrief(view, json);
         json.EndObject();
         output.out << json.text() << "\n";
       } else {

@@ -135,10 +135,10 @@ void WriteResult(const ResultView& view, JsonWriter& json) {
   WriteRest(view, json);
 }
 
-void WriteResultBrief(const ResultView& view, bool with_atoms, JsonWriter& json) {
+void WriteResultBrief(const ResultView& view, JsonWriter& json) {
   WriteIdentity(view.result, json);
   json.Key("detector").Text(view.detector.detector());
-  if (with_atoms) json.Key("atoms").Integer(view.detector.atoms().x_px_size());
+  json.Key("atoms").Integer(view.atoms);
   WriteRest(view, json);
 }
 

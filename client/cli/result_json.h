@@ -12,9 +12,8 @@ namespace atomstream {
 // The fields of one result, into an object that the caller has begun.
 void WriteResult(const ResultView& view, JsonWriter& json);
 
-// The same in brief, without the front: `atoms` is their number for `watch`; `list` gets results
-// without atoms and leaves the field out.
-void WriteResultBrief(const ResultView& view, bool with_atoms, JsonWriter& json);
+// The same in brief, for `watch` and `list`: without the front, and `atoms` is their number.
+void WriteResultBrief(const ResultView& view, JsonWriter& json);
 
 void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json);
 

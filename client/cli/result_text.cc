@@ -52,6 +52,34 @@ std::string StagesText(const ResultView& view) {
   return absl::StrJoin(stages, ", ");
 }
 
+// A column of `watch`: the time of one stage, or of two that are told as one.
+struct WatchStage {
+  absl::string_view heading;
+  int width;
+  absl::string_view stage;
+  absl::string_view also;
+
+  double MsOf(const ResultView& view) const {
+    double sum = 0;
+    for (const auto& [name, ms] : view.timings_ms) {
+      if (name == stage || name == also) sum += ms;
+    }
+    return sum;
+  }
+};
+
+// They add up to the total, but for some tenths.
+constexpr WatchStage kWatchStages[] = {
+    {"wait", 6, "queue", "order"}, {"norm", 6, "normalise", ""},    {"latt", 6, "lattice", ""},
+    {"prep", 6, "preprocess", ""}, {"scale", 6, "scale_space", ""}, {"optim", 6, "optimise", ""},
+    {"detect", 7, "detect", ""},
+};
+
+// At most five characters below 100 s.
+std::string ShortMs(double ms) {
+  return ms < 999.95 ? absl::StrFormat("%.1f", ms) : absl::StrFormat("%.0f", ms);
+}
+
 std::string LossText(const LossBefore& loss) {
   std::vector<std::string> parts;
   if (loss.at_source > 0) parts.push_back(absl::StrCat("source ", loss.at_source));
@@ -94,29 +122,45 @@ std::string PixelSizeText(const v1::LatticeEstimate& lattice) {
 }  // namespace
 
 std::string WatchHeader() {
-  return absl::StrCat("   frame      seq  atoms    F1", kScoreHeader,
-                      "  total ms  lost before / stages, ms");
+  // The second line is built like WatchLine.
+  std::string header = absl::StrFormat("%34s  %-26s%6s\n", "", "chosen point", "ms");
+  absl::StrAppend(&header, " frame  atoms    F1     QC     ER  preproc  sigma px  thresh.");
+  for (const WatchStage& column : kWatchStages) {
+    absl::StrAppendFormat(&header, "%*s", column.width, column.heading);
+  }
+  absl::StrAppend(&header, "  total  lost before");
+  return header;
 }
 
 std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style) {
-  std::string line =
-      absl::StrFormat("%8d %8d %6d ", view.result.frame_number(), view.result.position().sequence(),
-                      view.detector.atoms().x_px_size());
-  absl::StrAppend(&line, F1Column(view, style), ScoreColumns(view),
-                  absl::StrFormat("  %8.1f  ", view.total_ms));
+  std::string line = absl::StrFormat("%6d %6d ", view.result.frame_number(), view.atoms);
+  absl::StrAppend(&line, F1Column(view, style));
+  if (view.chosen == nullptr) {
+    absl::StrAppendFormat(&line, "%7s%7s  %-8s %-9s %7s", "-", "-", "-", "-", "-");
+  } else {
+    const v1::LogParams& params = view.chosen->params();
+    absl::StrAppendFormat(&line, "%7.4f%7.4f  %-8s %-9s %7.5f", view.detector.qc(),
+                          view.detector.er(), PreprocessingText(params.preprocessing()),
+                          SigmaText(params), params.threshold());
+  }
+  std::string stages;
+  for (const WatchStage& column : kWatchStages) {
+    absl::StrAppendFormat(&stages, "%*s", column.width, ShortMs(column.MsOf(view)));
+  }
   const std::string lost = LossText(loss);
-  absl::StrAppend(&line, lost.empty() ? "-" : style.Warn(lost), " / ", style.Dim(StagesText(view)),
-                  Remarks(view, style));
+  absl::StrAppend(&line, style.Dim(stages), absl::StrFormat("%7s  ", ShortMs(view.total_ms)),
+                  lost.empty() ? "-" : style.Warn(lost), Remarks(view, style));
   return line;
 }
 
 std::string ListHeader() {
-  return absl::StrCat("     seq    frame  origin      F1", kScoreHeader, "  total ms  frame id");
+  return absl::StrCat("     seq    frame  origin     atoms    F1", kScoreHeader,
+                      "  total ms  frame id");
 }
 
 std::string ListLine(const ResultView& view) {
-  return absl::StrCat(absl::StrFormat("%8d %8d  %-8s ", view.result.position().sequence(),
-                                      view.result.frame_number(), view.result.origin()),
+  return absl::StrCat(absl::StrFormat("%8d %8d  %-8s %7d ", view.result.position().sequence(),
+                                      view.result.frame_number(), view.result.origin(), view.atoms),
                       F1Column(view, TextStyle()), ScoreColumns(view),
                       absl::StrFormat("  %8.1f  %s", view.total_ms, view.result.frame_id()),
                       Remarks(view, TextStyle()));
@@ -133,8 +177,8 @@ std::string AnalyzeLine(absl::string_view source, size_t source_width, const Res
   const size_t padding = source_width > source.size() ? source_width - source.size() : 0;
   return absl::StrCat(source, std::string(padding, ' '),
                       absl::StrFormat("  %5d x %-5d %6d %9.1f %8.3f", view.result.width_px(),
-                                      view.result.height_px(), view.detector.atoms().x_px_size(),
-                                      lattice.expected_atoms(), lattice.d_nn_px()),
+                                      view.result.height_px(), view.atoms, lattice.expected_atoms(),
+                                      lattice.d_nn_px()),
                       ScoreColumns(view), absl::StrFormat("  %8.1f", view.total_ms),
                       Remarks(view, style));
 }
@@ -153,9 +197,8 @@ std::string ResultText(const ResultView& view) {
       result.frame_id(), result.frame_number(), result.origin(), result.position().sequence(),
       result.position().epoch(), TimeText(result.acquisition_time()),
       TimeText(result.result_time()), result.width_px(), result.height_px(),
-      view.detector.detector(), view.detector.atoms().x_px_size(), view.detector.qc(),
-      view.detector.er(), LatticeText(view.detector.lattice()),
-      PixelSizeText(view.detector.lattice()));
+      view.detector.detector(), view.atoms, view.detector.qc(), view.detector.er(),
+      LatticeText(view.detector.lattice()), PixelSizeText(view.detector.lattice()));
   if (view.evaluation != nullptr) {
     absl::StrAppendFormat(
         &text, "against truth  F1 %.4f, %d found, %d invented, %d missed, rmse %.3f px\n",

@@ -19,11 +19,12 @@ struct LossBefore {
   int64_t in_gaps = 0;       // results that were declared lost on the way to this subscriber
 };
 
-// `watch`: the line above the columns, and one line a result, without line ends.
+// `watch`: the two lines above the columns, and one line a result, without the last line end. Made
+// for 120 columns; only remarks and great losses need more.
 std::string WatchHeader();
 std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style);
 
-// `list`: as watch, for results that come without atoms and without losses.
+// `list`: results of the past; nobody knows what was lost before them.
 std::string ListHeader();
 std::string ListLine(const ResultView& view);
 

@@ -1,5 +1,7 @@
 #include "client/cli/result_view.h"
 
+#include <algorithm>
+
 #include "atomstream/v1/analysis.pb.h"
 
 namespace atomstream {
@@ -27,6 +29,7 @@ ResultView::ResultView(const v1::FrameResult& frame_result)
     : result(frame_result),
       detector(result.detectors().empty() ? v1::DetectorResult::default_instance()
                                           : result.detectors(0)),
+      atoms(std::max(detector.atom_count(), detector.atoms().x_px_size())),
       chosen(ChosenOf(detector.front())),
       evaluation(EvaluationOf(result, detector.detector())),
       total_ms(0) {

@@ -3,6 +3,7 @@
 #ifndef ATOMSTREAM_CLIENT_CLI_RESULT_VIEW_H_
 #define ATOMSTREAM_CLIENT_CLI_RESULT_VIEW_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ struct ResultView {
 
   const v1::FrameResult& result;
   const v1::DetectorResult& detector;  // the first; an empty one if there is none
+  int64_t atoms;                       // found, also where the table of atoms was left out
   const v1::ParetoSolution* chosen;    // null: nothing was chosen
   const v1::Evaluation* evaluation;    // the detector's score; null: no truth
   std::vector<std::pair<std::string, double>> timings_ms;  // the detector's stages, the pipeline's

@@ -40,8 +40,7 @@ absl::StatusOr<v1::SubscribeRequest> RequestOf(const WatchFlags& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat("--frames = ", flags.frames, ": must not be negative (0: no end)"));
   }
-  // The windows of a map are many and no column shows them.
-  request.add_parts(v1::RESULT_PART_ATOMS);
+  // Atoms are counted in every result; no column shows more of them, or the windows of a map.
   request.add_parts(v1::RESULT_PART_FRONT);
   return request;
 }

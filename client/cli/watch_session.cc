@@ -71,7 +71,7 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
   if (json_) {
     JsonWriter json;
     json.BeginObject().Key("event").Text("result");
-    WriteResultBrief(view, /*with_atoms=*/true, json);
+    WriteResultBrief(view, json);
     json.Key("lost_at_source").Integer(loss.at_source).EndObject();
     Print(json);
   } else {
@@ -80,6 +80,7 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
   }
   if (!first_result_) first_result_ = now;
   last_result_ = now;
+  lost_at_source_ += loss.at_source;
   dropped_at_admission_ += loss.at_admission;
   total_ms_sum_ += view.total_ms;
   total_ms_max_ = std::max(total_ms_max_, view.total_ms);
@@ -140,6 +141,7 @@ void WatchSession::PrintSummary() {
     json.Key("f1_min");
     scored_ > 0 ? json.Number(f1_min_) : json.Null();
     json.Key("total_ms_mean").Number(mean_ms).Key("total_ms_max").Number(total_ms_max_);
+    json.Key("lost_at_source").Integer(lost_at_source_);
     json.Key("frames_dropped_admission").Integer(dropped_at_admission_);
     json.Key("lost_in_gaps").Integer(account_.lost_in_gaps());
     json.Key("lost_while_away").Integer(account_.lost_while_away());
@@ -147,12 +149,14 @@ void WatchSession::PrintSummary() {
     Print(json);
     return;
   }
-  std::string line = absl::StrFormat("%d results in %.1f s (%.1f/s), latency mean %.1f max %.1f ms",
-                                     results, seconds, rate, mean_ms, total_ms_max_);
-  if (scored_ > 0) absl::StrAppendFormat(&line, ", F1 mean %.4f min %.4f", mean_f1, f1_min_);
-  absl::StrAppendFormat(&line, "; lost: %d at the door, %d in gaps, %d while away; %d reconnects",
-                        dropped_at_admission_, account_.lost_in_gaps(), account_.lost_while_away(),
-                        reconnects);
+  std::string line =
+      absl::StrFormat("%d results in %.1f s (%.1f/s), latency mean %.1f, max %.1f ms", results,
+                      seconds, rate, mean_ms, total_ms_max_);
+  if (scored_ > 0) absl::StrAppendFormat(&line, ", F1 mean %.4f, min %.4f", mean_f1, f1_min_);
+  absl::StrAppendFormat(
+      &line, "\nlost: %d at the source, %d at the door, %d in gaps, %d while away; %d reconnects",
+      lost_at_source_, dropped_at_admission_, account_.lost_in_gaps(), account_.lost_while_away(),
+      reconnects);
   output_.out << line << std::endl;
 }
 

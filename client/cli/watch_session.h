@@ -49,6 +49,7 @@ class WatchSession {
   // For the summary.
   std::optional<absl::Time> first_result_;
   absl::Time last_result_;
+  int64_t lost_at_source_ = 0;
   int64_t dropped_at_admission_ = 0;
   int64_t scored_ = 0;
   double f1_sum_ = 0;

@@ -95,6 +95,7 @@ void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
   }
   const LogStarResult& result = detector.log_star;
   if (parts.atoms) FillAtoms(result.atoms, *proto.mutable_atoms());
+  proto.set_atom_count(static_cast<int32_t>(result.atoms.size()));
   if (parts.front) {
     FillFront(result.front, result.chosen, result.chosen_by, result.hypervolume,
               *proto.mutable_front());

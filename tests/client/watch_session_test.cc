@@ -72,10 +72,31 @@ TEST_F(WatchSessionTest, PrintsOneLineWithTheNumbersOfAResult) {
   ASSERT_TRUE(session.OnMessage(RunOf("e", 6), now_).ok());
   ASSERT_TRUE(session.OnMessage(ResultOf("e", 7, 41), now_).ok());
   const std::string line = LastLine();
-  EXPECT_THAT(line, HasSubstr("41        7      3 0.988"));
-  EXPECT_THAT(line, HasSubstr("0.0125  0.5000  lattice   2.50-3.50    0.01000      45.6"));
-  EXPECT_THAT(line, HasSubstr("- / optimise 12.3"));
+  EXPECT_THAT(line, HasSubstr("41      3 0.988 0.0125 0.5000  lattice  2.50-3.50 0.01000"));
+  EXPECT_THAT(line, HasSubstr("12.3    0.0   45.6  -"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
+}
+
+TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 123456), now_).ok());
+  v1::SubscribeResponse later = ResultOf("e", 2, 123460);
+  later.mutable_result()->set_frames_dropped_before(3);
+  ASSERT_TRUE(session.OnMessage(later, now_).ok());
+  const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
+  ASSERT_EQ(lines.size(), 6u);  // run, two of headings, two results, and the empty rest
+  EXPECT_LE(lines[4].size(), 120u);
+  const auto end_of = [](const std::string& line, const std::string& word) {
+    return line.find(word) + word.size();
+  };
+  EXPECT_EQ(end_of(lines[2], "frame"), end_of(lines[3], "123456"));
+  EXPECT_EQ(end_of(lines[2], "F1"), end_of(lines[3], "0.988"));
+  EXPECT_EQ(end_of(lines[2], "QC"), end_of(lines[3], "0.0125"));
+  EXPECT_EQ(end_of(lines[2], "thresh."), end_of(lines[3], "0.01000"));
+  EXPECT_EQ(end_of(lines[2], "optim"), end_of(lines[3], "12.3"));
+  EXPECT_EQ(end_of(lines[2], "total"), end_of(lines[3], "45.6"));
+  EXPECT_EQ(lines[2].find("lost before"), lines[4].find("door 3"));
 }
 
 TEST_F(WatchSessionTest, ColoursOnlyWhenTold) {
@@ -93,10 +114,10 @@ TEST_F(WatchSessionTest, ShowsWhereFramesWereLost) {
   later.mutable_result()->set_frames_dropped_before(3);
   ASSERT_TRUE(session.OnMessage(later, now_).ok());
   // Numbers 11 to 14: three were dropped at the door, so one never reached it.
-  EXPECT_THAT(LastLine(), HasSubstr("source 1, door 3 /"));
+  EXPECT_THAT(LastLine(), HasSubstr("source 1, door 3"));
   ASSERT_TRUE(session.OnMessage(GapOf(3, 4), now_).ok());
   ASSERT_TRUE(session.OnMessage(ResultOf("e", 5, 18), now_).ok());
-  EXPECT_THAT(LastLine(), HasSubstr("gap 2 /"));
+  EXPECT_THAT(LastLine(), HasSubstr("gap 2"));
 }
 
 TEST_F(WatchSessionTest, FailsOnAnUndeclaredLoss) {
@@ -112,9 +133,10 @@ TEST_F(WatchSessionTest, SummaryTellsRateScoreAndLosses) {
   ASSERT_TRUE(session.OnMessage(GapOf(2, 2), now_).ok());
   ASSERT_TRUE(session.OnMessage(ResultOf("e", 3, 3), now_ + absl::Seconds(2)).ok());
   session.PrintSummary();
+  EXPECT_THAT(out_.str(), HasSubstr("2 results in 2.0 s (0.5/s), latency mean 45.6, max 45.6 ms, "
+                                    "F1 mean 0.9876, min 0.9876\n"));
   EXPECT_EQ(LastLine(),
-            "2 results in 2.0 s (0.5/s), latency mean 45.6 max 45.6 ms, F1 mean 0.9876 min 0.9876; "
-            "lost: 0 at the door, 1 in gaps, 0 while away; 0 reconnects");
+            "lost: 0 at the source, 0 at the door, 1 in gaps, 0 while away; 0 reconnects");
 }
 
 TEST_F(WatchSessionTest, JsonIsOneObjectALine) {

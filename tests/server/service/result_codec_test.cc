@@ -114,6 +114,7 @@ TEST(ResultCodecTest, EveryFieldReachesTheMessage) {
   EXPECT_EQ(detector.atoms().sigma_px(1), 8);
   EXPECT_EQ(detector.atoms().intensity(1), 9);
   EXPECT_EQ(detector.atoms().response(1), 10);
+  EXPECT_EQ(detector.atom_count(), 2);
   EXPECT_EQ(detector.qc(), 0.375);
   EXPECT_EQ(detector.er(), 0.0625);
   EXPECT_EQ(detector.evaluations(), 350);
@@ -167,6 +168,7 @@ TEST(ResultCodecTest, UnwantedPartsAreLeftOut) {
   EXPECT_FALSE(proto.detectors(0).has_front());
   EXPECT_EQ(proto.detectors(0).windows_size(), 1);
   EXPECT_TRUE(proto.detectors(0).has_lattice());
+  EXPECT_EQ(proto.detectors(0).atom_count(), 2);
 }
 
 TEST(ResultCodecTest, AskingForNoPartsMeansAll) {
