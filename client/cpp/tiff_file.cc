@@ -131,19 +131,28 @@ absl::Status Invert(StoredType type, std::string& stored) {
 
 class TiffReader final : public ImageFileReader {
  public:
-  // `log` is what `tiff` writes its messages to.
-  TiffReader(std::string path, std::unique_ptr<MessageLog> log, TiffHandle tiff, int count)
+  // `log` is what `tiff` writes its messages to. `damage`: why the file cannot be followed behind
+  // its `readable` pages; empty: it ends there.
+  TiffReader(std::string path, std::unique_ptr<MessageLog> log, TiffHandle tiff, int readable,
+             std::string damage)
       : path_(std::move(path)),
         log_(std::move(log)),
         tiff_(std::move(tiff)),
-        count_(count),
+        readable_(readable),
+        damage_(std::move(damage)),
         first_pixel_size_nm_(PixelSizeNm(tiff_.get())) {}
 
-  int count() const override { return count_; }
+  // What was cut off counts as one page, so that nobody takes the rest for the whole.
+  int count() const override { return readable_ + (damage_.empty() ? 0 : 1); }
 
   absl::StatusOr<RawImage> Read(int index) override {
-    if (index < 0 || index >= count_) {
-      return absl::OutOfRangeError(absl::StrCat(path_, ": page ", index, " of ", count_));
+    if (index < 0 || index >= count()) {
+      return absl::OutOfRangeError(absl::StrCat(path_, ": page ", index, " of ", count()));
+    }
+    if (index >= readable_) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path_, ": page ", index,
+                       " and what may follow it: truncated or damaged (libtiff: ", damage_, ")"));
     }
     absl::StatusOr<RawImage> image = ReadPage(index);
     if (image.ok()) return image;
@@ -263,7 +272,8 @@ class TiffReader final : public ImageFileReader {
   const std::string path_;
   const std::unique_ptr<MessageLog> log_;  // outlives tiff_
   const TiffHandle tiff_;
-  const int count_;
+  const int readable_;
+  const std::string damage_;
   const double first_pixel_size_nm_;  // of the first page; 0: it does not say
 };
 
@@ -290,10 +300,12 @@ absl::StatusOr<std::unique_ptr<ImageFileReader>> OpenTiff(const std::string& pat
         absl::StrCat(path, ": ", what, said.empty() ? "" : absl::StrCat(" (libtiff: ", said, ")")));
   };
   if (tiff == nullptr) return refuse("not a readable TIFF file");
+  log->Take();
   const int64_t count = TIFFNumberOfDirectories(tiff.get());
   if (count < 1) return refuse("TIFF file without pages");
+  std::string damage = log->Take();
   return std::make_unique<TiffReader>(path, std::move(log), std::move(tiff),
-                                      static_cast<int>(count));
+                                      static_cast<int>(count), std::move(damage));
 }
 
 }  // namespace atomstream

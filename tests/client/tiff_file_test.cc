@@ -269,6 +269,35 @@ TEST_F(TiffFileTest, RefusesATruncatedFileAtEveryLengthWithoutPrinting) {
   EXPECT_GE(refused, tried - 1);
 }
 
+// What was cut off must not look like the end of a shorter stack.
+TEST_F(TiffFileTest, ATruncatedStackIsAnErrorBehindItsReadablePages) {
+  const TiffPage page{64, 16, 16, SAMPLEFORMAT_UINT, std::string(2048, 'x')};
+  const std::string path = Write({page, page, page});
+  std::string whole;
+  {
+    std::ifstream file(path, std::ios::binary);
+    whole.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  const std::string cut = folder_ / "cut.tif";
+  int with_readable_pages = 0;
+  // Every directory ends with the link to the next, so the last four bytes are needed, too.
+  for (size_t length = 8; length < whole.size() - 4; length += 13) {
+    WriteBytes(cut, whole.substr(0, length));
+    const auto reader = ImageFileReader::Open(cut);
+    if (!reader.ok()) continue;
+    int readable = 0;
+    absl::Status last;
+    for (int i = 0; i < (*reader)->count(); ++i) {
+      last = (*reader)->Read(i).status();
+      if (last.ok()) ++readable;
+    }
+    EXPECT_FALSE(last.ok()) << length << " of " << whole.size() << " bytes";
+    EXPECT_THAT(std::string(last.message()), HasSubstr(cut));
+    if (readable > 0) ++with_readable_pages;
+  }
+  EXPECT_GT(with_readable_pages, 0);
+}
+
 TEST_F(TiffFileTest, SaysWhatLibtiffSays) {
   WriteBytes(folder_ / "bad.tif", std::string("II*\0\xff\xff\xff\x7f", 8));
   const absl::Status status = ImageFileReader::Open(folder_ / "bad.tif").status();
