@@ -21,8 +21,9 @@ constexpr char kUsage[] =
     "  list             the kept results\n"
     "  status           the state of the daemon\n"
     "\n"
-    "atomstream COMMAND --help lists a command's flags. Flags are --name=value or --name value;\n"
-    "- and _ in names are the same. Exit codes: 0 done, 1 failed, 2 wrong usage.\n";
+    "atomstream COMMAND --help lists a command's flags, atomstream --version tells the version.\n"
+    "Flags are --name=value or --name value; - and _ in names are the same.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage.\n";
 
 int Run(const std::vector<std::string>& arguments) {
   const char* no_colour = std::getenv("NO_COLOR");
@@ -31,6 +32,10 @@ int Run(const std::vector<std::string>& arguments) {
   const std::string command = arguments.empty() ? "" : arguments.front();
   if (command == "--help" || command == "-h" || command == "help") {
     std::cout << kUsage;
+    return kExitOk;
+  }
+  if (command == "--version") {
+    std::cout << "atomstream " << ATOMSTREAM_VERSION << "\n";
     return kExitOk;
   }
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1),

@@ -6,6 +6,19 @@
 
 namespace atomstream {
 
+const char kDaemonUsage[] =
+    "atomstreamd --config=FILE [--validate_only]\n"
+    "\n"
+    "  --config         the configuration; proto/atomstream/config/v1/daemon_config.proto "
+    "explains\n"
+    "                   its fields, config/*.textproto are files to start from\n"
+    "  --validate_only  check the configuration and exit; no port is opened\n"
+    "  --version        print the version and exit\n"
+    "  --help           print this and exit\n"
+    "\n"
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 bad flag or configuration,\n"
+    "3 the shutdown deadline passed with a frame unfinished. The log goes to standard error.\n";
+
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   for (int i = 1; i < argc; ++i) {
@@ -14,19 +27,19 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
       flags.validate_only = true;
     } else if (argument == "--version") {
       flags.version = true;
+    } else if (argument == "--help" || argument == "-h") {
+      flags.help = true;
     } else if (argument == "--config" && i + 1 < argc) {
       flags.config = argv[++i];
     } else if (absl::ConsumePrefix(&argument, "--config=")) {
       flags.config = std::string(argument);
     } else {
       return absl::InvalidArgumentError(
-          absl::StrCat(argv[i],
-                       ": is not known; usage: atomstreamd --config=FILE "
-                       "[--validate_only] | --version"));
+          absl::StrCat(argv[i], ": unknown flag or missing value; see --help"));
     }
   }
-  if (flags.config.empty() && !flags.version) {
-    return absl::InvalidArgumentError("--config: must name a configuration file");
+  if (flags.config.empty() && !flags.version && !flags.help) {
+    return absl::InvalidArgumentError("--config: must name a configuration file; see --help");
   }
   return flags;
 }

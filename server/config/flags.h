@@ -9,10 +9,14 @@
 namespace atomstream {
 
 struct Flags {
-  std::string config;          // --config=FILE, required unless --version
+  std::string config;          // --config=FILE, required unless --help or --version
   bool validate_only = false;  // --validate_only: check the configuration and exit
   bool version = false;        // --version
+  bool help = false;           // --help
 };
+
+// What --help prints.
+extern const char kDaemonUsage[];
 
 // Accepts "--config=FILE" and "--config FILE". InvalidArgument names the argument.
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv);

@@ -24,6 +24,10 @@ int Run(const std::vector<std::string>& arguments) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  if (arguments.size() == 1 && arguments.front() == "--version") {
+    std::cout << "atomstream-sim " << ATOMSTREAM_VERSION << "\n";
+    return 0;
+  }
   SimulatorOptions options;
   FlagSet flags("atomstream-sim [flags]: serves atomstream.v1.Microscope from a simulation");
   AddSimulatorFlags(flags, options);
