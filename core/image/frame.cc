@@ -43,8 +43,8 @@ absl::Status CheckFinite(const Image& image) {
     const float* row = image[y];
     for (int x = 0; x < image.cols; ++x) {
       if (!std::isfinite(row[x])) {
-        return absl::InvalidArgumentError(absl::StrCat("pixels: value ", row[x], " at row ", y,
-                                                       ", column ", x, ": must be finite"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("pixels = ", row[x], " at row ", y, ", column ", x, ": must be finite"));
       }
     }
   }
@@ -96,9 +96,9 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::Create(FrameMetadata metadat
   RETURN_IF_ERROR(CheckNotNegative("dwell_time_s", metadata.dwell_time_s));
   const size_t expected_bytes = static_cast<size_t>(width) * height * BytesPerPixel(type);
   if (expected_bytes == 0 || rows.size() != expected_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat("pixels: ", rows.size(), " bytes, but ", width,
-                                                   " x ", height, " pixels of type ",
-                                                   PixelTypeName(type), " take ", expected_bytes));
+    return absl::InvalidArgumentError(
+        absl::StrCat("pixels = ", rows.size(), " bytes: ", width, " x ", height, " pixels of type ",
+                     PixelTypeName(type), " take ", expected_bytes, " bytes"));
   }
   return CatchToStatus("frame conversion", [&]() -> absl::StatusOr<std::shared_ptr<const Frame>> {
     Image image(height, width);

@@ -88,16 +88,17 @@ absl::StatusOr<absl::Time> AcquisitionTime(const google::protobuf::Timestamp& ti
 
 absl::StatusOr<std::vector<PointPx>> PositionsFromProto(const v1::GroundTruth& truth) {
   if (truth.x_px_size() != truth.y_px_size()) {
-    return absl::InvalidArgumentError(absl::StrCat("ground_truth: ", truth.x_px_size(),
-                                                   " entries of x_px, but ", truth.y_px_size(),
-                                                   " of y_px"));
+    return Refuse("ground_truth",
+                  absl::StrCat(truth.x_px_size(), " x_px, ", truth.y_px_size(), " y_px"),
+                  "must have as many of both");
   }
   std::vector<PointPx> positions(truth.x_px_size());
   for (int i = 0; i < truth.x_px_size(); ++i) {
     positions[i] = {truth.x_px(i), truth.y_px(i)};
     if (!std::isfinite(positions[i].x_px) || !std::isfinite(positions[i].y_px)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("ground_truth: position ", i, " is not finite"));
+      return Refuse("ground_truth",
+                    absl::StrCat("(", truth.x_px(i), ", ", truth.y_px(i), ") at entry ", i),
+                    "must be finite");
     }
   }
   return positions;
@@ -149,8 +150,8 @@ std::string RowsOf(const Image& image, PixelType type) {
 absl::StatusOr<std::shared_ptr<const Frame>> FrameFromProto(const v1::Frame& proto,
                                                             absl::string_view fallback_id) {
   if (proto.frame_id().size() > kMaxIdBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "frame_id: ", proto.frame_id().size(), " bytes, at most ", kMaxIdBytes, " are allowed"));
+    return Refuse("frame_id", absl::StrCat(proto.frame_id().size(), " bytes"),
+                  absl::StrCat("must be at most ", kMaxIdBytes, " bytes"));
   }
   FrameMetadata metadata;
   metadata.id = proto.frame_id().empty() ? std::string(fallback_id) : proto.frame_id();

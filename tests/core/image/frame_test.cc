@@ -77,7 +77,7 @@ TEST(FrameTest, RefusesSidesOutOfRange) {
 
 TEST(FrameTest, RefusesWrongByteCount) {
   ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kU16, std::string(127, 'a')),
-                "pixels: 127 bytes, but 8 x 8 pixels of type u16 take 128");
+                "pixels = 127 bytes: 8 x 8 pixels of type u16 take 128 bytes");
   ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kU8, std::string(65, 'a')), "65 bytes");
   ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kU8, ""), "0 bytes");
 }
@@ -85,9 +85,10 @@ TEST(FrameTest, RefusesWrongByteCount) {
 TEST(FrameTest, RefusesPixelsThatAreNotFinite) {
   std::vector<float> values(64, 1.0f);
   values[8 * 3 + 2] = std::numeric_limits<float>::quiet_NaN();
-  ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kF32, Bytes(values)), "row 3, column 2");
+  ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kF32, Bytes(values)),
+                "pixels = nan at row 3, column 2: ");
   values[8 * 3 + 2] = std::numeric_limits<float>::infinity();
-  ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kF32, Bytes(values)), "inf");
+  ExpectRefused(Frame::Create(Named(), 8, 8, PixelType::kF32, Bytes(values)), "pixels = inf");
 }
 
 TEST(FrameTest, RefusesBadMetadata) {

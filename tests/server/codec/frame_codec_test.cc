@@ -83,7 +83,7 @@ TEST(FrameCodecTest, RefusalsNameTheFieldAndTheValue) {
   EXPECT_THAT(Refusal([](auto& f) { f.set_pixel_type(static_cast<v1::PixelType>(77)); }),
               HasSubstr("pixel_type = 77"));
   EXPECT_THAT(Refusal([](auto& f) { f.mutable_pixels()->pop_back(); }),
-              HasSubstr("pixels: 71 bytes"));
+              HasSubstr("pixels = 71 bytes: "));
   EXPECT_THAT(Refusal([](auto& f) { f.set_pixel_size_nm(-0.1); }),
               HasSubstr("pixel_size_nm = -0.1"));
   EXPECT_THAT(Refusal([](auto& f) { f.set_pixel_size_nm(std::nan("")); }),
@@ -97,14 +97,14 @@ TEST(FrameCodecTest, RefusalsNameTheFieldAndTheValue) {
   EXPECT_THAT(Refusal([](auto& f) { f.mutable_acquisition_time()->set_seconds(1LL << 60); }),
               HasSubstr("acquisition_time = "));
   EXPECT_THAT(Refusal([](auto& f) { f.set_frame_id(std::string(129, 'x')); }),
-              HasSubstr("frame_id: 129 bytes"));
+              HasSubstr("frame_id = 129 bytes: "));
   EXPECT_THAT(Refusal([](auto& f) { f.mutable_ground_truth()->add_x_px(1); }),
-              HasSubstr("ground_truth: 1 entries of x_px, but 0 of y_px"));
+              HasSubstr("ground_truth = 1 x_px, 0 y_px: "));
   EXPECT_THAT(Refusal([](auto& f) {
                 f.mutable_ground_truth()->add_x_px(1);
                 f.mutable_ground_truth()->add_y_px(std::numeric_limits<float>::infinity());
               }),
-              HasSubstr("ground_truth: position 0"));
+              HasSubstr("ground_truth = (1, inf) at entry 0: "));
 }
 
 TEST(FrameCodecTest, RefusesNanAndInfinityWithTheirPlace) {
@@ -116,7 +116,7 @@ TEST(FrameCodecTest, RefusesNanAndInfinityWithTheirPlace) {
                   std::memcpy(pixels.data() + 4 * (3 * 9 + 5), &bad, 4);
                   f.set_pixels(pixels);
                 }),
-                HasSubstr("row 3, column 5"));
+                HasSubstr("at row 3, column 5: "));
   }
 }
 

@@ -75,7 +75,7 @@ TEST(MicroscopeSourceTest, RefusesABadFrameAndTakesTheNextOfTheSameStream) {
   EXPECT_TRUE(source->Next().ok());
   const absl::Status bytes = source->Next().status();
   EXPECT_EQ(bytes.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(bytes.message()), HasSubstr("pixels: 63 bytes"));
+  EXPECT_THAT(std::string(bytes.message()), HasSubstr("pixels = 63 bytes"));
   EXPECT_THAT(std::string(source->Next().status().message()), HasSubstr("pixel_type = 0"));
   const auto good = source->Next();
   ASSERT_TRUE(good.ok()) << good.status();
