@@ -52,5 +52,8 @@ function(atomstream_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  if(ATOMSTREAM_SANITIZER)
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 4")  # ThreadSanitizer makes numerical code ten times slower
+  endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -129,6 +129,8 @@ class HalfSpectrum {
 std::vector<float> RingNoise(const HalfSpectrum& spectrum) {
   const int rings = spectrum.half() + 1;
   std::vector<std::vector<float>> values(rings);
+  // Half a ring of radius r has pi r values, and rounding adds a few.
+  for (int ring = 0; ring < rings; ++ring) values[ring].reserve(4 * ring + 8);
   for (int y = -spectrum.half() + 1; y < spectrum.half(); ++y) {
     for (int x = 0; x <= spectrum.half(); ++x) {
       const int ring = static_cast<int>(std::lround(Radius(x, y)));
