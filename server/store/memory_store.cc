@@ -11,6 +11,24 @@
 #include "absl/strings/str_format.h"
 
 namespace atomstream {
+namespace {
+
+// Of what grows with the frame, and a flat rate for the rest.
+int64_t ApproximateBytes(const FrameRecord& record) {
+  constexpr int64_t kRest = 4096;
+  int64_t bytes = kRest;
+  for (const DetectorRecord& detector : record.detectors) {
+    const LogStarResult& result = detector.log_star;
+    bytes += static_cast<int64_t>(result.atoms.size() * sizeof(Atom) +
+                                  result.front.size() * sizeof(FrontPoint));
+    for (const WindowResult& window : result.windows) {
+      bytes += static_cast<int64_t>(sizeof(window) + window.front.size() * sizeof(FrontPoint));
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
 
 std::string MakeEpoch() {
   std::random_device device;
@@ -22,25 +40,33 @@ std::string MakeEpoch() {
                          words[1] & 0xffff, words[2] >> 16, words[2] & 0xffff, words[3]);
 }
 
-MemoryStore::MemoryStore(std::string epoch, int capacity)
-    : epoch_(std::move(epoch)), capacity_(static_cast<size_t>(capacity)) {
+MemoryStore::MemoryStore(std::string epoch, int capacity, int64_t max_bytes)
+    : epoch_(std::move(epoch)), capacity_(static_cast<size_t>(capacity)), max_bytes_(max_bytes) {
   assert(capacity >= 1);
 }
 
 absl::StatusOr<FrameRecordPtr> MemoryStore::Append(FrameRecord record) {
   auto kept = std::make_shared<FrameRecord>(std::move(record));
-  FrameRecordPtr evicted;  // freed after the lock: a record can be large
+  std::vector<FrameRecordPtr> evicted;  // freed after the lock: a record can be large
   MutexLock lock(&mutex_);
   kept->position = {epoch_, ++newest_};
   newest_by_id_[kept->frame_id] = newest_;
+  bytes_ += ApproximateBytes(*kept);
   records_.push_back(kept);
-  if (records_.size() > capacity_) {
-    evicted = std::move(records_.front());
-    records_.pop_front();
-    const auto by_id = newest_by_id_.find(evicted->frame_id);
-    if (by_id->second == evicted->position.sequence) newest_by_id_.erase(by_id);
-  }
+  evicted = Evict();
   return FrameRecordPtr(std::move(kept));
+}
+
+std::vector<FrameRecordPtr> MemoryStore::Evict() {
+  std::vector<FrameRecordPtr> evicted;
+  while (records_.size() > capacity_ || (bytes_ > max_bytes_ && records_.size() > 1)) {
+    const FrameRecord& oldest = *evicted.emplace_back(std::move(records_.front()));
+    records_.pop_front();
+    bytes_ -= ApproximateBytes(oldest);
+    const auto by_id = newest_by_id_.find(oldest.frame_id);
+    if (by_id->second == oldest.position.sequence) newest_by_id_.erase(by_id);
+  }
+  return evicted;
 }
 
 absl::StatusOr<FrameRecordPtr> MemoryStore::Get(const ResultPosition& position) const {

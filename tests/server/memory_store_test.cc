@@ -33,6 +33,27 @@ TEST(MemoryStoreTest, NumbersResultsFromOneWithoutHoles) {
   }
 }
 
+FrameRecord RecordOfAtoms(const std::string& frame_id, size_t atoms) {
+  FrameRecord record = Record(frame_id);
+  record.detectors.emplace_back().log_star.atoms.resize(atoms);
+  return record;
+}
+
+TEST(MemoryStoreTest, KeepsFewerResultsWhenTheyAreLargeButAlwaysTheNewest) {
+  constexpr size_t kAtoms = 10'000;
+  MemoryStore store("epoch", 1000, /*max_bytes=*/5 * kAtoms * sizeof(Atom) / 2);
+  for (int i = 1; i <= 7; ++i) (void)*store.Append(RecordOfAtoms(absl::StrCat("f", i), kAtoms));
+  EXPECT_EQ(store.range().oldest, 6);
+  EXPECT_EQ(store.range().newest, 7);
+  EXPECT_TRUE(absl::IsNotFound(store.GetNewestOf("f5").status()));
+  EXPECT_EQ((*store.GetNewestOf("f6"))->position.sequence, 6);
+  (void)*store.Append(RecordOfAtoms("huge", 100 * kAtoms));
+  EXPECT_EQ(store.range().oldest, 8);
+  EXPECT_EQ(store.range().newest, 8);
+  for (int i = 0; i < 50; ++i) (void)*store.Append(Record("small"));
+  EXPECT_EQ(store.range().newest - store.range().oldest + 1, 50);
+}
+
 TEST(MemoryStoreTest, AnEmptyStoreHasNoRange) {
   MemoryStore store("epoch", 10);
   EXPECT_EQ(store.range().oldest, 0);
