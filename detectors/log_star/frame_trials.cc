@@ -1,6 +1,7 @@
 #include "detectors/log_star/frame_trials.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -13,7 +14,6 @@ namespace {
 constexpr int kMaxCandidates = 24;
 constexpr int kMinCandidates = 6;   // of these, tried however late it is
 constexpr int kBalancedScales = 2;  // for each preprocessing
-constexpr int kBisections = 7;      // of the threshold's range: to a hundredth
 
 // Knees of all windows first, then the last frame's front, then the windows' ends and middles.
 std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& windows,
@@ -66,6 +66,19 @@ void TryAll(const std::vector<UnitPoint>& candidates, const WindowProblem& whole
   }
 }
 
+// The threshold coordinate at which `point` finds N_expected atoms, as near as its range allows.
+double BalancedThreshold(const SearchSpace& space, const WindowProblem& whole,
+                         double expected_atoms, const UnitPoint& point) {
+  const Candidate candidate = space.Decode(point);
+  const size_t count = static_cast<size_t>(expected_atoms);
+  const std::vector<Blob> atoms = whole.Brightest(candidate, count + 1);
+  if (count == 0 || atoms.size() <= count) return 0;
+  // Halfway between the last atom wanted and the first unwanted.
+  return space.ThresholdCoordinate(
+      candidate.variant,
+      std::sqrt(static_cast<double>(atoms[count - 1].response) * atoms[count].response));
+}
+
 void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
                    Executor& executor, FrameTrials& trials) {
   const auto total = [](const Solution& s) { return s.objectives[0] + s.objectives[1]; };
@@ -87,19 +100,12 @@ void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double 
   }
   std::vector<std::optional<ObjectiveVector>> objectives(balanced.size());
   executor.ParallelFor(static_cast<int>(balanced.size()), [&](int i) {
-    double& threshold = balanced[i].point[SearchSpace::kThreshold];
-    double low = 0;
-    double high = 1;
-    for (int step = 0; step < kBisections; ++step) {
-      threshold = 0.5 * (low + high);
-      const auto atoms = whole.Detect(space.Decode(balanced[i].point));
-      const bool too_many = !atoms || static_cast<double>(atoms->size()) > expected_atoms;
-      (too_many ? low : high) = threshold;
-    }
-    objectives[i] = whole.Objectives(balanced[i].point);
+    UnitPoint& point = balanced[i].point;
+    point[SearchSpace::kThreshold] = BalancedThreshold(space, whole, expected_atoms, point);
+    objectives[i] = whole.Objectives(point);
   });
   for (size_t i = 0; i < balanced.size(); ++i) {
-    trials.evaluations += kBisections + 1;
+    ++trials.evaluations;
     trials.infeasible += !objectives[i];
     if (objectives[i]) trials.solutions.push_back({balanced[i].point, *objectives[i]});
   }

@@ -23,9 +23,9 @@ struct FrameTrials {
 
 // Tries the windows' knees first, then the last frame's front, then the windows' other solutions,
 // as far as the deadline goes; a few are tried however late it is. Then takes, for each
-// preprocessing, the best of them, at two scales, to N_found = N_expected by bisection of its
-// threshold: a preprocessing that the windows' fronts dropped would else be judged by a poor
-// threshold. `whole` is the whole frame's problem; `warm_start` may be null.
+// preprocessing, the best of them, at two scales, to the threshold at which
+// N_found = N_expected: a preprocessing that the windows' fronts dropped would else be judged by a
+// poor threshold. `whole` is the whole frame's problem; `warm_start` may be null.
 FrameTrials TryOnFrame(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
                        const std::vector<SearchedWindow>& windows,
                        const std::optional<double>& preference, const WarmStart* warm_start,

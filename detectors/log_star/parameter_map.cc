@@ -4,29 +4,45 @@
 #include <cmath>
 
 namespace atomstream {
+namespace {
+
+// Gaussian weights of a window's extent at the centres of `count` cells, half the extent wide.
+std::vector<double> Weights(int begin_px, int extent_px, int count, int cell_px) {
+  std::vector<double> weights(count);
+  for (int i = 0; i < count; ++i) {
+    const double d = (begin_px + 0.5 * extent_px - (i + 0.5) * cell_px) / (0.5 * extent_px);
+    weights[i] = std::exp(-0.5 * d * d);
+  }
+  return weights;
+}
+
+}  // namespace
 
 ParameterMap::ParameterMap(const std::vector<Node>& nodes, int frame_width_px,
                            int frame_height_px) {
   columns_ = (frame_width_px + kCellPx - 1) / kCellPx;
   const int rows = (frame_height_px + kCellPx - 1) / kCellPx;
   cells_.reserve(static_cast<size_t>(columns_) * rows);
+  // The weights are products of one factor a column and one a row: no exponential a cell and node.
+  std::vector<std::vector<double>> across, down;
+  std::vector<double> log_thresholds;
+  for (const Node& node : nodes) {
+    log_thresholds.push_back(std::log(node.candidate.threshold));
+    across.push_back(Weights(node.window.x_px, node.window.width_px, columns_, kCellPx));
+    down.push_back(Weights(node.window.y_px, node.window.height_px, rows, kCellPx));
+  }
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns_; ++column) {
-      const double x = (column + 0.5) * kCellPx;
-      const double y = (row + 0.5) * kCellPx;
       double total = 0, first = 0, last = 0, log_threshold = 0, spacing = 0;
-      for (const Node& node : nodes) {
-        const double dx =
-            (node.window.x_px + 0.5 * node.window.width_px - x) / (0.5 * node.window.width_px);
-        const double dy =
-            (node.window.y_px + 0.5 * node.window.height_px - y) / (0.5 * node.window.height_px);
+      for (size_t i = 0; i < nodes.size(); ++i) {
+        const Candidate& candidate = nodes[i].candidate;
         // The added constant keeps far cells defined; near ones do not feel it.
-        const double weight = std::exp(-0.5 * (dx * dx + dy * dy)) + 1e-9;
+        const double weight = across[i][column] * down[i][row] + 1e-9;
         total += weight;
-        first += weight * node.candidate.first_level;
-        last += weight * node.candidate.last_level;
-        log_threshold += weight * std::log(node.candidate.threshold);
-        spacing += weight * node.candidate.min_spacing_px;
+        first += weight * candidate.first_level;
+        last += weight * candidate.last_level;
+        log_threshold += weight * log_thresholds[i];
+        spacing += weight * candidate.min_spacing_px;
       }
       Candidate cell;
       cell.variant = nodes.front().candidate.variant;

@@ -39,6 +39,13 @@ Candidate SearchSpace::Decode(const UnitPoint& point) const {
   return candidate;
 }
 
+double SearchSpace::ThresholdCoordinate(int variant, double threshold) const {
+  const PreprocessedPeaks& peaks = cache_->variants[variant];
+  return std::clamp(std::log(threshold / peaks.min_threshold) /
+                        std::log(peaks.max_threshold / peaks.min_threshold),
+                    0.0, 1.0);
+}
+
 LogParams SearchSpace::ToLogParams(const Candidate& candidate) const {
   LogParams params;
   params.min_sigma_px = cache_->sigmas_px[candidate.first_level];

@@ -34,6 +34,8 @@ class SearchSpace {
 
   int dimension() const;
   Candidate Decode(const UnitPoint& point) const;
+  // The coordinate kThreshold that decodes to `threshold` > 0 with this variant, or the nearest.
+  double ThresholdCoordinate(int variant, double threshold) const;
   LogParams ToLogParams(const Candidate& candidate) const;
 
   // A middle and a small scale for each variant, in the middle of the other ranges: where a cold

@@ -18,17 +18,27 @@ WindowProblem::WindowProblem(const PeakCache* cache, const SearchSpace* space, c
 
 std::optional<std::vector<Blob>> WindowProblem::Detect(const Candidate& candidate) const {
   const size_t bound = static_cast<size_t>(4 * context_.expected_atoms) + 64;
+  std::vector<Blob> blobs = Collect(candidate, candidate.threshold, bound + 1);
+  if (blobs.size() > bound) return std::nullopt;
+  return blobs;
+}
+
+std::vector<Blob> WindowProblem::Brightest(const Candidate& candidate, size_t count) const {
+  return Collect(candidate, 0, count);
+}
+
+std::vector<Blob> WindowProblem::Collect(const Candidate& candidate, double threshold,
+                                         size_t limit) const {
   const float left = static_cast<float>(window_.x_px);
   const float top = static_cast<float>(window_.y_px);
   BrightestFirstPruner pruner(window_.width_px, window_.height_px,
                               cache_->sigmas_px[candidate.last_level], /*overlap=*/1,
                               candidate.min_spacing_px);
   for (const ScalePeak& peak : peaks_[candidate.variant]) {
-    if (peak.response <= candidate.threshold) break;
+    if (peak.response <= threshold || pruner.kept().size() >= limit) break;
     if (!peak.InRange(candidate.first_level, candidate.last_level)) continue;
     pruner.Offer({peak.x_px - left, peak.y_px - top,
                   static_cast<float>(cache_->sigmas_px[peak.level]), peak.response});
-    if (pruner.kept().size() > bound) return std::nullopt;
   }
   std::vector<Blob> blobs = pruner.TakeKept();
   for (Blob& blob : blobs) {

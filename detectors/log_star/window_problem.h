@@ -40,7 +40,14 @@ class WindowProblem final : public Problem {
   // The atoms in the window, by falling response; nullopt as Evaluate.
   std::optional<std::vector<Blob>> Detect(const Candidate& candidate) const;
 
+  // The first `count` of the atoms that Detect would find at a threshold of 0: pruning goes from
+  // the brightest down, so the atoms at any threshold are the beginning of this list.
+  std::vector<Blob> Brightest(const Candidate& candidate, size_t count) const;
+
  private:
+  // Atoms with a response above `threshold`, at most `limit`.
+  std::vector<Blob> Collect(const Candidate& candidate, double threshold, size_t limit) const;
+
   const PeakCache* const cache_;
   const SearchSpace* const space_;
   const Window window_;

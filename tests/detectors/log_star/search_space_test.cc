@@ -37,6 +37,17 @@ TEST(SearchSpaceTest, CornersOfTheCubeDecodeToTheEndsOfTheRanges) {
   EXPECT_EQ(high.preprocessing, Preprocessing::kLattice);
 }
 
+TEST(SearchSpaceTest, ThresholdCoordinateUndoesDecode) {
+  const PeakCache cache = MakeCache(2);
+  const SearchSpace space(&cache, 10);
+  for (double coordinate : {0.0, 0.25, 0.9, 1.0}) {
+    const Candidate candidate = space.Decode({0, 0, coordinate, 0, 1});
+    EXPECT_NEAR(space.ThresholdCoordinate(1, candidate.threshold), coordinate, 1e-12);
+  }
+  EXPECT_EQ(space.ThresholdCoordinate(0, 1e-9), 0);
+  EXPECT_EQ(space.ThresholdCoordinate(0, 3), 1);
+}
+
 TEST(SearchSpaceTest, ThresholdIsLogarithmic) {
   const PeakCache cache = MakeCache(1);
   const SearchSpace space(&cache, 10);

@@ -1,5 +1,7 @@
 #include "detectors/log_star/window_problem.h"
 
+#include <algorithm>
+
 #include "gtest/gtest.h"
 
 namespace atomstream {
@@ -47,6 +49,32 @@ TEST_F(WindowProblemTest, ThresholdAboveThePeaksFindsNone) {
   const SearchSpace space(&cache, 10);
   WindowProblem problem(&cache, &space, {0, 0, 50, 50}, {25, 8}, rewards_);
   EXPECT_DOUBLE_EQ((*problem.Evaluate({0, 0, 1, 0.5}))[0], 1);
+}
+
+TEST_F(WindowProblemTest, AtomsAtAThresholdAreTheBrightest) {
+  PeakCache cache = LatticeCache(3);  // crowded: pruning has work to do
+  std::vector<ScalePeak>& peaks = cache.variants[0].peaks;
+  for (size_t i = 0; i < peaks.size(); ++i) {
+    peaks[i].response = 0.002f * static_cast<float>(1 + i * 37 % 101);
+  }
+  std::stable_sort(peaks.begin(), peaks.end(),
+                   [](const ScalePeak& a, const ScalePeak& b) { return a.response > b.response; });
+  const SearchSpace space(&cache, 10);
+  const WindowProblem problem(&cache, &space, {10, 20, 60, 70}, {50, 8}, rewards_);
+  Candidate candidate = space.Decode({0, 0, 0, 0.5});
+  const std::vector<Blob> all = problem.Brightest(candidate, 100000);
+  ASSERT_GT(all.size(), 60u);
+  for (size_t count : {1, 20, 60}) {
+    ASSERT_EQ(problem.Brightest(candidate, count).size(), count);
+    candidate.threshold = all[count].response;
+    const auto atoms = problem.Detect(candidate);
+    ASSERT_TRUE(atoms.has_value());
+    ASSERT_LE(atoms->size(), count);  // fewer if the next atom is as bright as the last
+    for (size_t i = 0; i < atoms->size(); ++i) {
+      EXPECT_EQ((*atoms)[i].x_px, all[i].x_px);
+      EXPECT_EQ((*atoms)[i].y_px, all[i].y_px);
+    }
+  }
 }
 
 TEST_F(WindowProblemTest, AtomsAreInFrameCoordinates) {
