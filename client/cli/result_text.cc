@@ -123,7 +123,7 @@ std::string PixelSizeText(const v1::LatticeEstimate& lattice) {
 
 std::string WatchHeader() {
   // The second line is built like WatchLine.
-  std::string header = absl::StrFormat("%34s  %-26s%6s\n", "", "chosen point", "ms");
+  std::string header = absl::StrFormat("%34s  %-28s%s\n", "", "chosen point", "time by stage, ms");
   absl::StrAppend(&header, " frame  atoms    F1     QC     ER  preproc  sigma px  thresh.");
   for (const WatchStage& column : kWatchStages) {
     absl::StrAppendFormat(&header, "%*s", column.width, column.heading);

@@ -40,11 +40,10 @@ absl::Status WatchSession::OnRun(const v1::RunDescription& run) {
     json.EndArray().EndObject();
     Print(json);
   } else {
+    const std::string source = run.source().empty() ? "none" : run.source();
     output_.out << output_.style.Dim(absl::StrCat("atomstreamd ", run.daemon_version(), ", source ",
-                                                  run.source().empty() ? "none" : run.source(),
-                                                  ", material ", run.material(), ", result ",
-                                                  run.position().sequence(), " of epoch ",
-                                                  run.position().epoch()))
+                                                  source, ", material ", run.material(),
+                                                  ", newest result ", run.position().sequence()))
                 << "\n";
     lines_ = 0;
   }
