@@ -15,13 +15,14 @@ MARGIN_PX = 14
 COLOURS = {"31": "#f47067", "32": "#6bc46d", "33": "#daaa3f", "2": "#8b949e"}
 
 
-def spans(line):
-    """Yields (column, text, colour) of a line with ANSI colours."""
-    column, colour = 0, None
+def spans(line, colour):
+    """Yields (column, text, colour) of a line with ANSI colours that begins in `colour`."""
+    column = 0
     for part in re.split(r"(\x1b\[[0-9;]*m)", line):
         if part.startswith("\x1b["):
             code = part[2:-1]
             colour = COLOURS.get(code)
+            yield column, "", colour
         elif part:
             yield column, part, colour
             column += len(part)
@@ -37,9 +38,10 @@ def main():
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
           f'font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="{FONT_PX}">')
     print(f'<rect width="{width}" height="{height}" rx="8" fill="#161b22"/>')
+    colour = None
     for number, line in enumerate(lines):
         y = MARGIN_PX + number * LINE_PX + FONT_PX
-        for column, text, colour in spans(line):
+        for column, text, colour in spans(line, colour):
             if not text.strip():
                 continue
             x = MARGIN_PX + column * CHARACTER_PX
