@@ -238,6 +238,25 @@ TEST(LogStarTest, WarmStartIsNoWorseWithinASpentBudget) {
   EXPECT_LT(warm.evaluations, cold.evaluations / 4);
 }
 
+TEST(LogStarTest, WarmStartHoldsTheFrontAndEveryWindowsChoice) {
+  const FrameWithTruth frame = SimulateFrame("graphene", 0.4);
+  const LogStarResult cold = Detect(LogStarOptions(), *frame.frame);
+  ASSERT_NE(cold.next_warm_start, nullptr);
+  EXPECT_FALSE(cold.next_warm_start->points.empty());
+  ASSERT_EQ(cold.next_warm_start->window_choices.size(), cold.windows.size());
+
+  // A window's own choice alone makes a search of a few evaluations better.
+  LogStarOptions few;
+  few.optimizer = "sobol";
+  few.max_evaluations = 5;  // the four start points and one more
+  WarmStart own_choice;
+  own_choice.window_choices = cold.next_warm_start->window_choices;
+  const LogStarResult with = Detect(few, *frame.frame, &own_choice);
+  const LogStarResult without = Detect(few, *frame.frame);
+  ASSERT_EQ(with.windows.size(), 1u);
+  EXPECT_GT(with.windows[0].hypervolume, without.windows[0].hypervolume);
+}
+
 TEST(LogStarTest, WarmStartOfAnotherKindOfFrameIsHarmless) {
   const LogStarResult other = Detect(FastOptions(), *SimulateFrame("SrTiO3", 0.6).frame);
   const FrameWithTruth frame = SimulateFrame("graphene", 0.1);
