@@ -37,6 +37,15 @@ TEST(MaterialMaskTest, TellsMaterialFromVacuum) {
   EXPECT_NEAR(cv::sum(mask)[0] / kSide, 80, 4);
 }
 
+TEST(MaterialMaskTest, VacuumAsBrightAsTheMaterialIsKnownByItsMissingLattice) {
+  Image image = HalfFrame(80);
+  const Image band = Band(image);
+  image(cv::Rect(80, 0, kSide - 80, kSide)) = 0.5f;
+  const Image mask = MaterialMask(image, band, {1e-6, 30}, 8);
+  EXPECT_GT(mask(64, 40), 0.99f);
+  EXPECT_LT(mask(64, 110), 0.01f);
+}
+
 TEST(MaterialMaskTest, FullFrameIsAllMaterial) {
   const Image image = HalfFrame(kSide);
   const Image mask = MaterialMask(image, Band(image), {1e-6, 30}, 8);

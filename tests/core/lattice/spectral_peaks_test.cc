@@ -31,6 +31,13 @@ TEST(SpectralPeaksTest, MeasuresAFrequencyToAFractionOfABin) {
   }
 }
 
+TEST(SpectralPeaksTest, ShadingOfTheFrameIsNoPeak) {
+  // Two and a half periods over the frame: fewer than four are no lattice.
+  const SpectralPeaks peaks = FindSpectralPeaks(Wave(2.5 / 256, 0, 0.3));
+  for (const SpectralPeak& peak : peaks.peaks)
+    EXPECT_GT(std::hypot(peak.frequency.x, peak.frequency.y), 3.5 / 256);
+}
+
 TEST(SpectralPeaksTest, NoiseHasOnlyFaintPeaks) {
   Image noise(256, 256);
   cv::RNG(9).fill(noise, cv::RNG::NORMAL, 0.0, 1.0);

@@ -33,6 +33,7 @@ TEST(ErrorRateTest, CountsAtomsWithATooCloseNeighbour) {
 
 TEST(ErrorRateTest, DistanceEqualToTheLimitIsNoError) {
   EXPECT_DOUBLE_EQ(Evaluate("er", Row(4, 4), 4, 4), 0);
+  EXPECT_DOUBLE_EQ(Evaluate("er", Row(4, 3.99f), 4, 4), 1);
 }
 
 TEST(ErrorRateTest, TwoAtomsAtOnePlaceAreBothErrors) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "core/base/thread_pool.h"
 #include "gmock/gmock.h"
@@ -255,6 +257,75 @@ TEST(LogStarTest, WarmStartHoldsTheFrontAndEveryWindowsChoice) {
   const LogStarResult without = Detect(few, *frame.frame);
   ASSERT_EQ(with.windows.size(), 1u);
   EXPECT_GT(with.windows[0].hypervolume, without.windows[0].hypervolume);
+}
+
+// The thresholds that a frame's windows tried and kept.
+std::vector<double> WindowThresholds(const LogStarResult& result) {
+  std::vector<double> thresholds;
+  for (const WindowResult& window : result.windows) {
+    for (const FrontPoint& point : window.front) thresholds.push_back(point.params.threshold);
+  }
+  return thresholds;
+}
+
+TEST(LogStarTest, SeedAndFrameIdDecideWhatIsTried) {
+  const Image image = SimulateFrame("graphene", 0.5).simulated.image;
+  const auto thresholds = [&](uint64_t seed, const char* id) {
+    LogStarOptions options = FastOptions();
+    options.seed = seed;
+    FrameMetadata metadata;
+    metadata.id = id;
+    metadata.material = "graphene";
+    const absl::string_view bytes(reinterpret_cast<const char*>(image.data),
+                                  image.total() * sizeof(float));
+    return WindowThresholds(
+        Detect(options, **Frame::Create(metadata, image.cols, image.rows, PixelType::kF32, bytes)));
+  };
+  const std::vector<double> first = thresholds(1, "a");
+  EXPECT_EQ(thresholds(1, "a"), first);
+  EXPECT_NE(thresholds(2, "a"), first);
+  EXPECT_NE(thresholds(1, "b"), first);
+}
+
+TEST(LogStarTest, FramesInTurnBeginWithOtherWindows) {
+  const FrameWithTruth frame = SimulateFrame("graphene", 0.2, 0, 1, 256);
+  LogStarOptions options;
+  options.window_size_px = 64;
+  options.time_budget = absl::Milliseconds(1);
+  const SteppingClock clock(absl::Milliseconds(10));  // time for one window
+  InlineExecutor executor;
+  const auto detector = LogStar::Create(options, &clock);
+  std::set<std::pair<int, int>> places;
+  for (int64_t number = 0; number < 4; ++number) {
+    FrameMetadata metadata = frame.frame->metadata();
+    metadata.number = number;
+    const Image& image = frame.frame->image();
+    const absl::string_view bytes(reinterpret_cast<const char*>(image.data),
+                                  image.total() * sizeof(float));
+    const auto numbered = Frame::Create(metadata, image.cols, image.rows, PixelType::kF32, bytes);
+    const auto result = (*detector)->Detect(**numbered, nullptr, executor);
+    ASSERT_TRUE(result.ok());
+    ASSERT_EQ(result->windows.size(), 1u);
+    places.insert({result->windows[0].x_px, result->windows[0].y_px});
+  }
+  EXPECT_EQ(places.size(), 4u);
+}
+
+TEST(LogStarTest, IntensityOfABrightAtomIsNotClipped) {
+  const FrameWithTruth frame = SimulateFrame("graphene", 0.0);
+  Image image = frame.simulated.image.clone();
+  const PointPx bright = frame.simulated.Positions()[200];
+  for (int y = 0; y < image.rows; ++y) {
+    for (int x = 0; x < image.cols; ++x) {
+      const double d = std::hypot(x - bright.x_px, y - bright.y_px);
+      image(y, x) *= static_cast<float>(1 + 3 * std::exp(-0.1 * d * d));
+    }
+  }
+  double brightest = 0;
+  for (const Atom& atom : Detect(FastOptions(), *FrameOf(image, 0.02, "graphene")).atoms) {
+    brightest = std::max<double>(brightest, atom.intensity);
+  }
+  EXPECT_GT(brightest, 1.5);  // 1 is where the frame is clipped
 }
 
 TEST(LogStarTest, WarmStartOfAnotherKindOfFrameIsHarmless) {
