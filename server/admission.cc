@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 
 namespace atomstream {
 
@@ -36,26 +37,37 @@ void Admission::OfferLive(std::shared_ptr<const Frame> frame) {
 
 absl::Status Admission::Submit(std::shared_ptr<const Frame> frame,
                                std::shared_ptr<Submission> submission) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(RoomForSubmission());
+  metrics_->frames_received_analyze->Increment();
+  submissions_.push_back({std::move(frame), clock_->Now(), std::move(submission)});
+  ShowDepths();
+  changed_.NotifyAll();
+  return absl::OkStatus();
+}
+
+absl::Status Admission::CheckRoom() {
+  MutexLock lock(&mutex_);
+  return RoomForSubmission();
+}
+
+absl::Status Admission::RoomForSubmission() {
+  if (closed_) return absl::UnavailableError("the daemon is shutting down");
+  if (static_cast<int>(submissions_.size()) < options_.submit_queue) return absl::OkStatus();
+  metrics_->submissions_refused->Increment();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("submit_queue = ", options_.submit_queue, ": as many frames wait already"));
+}
+
+void Admission::DropCancelled() {
   std::deque<Waiting> cancelled;
-  absl::Status status;
   {
     MutexLock lock(&mutex_);
     cancelled = RemoveCancelled();
-    if (closed_) {
-      status = absl::UnavailableError("the daemon is shutting down");
-    } else if (static_cast<int>(submissions_.size()) >= options_.submit_queue) {
-      metrics_->submissions_refused->Increment();
-      status = absl::ResourceExhaustedError(
-          absl::StrCat("submit_queue = ", options_.submit_queue, ": as many frames wait already"));
-    } else {
-      metrics_->frames_received_analyze->Increment();
-      submissions_.push_back({std::move(frame), clock_->Now(), std::move(submission)});
-      changed_.NotifyAll();
-    }
     ShowDepths();
+    changed_.NotifyAll();
   }
   FinishAll(cancelled, absl::CancelledError());
-  return status;
 }
 
 bool Admission::LiveMayEnter() const { return live_ && InFlight() < options_.frames_in_flight; }
@@ -94,32 +106,18 @@ AdmittedFrame Admission::AdmitSubmission() {
 }
 
 std::optional<AdmittedFrame> Admission::Take() {
-  while (true) {
-    std::deque<Waiting> cancelled;
-    std::optional<AdmittedFrame> admitted;
-    {
-      MutexLock lock(&mutex_);
-      while (!LiveMayEnter() && !SubmissionMayEnter()) {
-        if (closed_ && !live_ && submissions_.empty()) return std::nullopt;
-        changed_.Wait(&mutex_);
-      }
-      cancelled = RemoveCancelled();
-      const bool live = LiveMayEnter();
-      const bool submission = SubmissionMayEnter();
-      if (live && !(submission && live_had_last_turn_)) {
-        admitted = AdmitLive();
-      } else if (submission) {
-        admitted = AdmitSubmission();
-      }
-      ShowDepths();
-      changed_.NotifyAll();
-    }
-    FinishAll(cancelled, absl::CancelledError());
-    if (admitted) {
-      admitted->admission_time = clock_->Now();
-      return admitted;
-    }
+  MutexLock lock(&mutex_);
+  while (!LiveMayEnter() && !SubmissionMayEnter()) {
+    if (closed_ && !live_ && submissions_.empty()) return std::nullopt;
+    changed_.Wait(&mutex_);
   }
+  const bool turn_of_submission = !LiveMayEnter() || live_had_last_turn_;
+  AdmittedFrame admitted =
+      SubmissionMayEnter() && turn_of_submission ? AdmitSubmission() : AdmitLive();
+  admitted.admission_time = clock_->Now();
+  ShowDepths();
+  changed_.NotifyAll();
+  return admitted;
 }
 
 void Admission::FinishAll(const std::deque<Waiting>& submissions, const absl::Status& why) {

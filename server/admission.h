@@ -37,8 +37,7 @@ class Submission {
 
   explicit Submission(Done done) : done_(std::move(done)) {}
 
-  // Nobody waits for the result any more. A frame that has not been admitted yet is dropped; work
-  // that has begun is finished. Any thread.
+  // Nobody waits for the result any more; for Admission::DropCancelled. Any thread.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
@@ -80,6 +79,13 @@ class Admission {
   // ResourceExhausted: the queue is full. Unavailable: closed. Never waits.
   absl::Status Submit(std::shared_ptr<const Frame> frame, std::shared_ptr<Submission> submission);
 
+  // OK: Submit would take a frame now. Otherwise what it would say; to be asked before work is put
+  // into a frame that would be refused.
+  absl::Status CheckRoom();
+
+  // Drops the submissions that were cancelled and still wait, so that their frames are freed now.
+  void DropCancelled();
+
   // Waits for a frame and a place for it. nullopt: closed, and nothing waits any more.
   std::optional<AdmittedFrame> Take();
 
@@ -108,6 +114,8 @@ class Admission {
   bool SubmissionMayEnter() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   AdmittedFrame AdmitLive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   AdmittedFrame AdmitSubmission() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Counts a refusal.
+  absl::Status RoomForSubmission() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes out the submissions whose caller has gone.
   std::deque<Waiting> RemoveCancelled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Tells their callers; call without the lock.

@@ -86,6 +86,10 @@ absl::Status Daemon::StartServers() {
     parts_.log->Warning(absl::StrCat("listen_address = ", options_.listen_address,
                                      ": is not loopback; whoever reaches it can use the daemon"));
   }
+  if (!options_.metrics_address.empty() && !IsLoopback(options_.metrics_address)) {
+    parts_.log->Warning(absl::StrCat("metrics_address = ", options_.metrics_address,
+                                     ": is not loopback; whoever reaches it can read the metrics"));
+  }
   if (!options_.metrics_address.empty()) {
     ASSIGN_OR_RETURN(exposer_, PrometheusExposer::Start(options_.metrics_address, &registry_));
   }

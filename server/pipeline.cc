@@ -75,6 +75,11 @@ absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Submit(std::shared_ptr<con
   return submission;
 }
 
+void Pipeline::Cancel(Submission& submission) {
+  submission.Cancel();
+  admission_.DropCancelled();
+}
+
 bool Pipeline::Shutdown(absl::Time deadline) {
   admission_.Close();
   ingest_.Stop();

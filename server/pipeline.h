@@ -80,6 +80,13 @@ class Pipeline {
   absl::StatusOr<std::shared_ptr<Submission>> Submit(std::shared_ptr<const Frame> frame,
                                                      Submission::Done done);
 
+  // Whether Submit would take a frame now, and why not: to be asked before a frame is decoded.
+  absl::Status CheckRoom() { return admission_.CheckRoom(); }
+
+  // Nobody waits for the result any more. A frame that has not been admitted yet is dropped and its
+  // `done` called with CANCELLED; work that has begun is finished.
+  void Cancel(Submission& submission);
+
   // Stops admission, cancels the source, and lets the frames inside finish until `deadline`; then
   // drops those that still wait. True: all threads are joined. False: some work is still running;
   // only the end of the process (or the destructor, at leisure) ends it.

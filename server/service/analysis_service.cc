@@ -30,7 +30,9 @@ void FillPosition(const std::string& epoch, int64_t sequence, v1::ResultPosition
 }  // namespace
 
 AnalysisService::AnalysisService(const AnalysisServiceParts& parts, RunInfo run)
-    : parts_(parts), run_(std::move(run)) {}
+    : parts_(parts), run_(std::move(run)) {
+  SetMessageAllocatorFor_AnalyzeFrame(&analyze_messages_);
+}
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
     grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
@@ -56,13 +58,16 @@ absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
   return absl::NotFoundError(absl::StrCat("material = ", material, ": ", known.status().message()));
 }
 
-grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerContext* context,
                                                         const v1::AnalyzeFrameRequest* request,
                                                         v1::AnalyzeFrameResponse* response) {
+  const absl::Status room = parts_.pipeline->CheckRoom();
+  if (!room.ok()) return AnalyzeReactor::Refuse(room);
   const std::string fallback_id =
       absl::StrCat("analyze-", parts_.store->epoch().substr(0, 8), "-", ++unnamed_frames_);
   absl::StatusOr<std::shared_ptr<const Frame>> frame =
       FrameFromProto(request->frame(), fallback_id);
+  context->GetRpcAllocatorState()->FreeRequest();
   if (!frame.ok()) {
     parts_.metrics->FramesInvalid(InvalidReason(frame.status()))->Increment();
     return AnalyzeReactor::Refuse(ToGrpcStatus(frame.status(), kFrameInvalid));

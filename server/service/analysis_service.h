@@ -15,6 +15,7 @@
 #include "server/hub/result_hub.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/pipeline.h"
+#include "server/service/analyze_messages.h"
 #include "server/service/event_encoder.h"
 #include "server/store/result_store.h"
 
@@ -66,6 +67,7 @@ class AnalysisService final
 
   const AnalysisServiceParts parts_;
   const RunInfo run_;
+  AnalyzeMessages analyze_messages_;
   EventEncoder encoder_;
   std::atomic<int64_t> unnamed_frames_{0};
 };

@@ -36,16 +36,20 @@ absl::Status DetectorsStatus(const FrameRecord& record) {
 }  // namespace
 
 AnalyzeReactor* AnalyzeReactor::Refuse(const grpc::Status& status) {
-  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(nullptr));
+  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(nullptr, nullptr));
   reactor->self_ = reactor;
   reactor->ClaimFinish();
   reactor->Finish(status);
   return reactor.get();
 }
 
+AnalyzeReactor* AnalyzeReactor::Refuse(const absl::Status& of_pipeline) {
+  return Refuse(ToGrpcStatus(of_pipeline, ReasonOf(of_pipeline)));
+}
+
 AnalyzeReactor* AnalyzeReactor::Start(std::shared_ptr<const Frame> frame, Pipeline* pipeline,
                                       v1::AnalyzeFrameResponse* response) {
-  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(response));
+  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(pipeline, response));
   reactor->self_ = reactor;
   auto submission = pipeline->Submit(
       std::move(frame),
@@ -87,7 +91,7 @@ void AnalyzeReactor::OnCancel() {
     MutexLock lock(&mutex_);
     submission = submission_;
   }
-  if (submission != nullptr) submission->Cancel();
+  if (submission != nullptr) pipeline_->Cancel(*submission);
   if (ClaimFinish()) {
     Finish(ToGrpcStatus(absl::CancelledError("the caller has gone"), kCancelled));
   }

@@ -24,17 +24,20 @@ class AnalyzeReactor final : public grpc::ServerUnaryReactor {
                                v1::AnalyzeFrameResponse* response);
   // A call that is refused before it begins.
   static AnalyzeReactor* Refuse(const grpc::Status& status);
+  static AnalyzeReactor* Refuse(const absl::Status& of_pipeline);
 
   void OnCancel() override;
   void OnDone() override;
 
  private:
-  explicit AnalyzeReactor(v1::AnalyzeFrameResponse* response) : response_(response) {}
+  AnalyzeReactor(Pipeline* pipeline, v1::AnalyzeFrameResponse* response)
+      : pipeline_(pipeline), response_(response) {}
 
   void OnResult(const absl::StatusOr<FrameRecordPtr>& result);
   // True for the first caller, who must then Finish.
   bool ClaimFinish();
 
+  Pipeline* const pipeline_;
   v1::AnalyzeFrameResponse* const response_;  // of the one who claimed the finish
   std::shared_ptr<AnalyzeReactor> self_;      // until OnDone
 

@@ -5,9 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "server/metrics/prometheus_exposer.h"
 #include "tests/fakes/test_frames.h"
@@ -84,6 +88,51 @@ TEST_F(MetricsTest, ShowWhatHappened) {
   EXPECT_THAT(metrics,
               HasSubstr("atomstream_stage_latency_seconds_bucket{stage=\"total\",le=\"9\"}"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_build_info{version=\""));
+}
+
+// Sum over the labels of one metric.
+int64_t Sum(const std::string& metrics, const std::string& name) {
+  int64_t sum = 0;
+  std::istringstream lines(metrics);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.compare(0, name.size(), name) != 0) continue;
+    if (line[name.size()] != ' ' && line[name.size()] != '{') continue;
+    sum += std::stoll(line.substr(line.rfind(' ') + 1));
+  }
+  return sum;
+}
+
+TEST_F(MetricsTest, ReceivedIsProcessedDroppedLostOrInside) {
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 3; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 20; ++i) {
+        grpc::ClientContext context;
+        // Some give up before or while their frame is worked on.
+        if (i % 4 == caller) {
+          context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(i));
+        }
+        v1::AnalyzeFrameRequest request;
+        *request.mutable_frame() = ValidFrame("");
+        v1::AnalyzeFrameResponse response;
+        harness_.stub().AnalyzeFrame(&context, request, &response);
+      }
+    });
+  }
+  for (int number = 3; number <= 100; ++number) harness_.source().Give(MakeFrame(number));
+  for (std::thread& caller : callers) caller.join();
+  harness_.source().WaitUntilAsked();
+  std::string metrics;
+  do {
+    metrics = Scrape(harness_.daemon().metrics_port());
+  } while (Sum(metrics, "atomstream_frames_in_flight") > 0 ||
+           metrics.find("atomstream_queue_depth{queue=\"live\"} 0\n") == std::string::npos ||
+           metrics.find("atomstream_queue_depth{queue=\"analyze\"} 0\n") == std::string::npos);
+  EXPECT_GE(Sum(metrics, "atomstream_frames_received_total"), 100);
+  EXPECT_EQ(Sum(metrics, "atomstream_frames_received_total"),
+            Sum(metrics, "atomstream_frames_processed_total") +
+                Sum(metrics, "atomstream_frames_dropped_total") +
+                Sum(metrics, "atomstream_results_lost_total"));
 }
 
 TEST_F(MetricsTest, PassPromtool) {

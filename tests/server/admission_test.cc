@@ -126,6 +126,7 @@ TEST_F(AdmissionTest, ACancelledSubmissionIsDroppedBeforeItsTurn) {
   ASSERT_TRUE(admission_->Submit(MakeFrame(101), gone).ok());
   ASSERT_TRUE(admission_->Submit(MakeFrame(102), NewSubmission()).ok());
   gone->Cancel();
+  admission_->DropCancelled();
   // Its place in the queue is free at once.
   EXPECT_TRUE(admission_->Submit(MakeFrame(103), NewSubmission()).ok());
   EXPECT_THAT(ends_, testing::ElementsAre(absl::StatusCode::kCancelled));
