@@ -20,12 +20,14 @@ class Clock {
 
 class SystemClock final : public Clock {
  public:
+  SystemClock() {}  // spelled out, here and below, so that clang lets a const one be declared
   absl::Time Now() const override { return absl::Now(); }
 };
 
 // Its times mean nothing by themselves, only their differences do.
 class SteadyClock final : public Clock {
  public:
+  SteadyClock() {}
   absl::Time Now() const override {
     return absl::UnixEpoch() +
            absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
