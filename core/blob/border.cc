@@ -34,7 +34,7 @@ double FittedCentre(const std::vector<double>& profile, double sigma) {
   const int n = static_cast<int>(profile.size());
   double best_residual = std::numeric_limits<double>::infinity();
   double best_centre = 0;
-  for (double width : {0.8 * sigma, sigma, 1.25 * sigma}) {
+  for (double width : {0.55 * sigma, 0.67 * sigma, 0.8 * sigma, sigma, 1.25 * sigma}) {
     for (double centre = -2 * sigma; centre <= sigma; centre += 0.25) {
       double f = 0, ff = 0, p = 0, fp = 0, pp = 0;
       for (int i = 0; i < n; ++i) {
@@ -60,12 +60,12 @@ double FittedCentre(const std::vector<double>& profile, double sigma) {
 
 }  // namespace
 
-bool CentreLiesOutside(const Image& image, const Blob& blob) {
+bool CentreLiesOutside(const Image& image, const Blob& blob, double atom_sigma_px) {
   const int x = static_cast<int>(std::lround(blob.x_px));
   const int y = static_cast<int>(std::lround(blob.y_px));
   const int last_x = image.cols - 1;
   const int last_y = image.rows - 1;
-  const double sigma = std::max(1.0f, blob.sigma_px);
+  const double sigma = std::max(1.0, atom_sigma_px);
   const int depth = std::max(4, static_cast<int>(std::ceil(2 * sigma)));
   if (depth > std::min(image.cols, image.rows)) return false;
   const auto outside = [&](auto at, int along, int length) {

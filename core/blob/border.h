@@ -10,10 +10,11 @@
 
 namespace atomstream {
 
-// True if the blob lies on a border pixel of `image` and the Gaussian, of about its scale, that
-// fits the brightness inwards best is centred outside the frame, beyond -0.5 px. `image` is the
-// frame itself: filters that mirror the border hide what this looks for.
-bool CentreLiesOutside(const Image& image, const Blob& blob);
+// True if the blob lies on a border pixel of `image` and the Gaussian that fits the brightness
+// inwards best is centred outside the frame, beyond -0.5 px. Gaussians of 0.55 to 1.25 times
+// `atom_sigma_px` are tried; the blob's own scale is no guide, as a search may choose one twice the
+// atom's. `image` is the frame itself: filters that mirror the border hide what this looks for.
+bool CentreLiesOutside(const Image& image, const Blob& blob, double atom_sigma_px);
 
 }  // namespace atomstream
 

@@ -21,6 +21,7 @@ namespace {
 
 // Of the time budget; the rest is for trying the windows' solutions on the whole frame.
 constexpr double kWindowShare = 0.7;
+constexpr double kAtomSigma = 0.3;  // d_NN: about the width of an atom in HAADF frames
 constexpr int kMaxWarmPoints = 12;
 
 uint64_t FnvHash(uint64_t seed, absl::string_view text) {
@@ -243,10 +244,11 @@ class LogStarDetector final : public LogStar {
 
   void FillAtoms(const std::vector<Blob>& blobs, const FrameSurvey& survey, const PeakCache& cache,
                  int variant, LogStarResult& result) const {
+    const double atom_sigma_px = kAtomSigma * survey.lattice.d_nn_px;
     result.atoms.reserve(blobs.size());
     for (const Blob& blob : blobs) {
       // The rewards expect the flanks of atoms just outside the frame; the result leaves them out.
-      if (CentreLiesOutside(survey.image.clipped, blob)) continue;
+      if (CentreLiesOutside(survey.image.clipped, blob, atom_sigma_px)) continue;
       const auto level =
           std::lower_bound(cache.sigmas_px.begin(), cache.sigmas_px.end(), blob.sigma_px * 0.999) -
           cache.sigmas_px.begin();

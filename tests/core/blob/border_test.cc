@@ -25,35 +25,37 @@ TEST(CentreLiesOutsideTest, TellsInsideFromOutsideOnEveryBorder) {
   constexpr int last = kSize - 1;
   for (double depth : {-3.0, -2.0, -1.2, 0.0, 0.4, 1.0}) {
     const bool outside = depth < -0.5;
-    EXPECT_EQ(CentreLiesOutside(AtomAt(depth, 20), {0, 20, 2.5, 1}), outside) << "left " << depth;
-    EXPECT_EQ(CentreLiesOutside(AtomAt(last - depth, 20), {last, 20, 2.5, 1}), outside)
+    EXPECT_EQ(CentreLiesOutside(AtomAt(depth, 20), {0, 20, 2.5, 1}, kSigma), outside)
+        << "left " << depth;
+    EXPECT_EQ(CentreLiesOutside(AtomAt(last - depth, 20), {last, 20, 2.5, 1}, kSigma), outside)
         << "right " << depth;
-    EXPECT_EQ(CentreLiesOutside(AtomAt(20, depth), {20, 0, 2.5, 1}), outside) << "top " << depth;
-    EXPECT_EQ(CentreLiesOutside(AtomAt(20, last - depth), {20, last, 2.5, 1}), outside)
+    EXPECT_EQ(CentreLiesOutside(AtomAt(20, depth), {20, 0, 2.5, 1}, kSigma), outside)
+        << "top " << depth;
+    EXPECT_EQ(CentreLiesOutside(AtomAt(20, last - depth), {20, last, 2.5, 1}, kSigma), outside)
         << "bottom " << depth;
   }
 }
 
 TEST(CentreLiesOutsideTest, ScaleNeedNotBeExact) {
-  for (float sigma : {2.0f, 3.0f}) {
-    EXPECT_TRUE(CentreLiesOutside(AtomAt(-2, 20), {0, 20, sigma, 1}));
-    EXPECT_FALSE(CentreLiesOutside(AtomAt(0.5, 20), {0, 20, sigma, 1}));
+  for (double sigma : {2.0, 3.0, 4.0}) {
+    EXPECT_TRUE(CentreLiesOutside(AtomAt(-2, 20), {0, 20, 2.5, 1}, sigma)) << sigma;
+    EXPECT_FALSE(CentreLiesOutside(AtomAt(0.5, 20), {0, 20, 2.5, 1}, sigma)) << sigma;
   }
 }
 
 TEST(CentreLiesOutsideTest, CornerCountsOnBothSides) {
-  EXPECT_TRUE(CentreLiesOutside(AtomAt(0.5, -2), {0, 0, 2.5, 1}));
-  EXPECT_TRUE(CentreLiesOutside(AtomAt(-2, 0.5), {0, 0, 2.5, 1}));
-  EXPECT_FALSE(CentreLiesOutside(AtomAt(0.5, 0.5), {0, 0, 2.5, 1}));
+  EXPECT_TRUE(CentreLiesOutside(AtomAt(0.5, -2), {0, 0, 2.5, 1}, kSigma));
+  EXPECT_TRUE(CentreLiesOutside(AtomAt(-2, 0.5), {0, 0, 2.5, 1}, kSigma));
+  EXPECT_FALSE(CentreLiesOutside(AtomAt(0.5, 0.5), {0, 0, 2.5, 1}, kSigma));
 }
 
 TEST(CentreLiesOutsideTest, BlobsAwayFromTheBorderAreInside) {
-  EXPECT_FALSE(CentreLiesOutside(AtomAt(-3, 20), {1, 20, 2.5, 1}));
+  EXPECT_FALSE(CentreLiesOutside(AtomAt(-3, 20), {1, 20, 2.5, 1}, kSigma));
 }
 
 TEST(CentreLiesOutsideTest, FlatOrTinyImagesSayInside) {
-  EXPECT_FALSE(CentreLiesOutside(Image(kSize, kSize, 0.5f), {0, 20, 2.5, 1}));
-  EXPECT_FALSE(CentreLiesOutside(Image(8, 8, 0.5f), {0, 4, 50, 1}));
+  EXPECT_FALSE(CentreLiesOutside(Image(kSize, kSize, 0.5f), {0, 20, 2.5, 1}, kSigma));
+  EXPECT_FALSE(CentreLiesOutside(Image(8, 8, 0.5f), {0, 4, 50, 1}, 50));
 }
 
 }  // namespace
