@@ -95,7 +95,8 @@ absl::StatusOr<Material> FindMaterial(absl::string_view name, const std::vector<
       absl::StrAppend(&known, known.empty() ? "" : ", ", material.name);
     }
   }
-  return absl::NotFoundError(absl::StrCat("material \"", name, "\" is not known; known: ", known));
+  return absl::NotFoundError(
+      absl::StrCat("material \"", name, "\" is not known; known: auto, ", known));
 }
 
 absl::Status ValidateMaterial(const Material& material) {

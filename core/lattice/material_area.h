@@ -14,7 +14,8 @@ struct BandNoise {
 };
 
 // Soft mask, 1: material, 0: vacuum, from two signs that fail in different ways:
-// - the lattice's local energy (`band` squared and averaged) against the noise's: right wherever the
+// - the lattice's local energy (`band` squared and averaged) against the noise's: right wherever
+// the
 //   averaging that beats the noise still resolves the hole;
 // - the local mean brightness, which noise hardly touches, but whose meaning differs from frame to
 //   frame: the brightness below which the lattice's energy vanishes is taken for vacuum's.

@@ -1,7 +1,7 @@
 // FrameSource: where frames come from: a microscope over gRPC, or a replay of files.
 //
-// Next() is called by one thread, the pipeline's ingest thread. Cancel() may be called by any thread,
-// at any time, more than once; Next() then returns CANCELLED soon and for ever.
+// Next() is called by one thread, the pipeline's ingest thread. Cancel() may be called by any
+// thread, at any time, more than once; Next() then returns CANCELLED soon and for ever.
 #ifndef ATOMSTREAM_SERVER_SOURCE_FRAME_SOURCE_H_
 #define ATOMSTREAM_SERVER_SOURCE_FRAME_SOURCE_H_
 
