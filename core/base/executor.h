@@ -13,7 +13,8 @@ class Executor {
 
   // Runs fn(0) … fn(count - 1), in any order and possibly at the same time, and returns when all
   // have returned. The calling thread takes part, so a call from inside a task cannot deadlock.
-  // `fn` must not throw.
+  // If fn throws (a library did, or memory ran out), the first exception is thrown again here, on
+  // the calling thread, when no call of fn is running any more; the caller turns it into a Status.
   virtual void ParallelFor(int count, const std::function<void(int)>& fn) = 0;
 
   // How many calls of fn can run at the same time (>= 1).

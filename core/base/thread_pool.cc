@@ -2,13 +2,22 @@
 
 #include <algorithm>
 #include <cassert>
+#include <exception>
 #include <system_error>
 
 namespace atomstream {
 namespace {
 
-// A task that throws would unwind a call that other threads still work on: end here instead.
-void Run(const std::function<void(int)>& fn, int index) noexcept { fn(index); }
+// A task that throws must not unwind a call that other threads still work on: what it threw is kept
+// for the caller.
+std::exception_ptr Run(const std::function<void(int)>& fn, int index) noexcept {
+  try {
+    fn(index);
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
 
 }  // namespace
 
@@ -36,7 +45,7 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::ParallelFor(int count, const std::function<void(int)>& fn) {
   if (count <= 0) return;
   if (count == 1 || threads_.empty()) {
-    for (int i = 0; i < count; ++i) Run(fn, i);
+    for (int i = 0; i < count; ++i) fn(i);
     return;
   }
 
@@ -50,12 +59,14 @@ void ThreadPool::ParallelFor(int count, const std::function<void(int)>& fn) {
   while (call.next < call.count) {
     const int index = TakeIndex(&call);
     mutex_.Unlock();
-    Run(fn, index);
+    const std::exception_ptr thrown = Run(fn, index);
     mutex_.Lock();
+    if (thrown && !call.thrown) call.thrown = thrown;
   }
   // Only indices already being run are left, so this wait cannot be for a thread that waits for us.
   while (call.running > 0) call.finished.Wait(&mutex_);
   mutex_.Unlock();
+  if (call.thrown) std::rethrow_exception(call.thrown);
 }
 
 int ThreadPool::TakeIndex(Call* call) {
@@ -76,8 +87,9 @@ void ThreadPool::Work() {
     const int index = TakeIndex(call);
     ++call->running;
     mutex_.Unlock();
-    Run(*call->fn, index);
+    const std::exception_ptr thrown = Run(*call->fn, index);
     mutex_.Lock();
+    if (thrown && !call->thrown) call->thrown = thrown;
     // Still locked when notifying: `call` dies as soon as its caller can see running == 0.
     if (--call->running == 0) call->finished.NotifyOne();
   }

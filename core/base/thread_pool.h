@@ -9,6 +9,7 @@
 #define ATOMSTREAM_CORE_BASE_THREAD_POOL_H_
 
 #include <deque>
+#include <exception>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -38,8 +39,9 @@ class ThreadPool final : public Executor {
   struct Call {
     const std::function<void(int)>* fn = nullptr;
     int count = 0;
-    int next = 0;     // first index nobody has taken
-    int running = 0;  // indices taken by pool threads and not yet finished
+    int next = 0;               // first index nobody has taken
+    int running = 0;            // indices taken by pool threads and not yet finished
+    std::exception_ptr thrown;  // by the first index that threw
     CondVar finished;
   };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -101,6 +102,20 @@ TEST(ThreadPoolTest, LongCallDoesNotStarveALaterOne) {
   long_caller.join();
   // The task it was in and, taking turns, at most one more.
   EXPECT_LE(long_runs_before_help, 2);
+}
+
+TEST(ThreadPoolTest, WhatATaskThrowsReachesTheCallerAfterAllHaveEnded) {
+  ThreadPool pool(3);
+  std::atomic<int> ended = 0;
+  const auto some_throw = [&](int i) {
+    ++ended;
+    if (i % 10 == 3) throw std::runtime_error("no memory");
+  };
+  EXPECT_THROW(pool.ParallelFor(100, some_throw), std::runtime_error);
+  EXPECT_EQ(ended, 100);
+  ended = 0;
+  pool.ParallelFor(100, [&](int) { ++ended; });  // the pool is as good as before
+  EXPECT_EQ(ended, 100);
 }
 
 }  // namespace
