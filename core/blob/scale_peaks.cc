@@ -70,12 +70,4 @@ std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float thr
   return peaks;
 }
 
-std::vector<ScalePeak> PeaksOfRange(const std::vector<ScalePeak>& peaks, int first, int last) {
-  std::vector<ScalePeak> kept;
-  for (const ScalePeak& peak : peaks) {
-    if (peak.InRange(first, last)) kept.push_back(peak);
-  }
-  return kept;
-}
-
 }  // namespace atomstream

@@ -34,9 +34,6 @@ struct ScalePeak {
 // frame counts as 0. None if every voxel is one: a constant stack has no peaks.
 std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float threshold);
 
-// Only voxels that are peaks of the whole stack.
-std::vector<ScalePeak> PeaksOfRange(const std::vector<ScalePeak>& peaks, int first, int last);
-
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CORE_BLOB_SCALE_PEAKS_H_

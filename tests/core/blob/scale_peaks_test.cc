@@ -24,7 +24,8 @@ using Voxel = std::tuple<int, int, int>;
 
 std::set<Voxel> InRange(const std::vector<ScalePeak>& peaks, int first, int last, int shift) {
   std::set<Voxel> voxels;
-  for (const ScalePeak& peak : PeaksOfRange(peaks, first, last)) {
+  for (const ScalePeak& peak : peaks) {
+    if (!peak.InRange(first, last)) continue;
     voxels.insert({peak.level - shift, peak.y_px, peak.x_px});
   }
   return voxels;
