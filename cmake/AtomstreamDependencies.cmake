@@ -19,3 +19,10 @@ endif()
 if(ATOMSTREAM_BUILD_TESTS)
   find_package(GTest CONFIG REQUIRED)
 endif()
+
+# The U-Net. Debian's libtorch runs on the CPU; a CUDA libtorch is found through CMAKE_PREFIX_PATH.
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(OpenSSL REQUIRED)
+if(ATOMSTREAM_BUILD_TORCH)
+  find_package(Torch REQUIRED)
+endif()

@@ -1,6 +1,8 @@
 #include "detectors/log_star/frame_survey.h"
 
-#include "core/lattice/spectral_peaks.h"
+#include <utility>
+
+#include "core/lattice/frame_lattice.h"
 #include "opencv2/core.hpp"
 
 namespace atomstream {
@@ -9,24 +11,6 @@ namespace {
 // Atoms centred this far outside the frame, in d_NN, still show a maximum on its border. Were they
 // not expected, they would take the place of the faintest atoms inside.
 constexpr double kVisibleOutside = 0.16;
-
-// Nearest neighbours closer than a pixel cannot be told apart. Beyond the upper bound, four periods
-// of the largest spectrum, a LoG of the frame would take minutes. Only wrong metadata or a false
-// cell gets there.
-constexpr double kMinDnnPx = 1;
-constexpr double kMaxDnnPx = 300;
-
-// A scale at which nothing can be searched is none.
-void ForgetUnusableScale(LatticeEstimate& lattice) {
-  if (lattice.d_nn_px >= kMinDnnPx && lattice.d_nn_px <= kMaxDnnPx) return;
-  lattice.found = false;
-  lattice.d_nn_px = 0;
-  lattice.density_per_px2 = 0;
-  lattice.pixel_size_nm_measured = 0;
-  lattice.pixel_size_nm_used = lattice.pixel_size_nm_metadata;
-  lattice.metadata_disagrees = false;
-  lattice.orientation_rad = 0;
-}
 
 }  // namespace
 
@@ -57,11 +41,10 @@ FrameSurvey SurveyFrame(const Frame& frame, const std::optional<Material>& mater
   if (survey.image.constant) return survey;
 
   start = clock.Now();
-  const double pixel_size_nm = frame.metadata().pixel_size_nm;
-  const SpectralPeaks peaks = FindSpectralPeaks(survey.image.clipped);
-  survey.lattice = material ? EstimateKnownLattice(peaks, *material, pixel_size_nm)
-                            : EstimateUnknownLattice(peaks, survey.image.clipped, pixel_size_nm);
-  ForgetUnusableScale(survey.lattice);
+  FrameLattice measured =
+      MeasureFrameLattice(survey.image.clipped, material, frame.metadata().pixel_size_nm);
+  survey.lattice = std::move(measured.estimate);
+  const SpectralPeaks& peaks = measured.peaks;
   timings.lattice = clock.Now() - start;
   if (!(survey.lattice.d_nn_px > 0)) return survey;
 

@@ -7,6 +7,7 @@
 #include "core/base/status_macros.h"
 #include "core/blob/border.h"
 #include "core/blob/refine.h"
+#include "core/lattice/frame_lattice.h"
 #include "detectors/log_star/frame_survey.h"
 #include "detectors/log_star/frame_trials.h"
 #include "detectors/log_star/parameter_map.h"
@@ -84,14 +85,7 @@ class LogStarDetector final : public LogStar {
   void DescribeLattice(const FrameSurvey& survey, const std::string& material_name,
                        LogStarResult& result) const {
     LatticeSummary& lattice = result.lattice;
-    lattice.material = material_name;
-    lattice.found = survey.lattice.found;
-    lattice.d_nn_px = survey.lattice.d_nn_px;
-    lattice.pixel_size_nm_metadata = survey.lattice.pixel_size_nm_metadata;
-    lattice.pixel_size_nm_measured = survey.lattice.pixel_size_nm_measured;
-    lattice.pixel_size_nm_used = survey.lattice.pixel_size_nm_used;
-    lattice.metadata_disagrees = survey.lattice.metadata_disagrees;
-    lattice.orientation_rad = survey.lattice.orientation_rad;
+    lattice = Summarise(survey.lattice, material_name);
     if (survey.image.constant) {
       result.flags.push_back("constant_frame");
       return;

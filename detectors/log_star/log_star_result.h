@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "core/blob/log_params.h"
+#include "core/lattice/lattice_summary.h"
 #include "core/optimize/problem.h"
 #include "core/structure/atom.h"
 
@@ -19,20 +20,6 @@ struct FrontPoint {
   double qc = 0;
   double er = 0;
   LogParams params;
-};
-
-struct LatticeSummary {
-  bool found = false;                 // false: no periodicity stood out; the numbers below are 0
-                                      // unless metadata and material gave them
-  double d_nn_px = 0;                 // nearest-neighbour distance that was used
-  double pixel_size_nm_metadata = 0;  // 0: unknown
-  double pixel_size_nm_measured = 0;  // 0: material unknown ("auto") or lattice not found
-  double pixel_size_nm_used = 0;
-  bool metadata_disagrees = false;    // measured and metadata scale differ by > 5 %
-  double orientation_rad = 0;         // of the first lattice vector, [0, pi)
-  double expected_atoms = 0;          // in the frame: material area x density
-  double material_area_fraction = 0;  // share of the frame that is material
-  std::string material;
 };
 
 struct WindowResult {

@@ -18,12 +18,13 @@ core/ % (fstream|iostream|filesystem|cstdio|stdio\.h|unistd\.h|sys/|opencv2/(img
 core/!core/base/ % (thread|mutex|condition_variable|future)$ % threads and locks of core live in core/base
 detectors/ % (server|client|proto|tests)/ % detectors may include core only
 detectors/ % (atomstream/v1|google|grpc|grpcpp)/ % detectors know no protobuf and no gRPC
-detectors/ % (prometheus|glog|tiffio|sqlite3|tango|thread$|mutex$|condition_variable$|fstream|iostream) % detectors have no threads, I/O or metrics
+detectors/ % (prometheus|glog|tiffio|sqlite3|tango|thread$|mutex$|condition_variable$) % detectors have no threads or metrics
+detectors/!detectors/unet/ % (fstream|iostream|filesystem) % of the detectors, only the U-Net has files: its models
 client/ % (server|detectors|tests)/ % client stands beside detectors and below server
 client/ % core/(image|lattice|blob|reward|optimize|structure|target|evaluate|simulate)/ % of core, client may include core/base only
 !(server|tests)/ % server/ % nobody but server includes server
 !tests/ % tests/ % only tests include tests
-!detectors/unet/ % (torch|ATen|c10)/ % torch lives in detectors/unet
+!(detectors/unet/torch_|detectors/unet/training/|tests/detectors/unet/torch_) % (torch|ATen|c10)/ % torch lives in the torch_ files of detectors/unet and in its training
 !server/metrics/ % prometheus/ % prometheus-cpp lives in server/metrics
 !(server/store|tests/server/store)/ % sqlite3 % SQLite lives in server/store
 !(client/cpp|tests/client)/ % tiffio % libtiff lives in client/cpp
