@@ -51,10 +51,10 @@ struct ModelManifest {
   ModelInfo info() const;
 };
 
-// Reads and checks <folder>/manifest.json and its sha256: every field is present, of its type and in
-// its range; no unknown field; every named file is there, has its sha256 and (golden tensors) its
-// size; the golden input's lattice has the stated scale within 5 %. Errors name the file, the field
-// and the value: NotFound, InvalidArgument, DataLoss (a sha256 differs).
+// Reads and checks <folder>/manifest.json and its sha256: every field is present, of its type and
+// in its range; no unknown field; every named file is there, has its sha256 and (golden tensors)
+// its size; the golden input's lattice has the stated scale within 5 %. Errors name the file, the
+// field and the value: NotFound, InvalidArgument, DataLoss (a sha256 differs).
 absl::StatusOr<ModelManifest> LoadModelManifest(const std::string& folder);
 
 // A golden tensor, read and checked as above.

@@ -25,20 +25,24 @@ enum class InputNormalisation {
 
 // What the rest of the project must know of a loaded model.
 struct ModelInfo {
-  std::string id;               // name and the first 12 digits of the manifest's sha256: "name@1f…"
-  int members = 0;              // of the ensemble
+  std::string id;   // name and the first 12 digits of the manifest's sha256: "name@1f…"
+  int members = 0;  // of the ensemble
   double scale_px_per_d_nn = 0;  // the nearest-neighbour distance that the network was trained on
-  double threshold = 0;         // least probability of an atom, (0, 1)
+  double threshold = 0;          // least probability of an atom, (0, 1)
   InputNormalisation normalisation = InputNormalisation::kQuantile;
+  // Where it was loaded to and how it computes there, as in Segmentation; empty: not loaded yet.
+  // One image may be done elsewhere (see Segmentation::flags).
+  std::string device;
+  std::string precision;
 };
 
 // One image, segmented by all members of the ensemble. Both maps have the image's size.
 struct Segmentation {
-  Image mean;      // probability of an atom's centre, [0, 1]: mean of the members
-  Image variance;  // of the members' probabilities, >= 0; 0 everywhere with one member
-  std::string device;     // "cpu", "cuda:0"
-  std::string precision;  // "float32", "bfloat16", "float16"
-  int tiles = 0;          // one member's
+  Image mean;               // probability of an atom's centre, [0, 1]: mean of the members
+  Image variance;           // of the members' probabilities, >= 0; 0 everywhere with one member
+  std::string device;       // "cpu", "cuda:0"
+  std::string precision;    // "float32", "bfloat16", "float16"
+  int tiles = 0;            // one member's
   absl::Duration transfer;  // to the device and back; 0 on the CPU
   absl::Duration compute;
   // "smaller_tiles": memory ran out on the device, smaller tiles fitted.
@@ -52,8 +56,8 @@ class Segmenter {
 
   virtual const ModelInfo& info() const = 0;
 
-  // `image` is normalised and at the network's scale; any size >= 1 x 1. Internal: the model failed.
-  // DataLoss: its output was not finite, with the number of such pixels and the member.
+  // `image` is normalised and at the network's scale; any size >= 1 x 1. Internal: the model
+  // failed. DataLoss: its output was not finite, with the number of such pixels and the member.
   virtual absl::StatusOr<Segmentation> Segment(const Image& image) const = 0;
 };
 

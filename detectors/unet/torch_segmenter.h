@@ -12,16 +12,16 @@
 
 namespace atomstream {
 
-enum class TorchDevice { kAuto, kCuda, kCpu };        // auto: CUDA if libtorch has it and finds one
+enum class TorchDevice { kAuto, kCuda, kCpu };  // auto: CUDA if libtorch has it and finds one
 enum class TorchPrecision { kAuto, kFloat32, kReduced };  // auto: reduced where the device gains
 
 struct TorchSegmenterOptions {
   TorchDevice device = TorchDevice::kAuto;
   TorchPrecision precision = TorchPrecision::kAuto;
-  int threads = 1;   // of torch in this process, >= 1
-  int tile_px = 256;  // largest tile's side, network pixels: 128, 256 or 512
+  int threads = 1;      // of torch in this process, >= 1
+  int tile_px = 256;    // largest tile's side, network pixels: 128, 256 or 512
   int overlap_px = 32;  // least overlap of neighbouring tiles, network pixels
-  int max_batch = 8;  // tiles at once on a GPU; the CPU takes one at a time
+  int max_batch = 8;    // tiles at once on a GPU; the CPU takes one at a time
 };
 
 // Checks the folder (LoadModelManifest), then the network itself before anything is served: the

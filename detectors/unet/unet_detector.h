@@ -38,8 +38,7 @@ class UnetDetector {
   absl::StatusOr<UnetResult> Detect(const Frame& frame, const Segmenter& segmenter) const;
 
  private:
-  UnetDetector(const UnetOptions& options, const Clock* clock)
-      : options_(options), clock_(clock) {}
+  UnetDetector(const UnetOptions& options, const Clock* clock) : options_(options), clock_(clock) {}
 
   const UnetOptions options_;
   const Clock* const clock_;

@@ -21,8 +21,9 @@ struct UnetResult {
   // By falling response, which here is the probability at the atom (as `confidence`). sigma_px is
   // the scale of the blob in the probability map, frame pixels.
   std::vector<Atom> atoms;
-  std::vector<float> confidence;  // of each atom: the ensemble's mean probability at its peak, (0, 1]
-  std::vector<float> spread;      // of each atom: standard deviation of the members there
+  std::vector<float>
+      confidence;             // of each atom: the ensemble's mean probability at its peak, (0, 1]
+  std::vector<float> spread;  // of each atom: standard deviation of the members there
   LatticeSummary lattice;
   double scale = 1;          // network pixels per frame pixel
   double mean_variance = 0;  // of the members' probabilities, over the atoms; 0: no atoms
