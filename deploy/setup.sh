@@ -17,6 +17,8 @@ packages=(
   libpagmo-dev libtiff-dev prometheus-cpp-dev
   # tests
   libgtest-dev libgmock-dev
+  # atomstream convert-atomai, its test, and what the benchmark compares with
+  python3-torch python3-numpy
 )
 
 is_installed() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/cli/cli_command.h"
+#include "client/cli/convert_command.h"
 
 namespace atomstream {
 namespace {
@@ -20,6 +21,7 @@ constexpr char kUsage[] =
     "  get              one kept result\n"
     "  list             the kept results\n"
     "  status           the state of the daemon\n"
+    "  convert-atomai   make a model folder of a Unet that AtomAI saved\n"
     "\n"
     "atomstream COMMAND --help lists a command's flags, atomstream --version tells the version.\n"
     "Flags are --name=value or --name value; - and _ in names are the same.\n"
@@ -45,6 +47,7 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "get") return GetCommand(rest, output);
   if (command == "list") return ListCommand(rest, output);
   if (command == "status") return StatusCommand(rest, output);
+  if (command == "convert-atomai") return ConvertAtomaiCommand(rest, std::cerr);
   std::cerr << "atomstream: " << (command.empty() ? "no command given" : "unknown command: ")
             << command << "\n\n"
             << kUsage;
