@@ -26,6 +26,7 @@ constexpr int kMaxDepth = 32;  // of the JSON; what is read is four deep, the re
 constexpr int kMaxNameLength = 64;
 constexpr int kMaxTextLength = 256;
 constexpr int kMaxMembers = 16;
+constexpr double kMaxAtomAreaPx2 = 10000;
 constexpr double kMinScale = 2, kMaxScale = 100;
 // The smallest tile; a power of two that divides it divides all of them.
 constexpr int kMaxSizeMultiple = 128;
@@ -195,12 +196,19 @@ absl::Status ReadInput(const Fields& input, ModelManifest& manifest) {
 }
 
 absl::Status ReadOutput(const Fields& output, ModelManifest& manifest) {
-  RETURN_IF_ERROR(output.CheckNames({"kind", "threshold"}));
+  RETURN_IF_ERROR(output.CheckNames({"kind", "threshold", "atom_area_px2"}));
   ASSIGN_OR_RETURN(const std::string kind, output.OneOf("kind", {"logit", "probability"}));
   manifest.output = kind == "logit" ? ModelOutput::kLogit : ModelOutput::kProbability;
   ASSIGN_OR_RETURN(manifest.threshold, output.Number("threshold"));
-  if (!(manifest.threshold > 0 && manifest.threshold < 1)) {
-    return FieldError(output.PathOf("threshold"), output.Value("threshold"), "above 0 and below 1");
+  ASSIGN_OR_RETURN(manifest.atom_area_px2, output.Number("atom_area_px2"));
+  if (!(manifest.atom_area_px2 >= 0 && manifest.atom_area_px2 <= kMaxAtomAreaPx2)) {
+    return FieldError(output.PathOf("atom_area_px2"), output.Value("atom_area_px2"),
+                      absl::StrCat("from 0 (unknown) to ", kMaxAtomAreaPx2));
+  }
+  if (!(manifest.threshold >= 0 && manifest.threshold < 1) ||
+      (manifest.threshold == 0 && manifest.atom_area_px2 == 0)) {
+    return FieldError(output.PathOf("threshold"), output.Value("threshold"),
+                      "above 0 and below 1, or 0 where atom_area_px2 is known");
   }
   return absl::OkStatus();
 }
@@ -317,6 +325,7 @@ ModelInfo ModelManifest::info() const {
   info.id = absl::StrCat(name, "@", sha256.substr(0, 12));
   info.members = static_cast<int>(members.size());
   info.scale_px_per_d_nn = scale_px_per_d_nn;
+  info.atom_area_px2 = atom_area_px2;
   info.threshold = threshold;
   info.normalisation = normalisation;
   return info;

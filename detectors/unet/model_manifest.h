@@ -38,6 +38,7 @@ struct ModelManifest {
   double scale_px_per_d_nn = 0;
   InputNormalisation normalisation = InputNormalisation::kQuantile;
   ModelOutput output = ModelOutput::kLogit;
+  double atom_area_px2 = 0;  // these two as ModelInfo
   double threshold = 0;
   std::vector<ModelMember> members;
 

@@ -28,7 +28,11 @@ struct ModelInfo {
   std::string id;   // name and the first 12 digits of the manifest's sha256: "name@1f…"
   int members = 0;  // of the ensemble
   double scale_px_per_d_nn = 0;  // the nearest-neighbour distance that the network was trained on
-  double threshold = 0;          // least probability of an atom, (0, 1)
+  // Sum over the bump that the network draws for one sure atom, square network pixels; 0: unknown.
+  double atom_area_px2 = 0;
+  // Least confidence of an atom, (0, 1); 0: chosen frame by frame for the greatest expected F1, which
+  // needs atom_area_px2 (probability_atoms.h).
+  double threshold = 0;
   InputNormalisation normalisation = InputNormalisation::kQuantile;
   // Where it was loaded to and how it computes there, as in Segmentation; empty: not loaded yet.
   // One image may be done elsewhere (see Segmentation::flags).

@@ -38,6 +38,8 @@ class UnetDetector {
   absl::StatusOr<UnetResult> Detect(const Frame& frame, const Segmenter& segmenter) const;
 
  private:
+  absl::StatusOr<UnetResult> DetectOrThrow(const Frame& frame, const Segmenter& segmenter) const;
+
   UnetDetector(const UnetOptions& options, const Clock* clock) : options_(options), clock_(clock) {}
 
   const UnetOptions options_;

@@ -37,6 +37,8 @@ struct UnetResult {
   // "constant_frame"      every pixel has the same value; nothing was searched
   // "no_lattice"          no periodicity was found; the metadata's scale was used with a known
   //                       material, else the frame's own (scale = 1)
+  // "scale_limited"       the frame was enlarged less than the network asks for: it would have had
+  //                       more than kMaxNetworkPixels (frame_scaling.h)
   // "metadata_disagrees"  the pixel size measured from the lattice was used, not the metadata's
   std::vector<std::string> flags;
 };

@@ -33,6 +33,20 @@ void UseFastLayout(torch::jit::Module& network) {
   }
 }
 
+std::vector<Image> MapsOf(torch::jit::Module& network, const at::Device& device,
+                          const std::vector<Image>& images) {
+  const torch::NoGradGuard no_gradients;
+  network.train(false);
+  std::vector<Image> maps;
+  for (const Image& image : images) {
+    const at::Tensor input = WithFastLayout(ViewOf(image)).to(device);
+    const at::Tensor map =
+        network.forward({input}).toTensor().sigmoid().to(torch::kCPU).contiguous();
+    maps.push_back(Image(image.rows, image.cols, map.data_ptr<float>()).clone());
+  }
+  return maps;
+}
+
 absl::Status ReplaceFile(const std::string& from, const std::string& to) {
   std::error_code error;
   std::filesystem::rename(from, to, error);
@@ -82,18 +96,8 @@ Trainer::Trainer(const TrainerOptions& options, Executor* executor)
 
 void Trainer::MakeOptimizer() {
   optimizer_ = std::make_unique<torch::optim::AdamW>(
-      ParametersOf(network_), torch::optim::AdamWOptions(options_.learning_rate)
-                                  .weight_decay(options_.weight_decay));
-}
-
-std::string Trainer::Fingerprint() const {
-  const TrainingFrameOptions& f = options_.frames;
-  return absl::StrCat(options_.shape.Name(), " seed=", options_.seed, " steps=", options_.steps,
-                      " frames=", options_.frames_per_step, "x", f.size_px,
-                      " crop=", options_.crop_px, " rate=", options_.learning_rate,
-                      " decay=", options_.weight_decay, " scale=", f.scale_px_per_d_nn, "+-",
-                      f.scale_error, " target=", f.target_sigma_d_nn,
-                      " shares=", f.graphene_share, ",", f.srtio3_share, " noise=", f.max_noise);
+      ParametersOf(network_),
+      torch::optim::AdamWOptions(options_.learning_rate).weight_decay(options_.weight_decay));
 }
 
 Trainer::Batch Trainer::DrawBatch(int64_t step) const {
@@ -101,8 +105,8 @@ Trainer::Batch Trainer::DrawBatch(int64_t step) const {
   std::vector<at::Tensor> inputs, targets;
   const int crop = options_.crop_px;
   for (int i = 0; i < options_.frames_per_step; ++i) {
-    const auto frame = DrawTrainingFrame(options_.frames, options_.seed,
-                                         step * options_.frames_per_step + i);
+    const auto frame =
+        DrawTrainingFrame(options_.frames, options_.seed, step * options_.frames_per_step + i);
     if (!frame.ok()) {
       batch.status = frame.status();
       return batch;
@@ -144,8 +148,8 @@ double Trainer::TrainOn(const Batch& batch) {
 
 absl::StatusOr<double> Trainer::Step() {
   return CatchToStatus("training step", [&]() -> absl::StatusOr<double> {
-    const Batch batch = next_.input.defined() ? std::exchange(next_, Batch{})
-                                              : DrawBatch(steps_done_);
+    const Batch batch =
+        next_.input.defined() ? std::exchange(next_, Batch{}) : DrawBatch(steps_done_);
     RETURN_IF_ERROR(batch.status);
     double loss = 0;
     executor_->ParallelFor(2, [&](int part) {
@@ -162,16 +166,7 @@ absl::StatusOr<double> Trainer::Step() {
 
 absl::StatusOr<std::vector<Image>> Trainer::Predict(const std::vector<Image>& images) {
   return CatchToStatus("prediction", [&]() -> absl::StatusOr<std::vector<Image>> {
-    const torch::NoGradGuard no_gradients;
-    network_.train(false);
-    std::vector<Image> maps;
-    for (const Image& image : images) {
-      const at::Tensor input = WithFastLayout(ViewOf(image)).to(device_);
-      const at::Tensor map =
-          network_.forward({input}).toTensor().sigmoid().to(torch::kCPU).contiguous();
-      maps.push_back(Image(image.rows, image.cols, map.data_ptr<float>()).clone());
-    }
-    return maps;
+    return MapsOf(network_, device_, images);
   });
 }
 
@@ -181,7 +176,7 @@ absl::Status Trainer::SaveCheckpoint(const std::string& path) {
     torch::serialize::OutputArchive archive;
     optimizer_->save(archive);
     archive.write("steps_done", c10::IValue(steps_done_));
-    archive.write("fingerprint", c10::IValue(Fingerprint()));
+    archive.write("fingerprint", c10::IValue(DescribeTraining(options_)));
     archive.save_to(path + ".optimizer.part");
     RETURN_IF_ERROR(ReplaceFile(path + ".network.part", path + ".network"));
     return ReplaceFile(path + ".optimizer.part", path + ".optimizer");
@@ -198,10 +193,10 @@ absl::Status Trainer::LoadCheckpoint(const std::string& path) {
     c10::IValue fingerprint, steps_done;
     archive.read("fingerprint", fingerprint);
     archive.read("steps_done", steps_done);
-    if (fingerprint.toStringRef() != Fingerprint()) {
+    if (fingerprint.toStringRef() != DescribeTraining(options_)) {
       return absl::FailedPreconditionError(
           absl::StrCat(path, ": was made with other options: ", fingerprint.toStringRef(),
-                       "; now: ", Fingerprint()));
+                       "; now: ", DescribeTraining(options_)));
     }
     network_ = torch::jit::load(path + ".network", device_);
     UseFastLayout(network_);
@@ -221,6 +216,24 @@ absl::Status Trainer::SaveNetwork(const std::string& path) {
     copy.eval();
     copy.save(path);
     return absl::OkStatus();
+  });
+}
+
+std::string DescribeTraining(const TrainerOptions& o) {
+  const TrainingFrameOptions& f = o.frames;
+  return absl::StrCat(
+      o.shape.Name(), " seed=", o.seed, " steps=", o.steps, " frames=", o.frames_per_step, "x",
+      f.size_px, " crop=", o.crop_px, " rate=", o.learning_rate, " decay=", o.weight_decay,
+      " scale=", f.scale_px_per_d_nn, "+-", f.scale_error, " target=", f.target_sigma_d_nn,
+      " shares=", f.graphene_share, ",", f.srtio3_share, " noise=", f.max_noise);
+}
+
+absl::StatusOr<std::vector<Image>> PredictWith(const std::string& network_path,
+                                               const std::vector<Image>& images) {
+  return CatchToStatus(network_path, [&]() -> absl::StatusOr<std::vector<Image>> {
+    torch::jit::Module network = torch::jit::load(network_path);
+    UseFastLayout(network);
+    return MapsOf(network, at::kCPU, images);
   });
 }
 

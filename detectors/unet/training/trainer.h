@@ -26,13 +26,13 @@ struct TrainerOptions {
   TrainingFrameOptions frames;
   UnetShape shape;
   uint64_t seed = 1;
-  int64_t steps = 3000;          // of the whole training; the learning rate falls over them
-  int frames_per_step = 4;       // each is cut into crops
-  int crop_px = 128;             // divides frames.size_px; a multiple of kUnetSizeMultiple
-  double learning_rate = 2e-3;   // greatest, after the first steps; falls to a fiftieth
+  int64_t steps = 2000;         // of the whole training; the learning rate falls over them
+  int frames_per_step = 4;      // each is cut into crops
+  int crop_px = 128;            // divides frames.size_px; a multiple of kUnetSizeMultiple
+  double learning_rate = 2e-3;  // greatest, after the first steps; falls to a fiftieth
   double weight_decay = 1e-4;
-  std::string device = "cpu";    // "cpu", "cuda"
-  bool bfloat16 = false;         // compute in bfloat16; the weights stay float32
+  std::string device = "cpu";  // "cpu", "cuda"
+  bool bfloat16 = false;       // compute in bfloat16; the weights stay float32
 };
 
 class Trainer {
@@ -42,17 +42,17 @@ class Trainer {
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(const TrainerOptions& options,
                                                          Executor* executor);
 
-  // Trains one step and returns its loss: binary cross entropy, mean over pixels. Internal: the loss
-  // is not finite.
+  // Trains one step and returns its loss: binary cross entropy, mean over pixels. Internal: the
+  // loss is not finite.
   absl::StatusOr<double> Step();
   int64_t steps_done() const { return steps_done_; }
 
-  // Probability maps of `images` (each with sides that are multiples of kUnetSizeMultiple), with the
-  // network as it stands, in float32.
+  // Probability maps of `images` (each with sides that are multiples of kUnetSizeMultiple), with
+  // the network as it stands, in float32.
   absl::StatusOr<std::vector<Image>> Predict(const std::vector<Image>& images);
 
-  // A checkpoint is two files, path + ".network" and path + ".optimizer", each replaced in one step.
-  // LoadCheckpoint: NotFound when there is none; FailedPrecondition: made with other options.
+  // A checkpoint is two files, path + ".network" and path + ".optimizer", each replaced in one
+  // step. LoadCheckpoint: NotFound when there is none; FailedPrecondition: made with other options.
   absl::Status SaveCheckpoint(const std::string& path);
   absl::Status LoadCheckpoint(const std::string& path);
 
@@ -70,7 +70,6 @@ class Trainer {
   double LearningRate(int64_t step) const;
   double TrainOn(const Batch& batch);
   void MakeOptimizer();
-  std::string Fingerprint() const;
 
   const TrainerOptions options_;
   Executor* const executor_;
@@ -80,6 +79,13 @@ class Trainer {
   int64_t steps_done_ = 0;
   Batch next_;  // drawn for step steps_done_, or empty
 };
+
+// What decides the outcome of a training, in one line: network, seed, steps, frames.
+std::string DescribeTraining(const TrainerOptions& options);
+
+// Probability maps as Trainer::Predict, of a network that SaveNetwork wrote.
+absl::StatusOr<std::vector<Image>> PredictWith(const std::string& network_path,
+                                               const std::vector<Image>& images);
 
 // Whether a training step is faster in bfloat16 than in float32, measured on this machine.
 bool Bfloat16Gains(const UnetShape& shape, const std::string& device);

@@ -143,6 +143,11 @@ void AddTarget(const PointPx& atom, double sigma, Image& target) {
 
 }  // namespace
 
+double AtomAreaPx2(const TrainingFrameOptions& options) {
+  const double sigma = options.target_sigma_d_nn * options.scale_px_per_d_nn;
+  return 2 * kPi * sigma * sigma;
+}
+
 absl::StatusOr<TrainingFrame> DrawTrainingFrame(const TrainingFrameOptions& options, uint64_t seed,
                                                 int64_t index) {
   Random random(DeriveSeed(seed, static_cast<uint64_t>(index)));
@@ -176,9 +181,9 @@ absl::StatusOr<TrainingFrame> DrawTrainingFrame(const TrainingFrameOptions& opti
       frame.atoms.push_back(here);
     }
   }
-  frame.description = absl::StrFormat(
-      "%s, %.1f px per d_NN, noise %.2f, dose %.0f, hole %.2f", material.name, sampled_px,
-      scan.gaussian_noise, scan.dose_per_pixel, specimen_options.hole_fraction);
+  frame.description = absl::StrFormat("%s, %.1f px per d_NN, noise %.2f, dose %.0f, hole %.2f",
+                                      material.name, sampled_px, scan.gaussian_noise,
+                                      scan.dose_per_pixel, specimen_options.hole_fraction);
   return frame;
 }
 

@@ -27,12 +27,15 @@ struct TrainingFrameOptions {
 };
 
 struct TrainingFrame {
-  Image input;   // normalised, as a frame is when it is served
-  Image target;  // probability of an atom's centre, [0, 1]
+  Image input;                 // normalised, as a frame is when it is served
+  Image target;                // probability of an atom's centre, [0, 1]
   std::vector<PointPx> atoms;  // in the input's pixels
   double d_nn_px = 0;          // in the input's pixels
   std::string description;     // what was drawn, for people
 };
+
+// Sum over the target's bump of one atom at the nominal scale, square pixels.
+double AtomAreaPx2(const TrainingFrameOptions& options);
 
 // Frame `index` of the stream `seed`.
 absl::StatusOr<TrainingFrame> DrawTrainingFrame(const TrainingFrameOptions& options, uint64_t seed,

@@ -2,8 +2,8 @@
 // what is saved and what is served.
 //
 // Every convolution casts its weights to the type of its input, so that one file runs in float32
-// and in bfloat16. Each block is Conv3x3 -> LeakyReLU(0.01) -> BatchNorm, repeated. Not thread-safe,
-// as any module in training.
+// and in bfloat16. Each block is Conv3x3 -> LeakyReLU(0.01) -> BatchNorm, repeated. Not
+// thread-safe, as any module in training.
 #ifndef ATOMSTREAM_DETECTORS_UNET_TRAINING_UNET_NETWORK_H_
 #define ATOMSTREAM_DETECTORS_UNET_TRAINING_UNET_NETWORK_H_
 
@@ -17,7 +17,7 @@
 namespace atomstream {
 
 struct UnetShape {
-  int filters = 16;                       // of the first level; each level below doubles them
+  int filters = 16;                          // of the first level; each level below doubles them
   std::array<int, 4> layers = {1, 2, 2, 3};  // convolutions of a block, level by level
 
   std::string Name() const;  // "atomai-unet filters=16 layers=1,2,2,3"

@@ -1,0 +1,150 @@
+#include "detectors/unet/probability_atoms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/evaluate/point_index.h"
+#include "opencv2/core.hpp"
+
+namespace atomstream {
+namespace {
+
+// Lower bumps than this are no candidates, whatever their mass: the network's floor of noise.
+constexpr float kFloor = 0.03f;
+// A bump is measured within this distance of its centre, of d_NN: most of it, little of the next.
+constexpr double kReach = 0.42;
+// Moves of the centroid that bring it to rest within a hundredth of a pixel.
+constexpr int kCentroidSteps = 3;
+
+// Of a plateau (saturated probabilities are equal) the first pixel in reading order counts.
+bool IsLocalMaximum(const Image& map, int x, int y) {
+  const float value = map(y, x);
+  for (int dy = -1; dy <= 1; ++dy) {
+    for (int dx = -1; dx <= 1; ++dx) {
+      const int nx = x + dx, ny = y + dy;
+      if ((dx == 0 && dy == 0) || nx < 0 || ny < 0 || nx >= map.cols || ny >= map.rows) continue;
+      const bool before = dy < 0 || (dy == 0 && dx < 0);
+      if (before ? map(ny, nx) >= value : map(ny, nx) > value) return false;
+    }
+  }
+  return true;
+}
+
+struct Moments {
+  double mass = 0, x = 0, y = 0;
+  double square_radius = 0;  // mean
+};
+
+// Of the map within `reach` of a centre; the disk's edge is soft over one pixel, so that the
+// moments move smoothly with the centre.
+Moments Measure(const Image& map, double centre_x, double centre_y, double reach) {
+  Moments m;
+  const int left = std::max(0, static_cast<int>(std::floor(centre_x - reach)));
+  const int right = std::min(map.cols - 1, static_cast<int>(std::ceil(centre_x + reach)));
+  const int top = std::max(0, static_cast<int>(std::floor(centre_y - reach)));
+  const int bottom = std::min(map.rows - 1, static_cast<int>(std::ceil(centre_y + reach)));
+  for (int y = top; y <= bottom; ++y) {
+    for (int x = left; x <= right; ++x) {
+      const double squared = (x - centre_x) * (x - centre_x) + (y - centre_y) * (y - centre_y);
+      const double inside = std::clamp(reach + 0.5 - std::sqrt(squared), 0.0, 1.0);
+      const double weight = inside * map(y, x);
+      m.mass += weight;
+      m.x += weight * x;
+      m.y += weight * y;
+      m.square_radius += weight * squared;
+    }
+  }
+  if (m.mass > 0) {
+    m.x /= m.mass;
+    m.y /= m.mass;
+    m.square_radius /= m.mass;
+  }
+  return m;
+}
+
+ProbabilityAtom MeasureAtom(const Image& map, const Image& variance, int x, int y,
+                            const ProbabilityAtomOptions& options) {
+  const double reach = std::max(1.0, kReach * options.d_nn_px);
+  ProbabilityAtom atom;
+  Moments m = Measure(map, x, y, reach);
+  for (int i = 0; i < kCentroidSteps; ++i) m = Measure(map, m.x, m.y, reach);
+  atom.x_px = m.x;
+  atom.y_px = m.y;
+  atom.sigma_px = static_cast<float>(std::sqrt(m.square_radius / 2));
+  if (options.atom_area_px2 > 0) {
+    // What a sure atom's bump, a Gaussian of that area, has within reach.
+    const double reachable =
+        options.atom_area_px2 *
+        (1 - std::exp(-std::numbers::pi * reach * reach / options.atom_area_px2));
+    atom.confidence = static_cast<float>(std::min(1.0, m.mass / reachable));
+  } else {
+    atom.confidence = map(y, x);
+  }
+  if (!variance.empty()) atom.spread = std::sqrt(std::max(0.0f, variance(y, x)));
+  return atom;
+}
+
+// Surest first; of two that are closer than the spacing the surer one stays.
+std::vector<ProbabilityAtom> KeepSpaced(std::vector<ProbabilityAtom> atoms, double min_spacing) {
+  std::stable_sort(atoms.begin(), atoms.end(),
+                   [](const ProbabilityAtom& a, const ProbabilityAtom& b) {
+                     return a.confidence > b.confidence;
+                   });
+  if (!(min_spacing > 0) || atoms.empty()) return atoms;
+  std::vector<PointPx> points;
+  for (const ProbabilityAtom& atom : atoms) points.push_back({atom.x_px, atom.y_px});
+  const PointIndex index(std::move(points), min_spacing);
+  std::vector<bool> dropped(atoms.size(), false);
+  std::vector<ProbabilityAtom> kept;
+  for (size_t i = 0; i < atoms.size(); ++i) {
+    if (dropped[i]) continue;
+    kept.push_back(atoms[i]);
+    index.ForEachWithin({atoms[i].x_px, atoms[i].y_px}, min_spacing, [&](int other, double) {
+      if (static_cast<size_t>(other) > i) dropped[other] = true;
+    });
+  }
+  return kept;
+}
+
+// How many of the surest atoms to take for the greatest expected F1, when `there` atoms are
+// expected in all.
+size_t BestCount(const std::vector<ProbabilityAtom>& atoms, double there) {
+  size_t best = 0;
+  double best_f1 = 0, hits = 0;
+  for (size_t i = 0; i < atoms.size(); ++i) {
+    hits += atoms[i].confidence;
+    const double f1 = 2 * hits / (static_cast<double>(i + 1) + there);
+    if (f1 <= best_f1) continue;
+    best_f1 = f1;
+    best = i + 1;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<ProbabilityAtom> FindProbabilityAtoms(const Image& probability, const Image& variance,
+                                                  const ProbabilityAtomOptions& options) {
+  const bool by_height = options.atom_area_px2 <= 0;
+  const float floor = by_height ? static_cast<float>(options.threshold) : kFloor;
+  std::vector<ProbabilityAtom> atoms;
+  for (int y = 0; y < probability.rows; ++y) {
+    for (int x = 0; x < probability.cols; ++x) {
+      if (probability(y, x) < floor || !IsLocalMaximum(probability, x, y)) continue;
+      atoms.push_back(MeasureAtom(probability, variance, x, y, options));
+    }
+  }
+  atoms = KeepSpaced(std::move(atoms), options.min_spacing_px);
+  if (options.threshold > 0) {
+    const auto sure = [&](const ProbabilityAtom& atom) {
+      return atom.confidence >= options.threshold;
+    };
+    atoms.erase(std::find_if_not(atoms.begin(), atoms.end(), sure), atoms.end());
+  } else {
+    atoms.resize(BestCount(atoms, cv::sum(probability)[0] / options.atom_area_px2));
+  }
+  return atoms;
+}
+
+}  // namespace atomstream
