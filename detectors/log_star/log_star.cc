@@ -6,6 +6,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/blob/border.h"
+#include "core/blob/disk_mean.h"
 #include "core/blob/refine.h"
 #include "core/lattice/frame_lattice.h"
 #include "detectors/log_star/frame_survey.h"
@@ -29,23 +30,6 @@ uint64_t FnvHash(uint64_t seed, absl::string_view text) {
   uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
   for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
   return hash;
-}
-
-// Mean of `image` over the disk of radius sigma around the atom.
-float DiskMean(const Image& image, const Blob& blob) {
-  const int reach = std::max(1, static_cast<int>(std::lround(blob.sigma_px)));
-  const int x0 = static_cast<int>(std::lround(blob.x_px));
-  const int y0 = static_cast<int>(std::lround(blob.y_px));
-  double sum = 0;
-  int count = 0;
-  for (int y = std::max(0, y0 - reach); y <= std::min(image.rows - 1, y0 + reach); ++y) {
-    for (int x = std::max(0, x0 - reach); x <= std::min(image.cols - 1, x0 + reach); ++x) {
-      if ((x - x0) * (x - x0) + (y - y0) * (y - y0) > reach * reach) continue;
-      sum += image(y, x);
-      ++count;
-    }
-  }
-  return count > 0 ? static_cast<float>(sum / count) : 0.0f;
 }
 
 class LogStarDetector final : public LogStar {
