@@ -2,6 +2,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace atomstream::bench {
 namespace {
@@ -32,6 +33,22 @@ std::optional<std::string> JsonText(const std::string& json, const std::string& 
   const size_t end = json.find('"', begin + 1);
   if (end == std::string::npos) return std::nullopt;
   return json.substr(begin + 1, end - begin - 1);
+}
+
+std::vector<double> JsonNumbers(const std::string& json, const std::string& name) {
+  const size_t begin = FindValue(json, name);
+  if (begin == std::string::npos || json[begin] != '[') return {};
+  const size_t end = json.find(']', begin);
+  if (end == std::string::npos) return {};
+  std::vector<double> values;
+  const std::vector<std::string> texts =
+      absl::StrSplit(json.substr(begin + 1, end - begin - 1), ',', absl::SkipWhitespace());
+  for (const std::string& text : texts) {
+    double value = 0;
+    if (!absl::SimpleAtod(text, &value)) return {};
+    values.push_back(value);
+  }
+  return values;
 }
 
 }  // namespace atomstream::bench

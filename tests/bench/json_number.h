@@ -4,11 +4,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace atomstream::bench {
 
 // The number after "name":, nullopt where there is none.
 std::optional<double> JsonNumber(const std::string& json, const std::string& name);
+
+// The numbers of the list after "name":, none where there is no such list or one is no number.
+std::vector<double> JsonNumbers(const std::string& json, const std::string& name);
 
 // The text after "name":, without escapes.
 std::optional<std::string> JsonText(const std::string& json, const std::string& name);

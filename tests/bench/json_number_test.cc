@@ -21,5 +21,13 @@ TEST(JsonNumberTest, MissingOrOtherwiseTypedValuesAreNone) {
   EXPECT_FALSE(JsonNumber("", "last").has_value());
 }
 
+TEST(JsonNumberTest, FindsListsOfNumbers) {
+  const std::string json = "{\"ms\": [1.5, 2,\n 3e1], \"empty\": [], \"mixed\": [1, \"a\"]}";
+  EXPECT_EQ(JsonNumbers(json, "ms"), (std::vector<double>{1.5, 2, 30}));
+  EXPECT_TRUE(JsonNumbers(json, "empty").empty());
+  EXPECT_TRUE(JsonNumbers(json, "mixed").empty());
+  EXPECT_TRUE(JsonNumbers(json, "other").empty());
+}
+
 }  // namespace
 }  // namespace atomstream::bench
