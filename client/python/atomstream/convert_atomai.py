@@ -40,7 +40,13 @@ def _arguments(argv):
     parser.add_argument("--name", help="of the model; default: that of the folder")
     parser.add_argument(
         "--threshold", type=float, default=0.5, metavar="T",
-        help="least probability of an atom (default: %(default)s, as in AtomAI)",
+        help="least confidence of an atom (default: %(default)s, as in AtomAI); 0: chosen frame by "
+        "frame, which needs --atom-area-px2",
+    )  # fmt: skip
+    parser.add_argument(
+        "--atom-area-px2", type=float, default=0, metavar="A",
+        help="sum of the probabilities over one sure atom: the area of an atom in the masks that the "
+        "network was trained with; default 0: unknown, a maximum's height is its confidence",
     )  # fmt: skip
     parser.add_argument(
         "--class-index", default="atoms", metavar="K",
@@ -71,8 +77,14 @@ def _arguments(argv):
     low, high = model_folder.MIN_SCALE, model_folder.MAX_SCALE
     if not low <= arguments.scale_px_per_d_nn <= high:
         parser.error(f"--scale-px-per-d-nn: {arguments.scale_px_per_d_nn:g}, must be {low:g} to {high:g}")
-    if not 0 < arguments.threshold < 1:
-        parser.error(f"--threshold: {arguments.threshold:g}, must be between 0 and 1")
+    if not 0 <= arguments.threshold < 1 or (arguments.threshold == 0 == arguments.atom_area_px2):
+        parser.error(
+            f"--threshold: {arguments.threshold:g}, must be between 0 and 1 (0 with --atom-area-px2 only)"
+        )
+    if not 0 <= arguments.atom_area_px2 <= model_folder.MAX_ATOM_AREA:
+        parser.error(
+            f"--atom-area-px2: {arguments.atom_area_px2:g}, must be 0 to {model_folder.MAX_ATOM_AREA:g}"
+        )
     if arguments.members < 0:
         parser.error(f"--members: {arguments.members}, must not be negative")
     if arguments.class_index != "atoms" and not re.fullmatch("[0-9]{1,3}", arguments.class_index):
@@ -120,7 +132,7 @@ def convert(arguments, say):
         say("note: AtomAI 0.8 computes this file's upsampling bilinearly, versions before as the file "
             "says; --upsampling chooses")  # fmt: skip
     scale = arguments.scale_px_per_d_nn
-    image = model_folder.golden_image(scale, unet.SIZE_MULTIPLE)
+    image = model_folder.golden_image(scale)
     with model_folder.ModelFolder(arguments.output, arguments.force) as folder:
         folder.write_tensor("golden_input.f32", image)
         entries, differences, reduced = [], [], []
@@ -156,7 +168,11 @@ def convert(arguments, say):
                     "size_multiple_px": unet.SIZE_MULTIPLE,
                     "normalisation": arguments.normalisation,
                 },
-                "output": {"kind": "logit", "threshold": arguments.threshold},
+                "output": {
+                    "kind": "logit",
+                    "threshold": arguments.threshold,
+                    "atom_area_px2": arguments.atom_area_px2,
+                },
                 "golden": {
                     "input": folder.entry("golden_input.f32"),
                     "width_px": image.shape[1],

@@ -13,16 +13,18 @@ import torch
 
 from .errors import ConvertError
 
-MIN_SCALE, MAX_SCALE = 2.0, 100.0
+MIN_SCALE, MAX_SCALE = 3.0, 100.0  # finer lattices than 3 px are beyond what pixels can show
+MAX_ATOM_AREA = 10000.0
 MAX_DIFFERENCE = 1e-4  # of probabilities
 MAX_RELATIVE = 1e-3  # of logits
 # Of the golden outputs, in whatever precision the daemon serves.
 MIN_TOLERANCE, MAX_TOLERANCE = 0.05, 0.2
 
 
-def golden_image(scale_px, multiple):
+def golden_image(scale_px):
     """Float32 in [0, 1]: a turned triangular lattice whose nearest neighbours are scale_px apart."""
-    side = min(max(math.ceil(14 * scale_px / multiple) * multiple, 64), 1024)
+    # The sides of the daemon's tiles: then it serves exactly what is stored here.
+    side = next(side for side in (128, 256, 512, 1024) if side >= min(14 * scale_px, 1024))
     y, x = np.mgrid[0:side, 0:side].astype(np.float64)
     angle = 0.2
     image = np.zeros((side, side))

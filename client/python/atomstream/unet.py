@@ -108,8 +108,8 @@ class Upsample(nn.Module):
 class Unet(nn.Module):
     """[batch, 1, height, width] -> the same shape: the logit of the chosen class's probability.
 
-    `chosen`: channels that count as atoms. The probability of theirs after softmax, as a logit, is
-    what they weigh together against all others.
+    `chosen`: channels that count as atoms, next to each other. The probability of theirs after
+    softmax, as a logit, is what they weigh together against all others.
     """
 
     def __init__(self, spec, chosen):
@@ -135,9 +135,7 @@ class Unet(nn.Module):
         self.c6 = blocks["c6"]
         self.px = Convolution(f, spec.nb_classes, 1, 1)
         self.one_class = spec.nb_classes == 1
-        self.register_buffer("chosen", torch.tensor(chosen, dtype=torch.int64))
-        others = [c for c in range(spec.nb_classes) if c not in chosen]
-        self.register_buffer("others", torch.tensor(others, dtype=torch.int64))
+        self.first, self.end = chosen[0], chosen[-1] + 1
 
     def forward(self, x: Tensor) -> Tensor:
         c1 = self.c1(x)
@@ -151,9 +149,9 @@ class Unet(nn.Module):
         if self.one_class:
             return x
         wide = x.float()
-        atoms = torch.logsumexp(wide.index_select(1, self.chosen), 1, True)
-        rest = torch.logsumexp(wide.index_select(1, self.others), 1, True)
-        return (atoms - rest).to(x.dtype)
+        others = torch.cat([wide[:, : self.first], wide[:, self.end :]], 1)
+        atoms = torch.logsumexp(wide[:, self.first : self.end], 1, True)
+        return atoms - torch.logsumexp(others, 1, True)
 
 
 def build(spec, weights, chosen):
@@ -172,7 +170,6 @@ def build(spec, weights, chosen):
             name = f"upsample_block{number}"
             state[f"{name}.convolution.{part}"] = weights[f"{name}.conv.{part}"]
     state["px.weight"], state["px.bias"] = weights["px.weight"], weights["px.bias"]
-    state["chosen"], state["others"] = module.chosen, module.others
     module.load_state_dict(state)
     return module.eval().requires_grad_(False)
 

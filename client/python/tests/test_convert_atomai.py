@@ -95,13 +95,14 @@ class NetworksTest(ConverterTest):
         return manifest, out
 
     def test_writes_a_manifest_with_all_fields(self):
-        manifest, _ = self.check(flags=["--threshold", "0.3", "--name", "mine"])
+        manifest, _ = self.check(flags=["--threshold", "0.3", "--name", "mine", "--atom_area_px2=4.5"])
         self.assertEqual(manifest["format_version"], 1)
         self.assertEqual(manifest["name"], "mine")
         self.assertEqual(manifest["architecture"], "atomai-unet filters=2 layers=1,2,2,3")
         expected = {"scale_px_per_d_nn": 6, "size_multiple_px": 8, "normalisation": "min_max"}
         self.assertEqual(manifest["input"], expected)
-        self.assertEqual(manifest["output"], {"kind": "logit", "threshold": 0.3})
+        expected = {"kind": "logit", "threshold": 0.3, "atom_area_px2": 4.5}
+        self.assertEqual(manifest["output"], expected)
         self.assertEqual(set(manifest), {"format_version", "name", "architecture", "input", "output",
                                          "golden", "members", "training", "validation"})  # fmt: skip
         self.assertLess(manifest["validation"][0]["max_difference"], 1e-4)
@@ -451,7 +452,9 @@ class RefusalTest(ConverterTest):
             (["--scale-px-per-d-nn=0"], "--scale-px-per-d-nn: 0"),
             (["--scale_px_per_d_nn=nan"], "--scale-px-per-d-nn: nan"),
             (["--threshold=1"], "--threshold: 1"),
+            (["--threshold=0"], "--threshold: 0"),
             (["--class-index=-1"], "--class-index"),
+            (["--atom-area-px2=-1"], "--atom-area-px2: -1"),
             (["--members=-1"], "--members: -1"),
             (["--name=../evil"], "--name: '../evil'"),
             (["--normalisation=none"], "--normalisation"),
