@@ -24,7 +24,7 @@ client/ % (server|detectors|tests)/ % client stands beside detectors and below s
 client/ % core/(image|lattice|blob|reward|optimize|structure|target|evaluate|simulate)/ % of core, client may include core/base only
 !(server|tests)/ % server/ % nobody but server includes server
 !tests/ % tests/ % only tests include tests
-!(detectors/unet/torch_|detectors/unet/training/|tests/detectors/unet/torch_) % (torch|ATen|c10)/ % torch lives in the torch_ files of detectors/unet and in its training
+!(detectors/unet/torch_|detectors/unet/training/|tests/detectors/unet/(torch_|training/)) % (torch|ATen|c10)/ % torch lives in the torch_ files of detectors/unet and in its training
 !server/metrics/ % prometheus/ % prometheus-cpp lives in server/metrics
 !(server/store|tests/server/store)/ % sqlite3 % SQLite lives in server/store
 !(client/cpp|tests/client)/ % tiffio % libtiff lives in client/cpp
