@@ -179,7 +179,7 @@ absl::Status CompareOnRealFrames(const std::vector<RealFrame>& frames,
         PrintReal({frame.name, reference.name, frame.material, detector->name(),
                    reference.points.size(), score, detection},
                   json);
-        const double aim = RealFrameF1Aim(frame.name);
+        const double aim = RealFrameF1Aim(frame.name, reference.name);
         if (detector->name() == "unet" && score.matching.f1 < aim) {
           missed.push_back(absl::StrFormat("%s, %s: F1 %.4f < %.2f", frame.name, reference.name,
                                            score.matching.f1, aim));

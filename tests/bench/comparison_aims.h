@@ -14,13 +14,14 @@ namespace atomstream::bench {
 double UnetF1Aim(const AccuracyCaseOptions& options);
 
 // One line for each aim that a U-Net's row misses, with the figures: the F1 above, at least LoG*'s
-// F1 on the same frames, at most 1 % of atoms invented in vacuum. Empty for another detector's row.
-// `rows` are all rows: LoG*'s are looked up there.
+// F1 on the same frames to three digits, at most 1 % of atoms invented in vacuum. Empty for another
+// detector's row. `rows` are all rows: LoG*'s are looked up there.
 std::vector<std::string> MissedUnetAims(const ComparisonRow& row,
                                         const std::vector<ComparisonRow>& rows);
 
-// The F1 that a U-Net is to reach on the real frame of this name; 0: none is stated.
-double RealFrameF1Aim(const std::string& frame);
+// The F1 that a U-Net is to reach on the real frame of this name against this reference list; 0:
+// none is stated. Lists of defects ("coords_defect_...") name few of the atoms.
+double RealFrameF1Aim(const std::string& frame, const std::string& reference);
 
 }  // namespace atomstream::bench
 

@@ -38,12 +38,12 @@ std::vector<Quantity> Quantities(PlotCounts counts) {
   };
   return {
       {"True positives (% of atoms)",
-       share(&ComparisonRow::true_positives, &ComparisonRow::one_sided_true_positives), 0, 100},
+       share(&ComparisonRow::true_positives, &ComparisonRow::one_sided_true_positives), 90, 100},
       {"False positives (% of atoms)",
-       share(&ComparisonRow::false_positives, &ComparisonRow::one_sided_false_positives), 0, 10},
+       share(&ComparisonRow::false_positives, &ComparisonRow::one_sided_false_positives), 0, 5},
       {"False negatives (% of atoms)",
-       share(&ComparisonRow::false_negatives, &ComparisonRow::one_sided_false_negatives), 0, 10},
-      {"F1 (one-to-one)", [](const ComparisonRow& row) { return row.f1; }, 0.5, 1}};
+       share(&ComparisonRow::false_negatives, &ComparisonRow::one_sided_false_negatives), 0, 5},
+      {"F1 (one-to-one)", [](const ComparisonRow& row) { return row.f1; }, 0.9, 1}};
 }
 
 bool SameSpecimen(const ComparisonRow& a, const ComparisonRow& b) {

@@ -118,8 +118,9 @@ TEST(UnetAimsTest, LogStarOnOtherFramesIsNoMeasure) {
 }
 
 TEST(UnetAimsTest, NamedRealFramesHaveOne) {
-  EXPECT_EQ(RealFrameF1Aim("dysco3-8nm"), 0.93);
-  EXPECT_EQ(RealFrameF1Aim("mos2-7nm"), 0);
+  EXPECT_EQ(RealFrameF1Aim("dysco3-8nm", "coords_cubicnet"), 0.93);
+  EXPECT_EQ(RealFrameF1Aim("mos2-7nm", "coords_exact"), 0);
+  EXPECT_EQ(RealFrameF1Aim("graphene-si-libtest-3", "coords_defect_librarynet"), 0);
 }
 
 TEST(ComparisonFigureTest, HasARowOfPanelsForEachSpecimen) {

@@ -18,7 +18,9 @@ constexpr char kUsage[] =
       --scale   smallest pixel to 0, largest to 1
 
   accuracy        LoG* without labels beside the best that a single LoG can do with the truth known
-                  and blob_log at textbook parameters, on simulated frames
+                  and blob_log at textbook parameters, on simulated frames; with other detectors
+                  than log_star alone, all of them on the same frames, mean and spread over seeds
+      --detectors log_star,unet
       --materials graphene,SrTiO3 --pixel-sizes 0.02,0.03 --holes 0,0.067 (or --hole F)
       --noise 0,0.1,0.2,0.3,0.5,0.7,0.9 --seeds 1 --size 256 --metadata-error 0
       --preprocessing default|none --optimizer NAME --evaluations 350
@@ -26,12 +28,22 @@ constexpr char kUsage[] =
       --border 0.5   atoms nearer to the edge than this many d_NN are not scored
       --real DIR     instead: real frames, DIR/NAME/{image.npy,meta.json,coords_*.csv}
       --material-map graphene=graphene,...   material by a part of NAME; others are "auto"
+      --plot FILE.svg --plot-counts one_to_one|one_sided   counts and F1 against noise
       --format text|json
+    of unet, here and below:
+      --model DIR --device auto|cuda|cpu --precision auto|float32|reduced --threads 1
+      --tile 128|256|512 --threshold P
 
-  speed           the stages' times; beside scikit-image's on the same arrays where Python has it
-      --repeats 9 --material graphene --noise 0.3 --budget-ms 40
-      --python PATH --reference-evaluations 20 --hypervolume-evaluations 60
-      --no-reference --format text|json
+  speed           times of LoG*'s stages beside scikit-image's on the same arrays; of the U-Net's
+                  serving path and of its training beside PyTorch eager on the same weights
+      --parts log_star,unet,training   default log_star; unet needs --model
+      --repeats 9 --no-reference --python PATH --format text|json
+    of log_star:
+      --material graphene --noise 0.3 --budget-ms 40
+      --reference-evaluations 20 --hypervolume-evaluations 60
+    of unet and training:
+      --rounds 3     this program and PyTorch take turns so many times
+      --steps 5      training steps a round
 
   optimizers      hypervolume and time of the optimisers on LoG* windows of simulated frames
       --optimizers nsga2,bayesian,sobol --evaluations 25,50,100,350 --seeds 3

@@ -39,6 +39,9 @@ absl::Status RunSpeed(const Arguments& arguments) {
   training.steps = flags.Integer("steps", training.steps);
   training.device = unet.serving.device == "cuda" ? "cuda" : "cpu";
   training.threads = unet.serving.threads;
+  training.rounds = unet.rounds;
+  training.with_reference = log_star.with_reference;
+  training.python = log_star.reference.python;
   training.json = log_star.json;
   RETURN_IF_ERROR(flags.Finish(0));
   for (const std::string& part : parts) {
@@ -49,6 +52,7 @@ absl::Status RunSpeed(const Arguments& arguments) {
   }
   if (log_star.repeats < 1) return absl::InvalidArgumentError("--repeats: must be at least 1");
   if (unet.rounds < 1) return absl::InvalidArgumentError("--rounds: must be at least 1");
+  if (training.threads < 1) return absl::InvalidArgumentError("--threads: must be at least 1");
   if (training.steps < 1) return absl::InvalidArgumentError("--steps: must be at least 1");
   if (log_star.reference.evaluations < 1 || log_star.reference.hypervolume_evaluations < 1) {
     return absl::InvalidArgumentError(

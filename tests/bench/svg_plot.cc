@@ -12,7 +12,7 @@ namespace {
 
 // Of one panel's plotting area and of what is around it, pixels.
 constexpr double kPanelWidth = 230, kPanelHeight = 170;
-constexpr double kLeft = 46, kRight = 14, kTop = 24, kBottom = 42;
+constexpr double kLeft = 46, kRight = 14, kTop = 24, kBottom = 50;
 constexpr double kHeader = 84;  // title, caption, legend
 constexpr double kRowTitle = 22;
 constexpr double kMargin = 12;

@@ -8,17 +8,21 @@
 namespace atomstream::bench {
 
 absl::StatusOr<TorchReferenceReply> RunTorchReference(const TorchReferenceRequest& request) {
-  ASSIGN_OR_RETURN(const std::string python, FindPython(request.python, "torch"));
   ASSIGN_OR_RETURN(
       const std::string json,
       RunPythonScript(
-          python, "torch_reference.py", {absl::StrCat("OMP_NUM_THREADS=", request.threads)},
+          request.python, "torch_reference.py", {absl::StrCat("OMP_NUM_THREADS=", request.threads)},
           {"--model", request.model, "--size", absl::StrCat(request.size_px), "--threads",
-           absl::StrCat(request.threads), "--repeats", absl::StrCat(request.repeats)}));
+           absl::StrCat(request.threads), "--repeats", absl::StrCat(request.repeats),
+           "--training-repeats", absl::StrCat(request.training_repeats), "--training-batch",
+           absl::StrCat(request.training_batch), "--training-size",
+           absl::StrCat(request.training_size_px)}));
   TorchReferenceReply reply;
   reply.version = JsonText(json, "torch").value_or("?");
   reply.milliseconds = JsonNumbers(json, "ms");
-  if (reply.milliseconds.empty()) {
+  reply.training_milliseconds = JsonNumbers(json, "training_ms");
+  if (reply.milliseconds.empty() ||
+      static_cast<int>(reply.training_milliseconds.size()) != request.training_repeats) {
     return absl::InternalError(absl::StrCat("torch_reference.py printed \"", json, "\""));
   }
   return reply;

@@ -2,12 +2,13 @@
 """What a network takes in PyTorch as a notebook runs it: called by `atomstream-bench speed`, prints
 one JSON object.
 
-Needs PyTorch and NumPy (Debian 12: python3-torch 1.13, python3-numpy). The network of a model folder
-(its first member, or a TorchScript file) is built again of torch.nn modules with the same weights;
-that both give the same output is checked before anything is timed. Timed are, in eager mode, float32
-and the default memory layout:
+Needs PyTorch and NumPy (Debian 12: python3-torch 1.13, python3-numpy). The first member of a model
+folder, or a TorchScript file, is built again of torch.nn modules with the same weights; that both
+give the same output is checked before anything is timed. Timed are, in eager mode, float32 and the
+default memory layout:
 
-ms            each of `--repeats` forward passes of one square image after a warm-up, without gradients
+ms            each of `--repeats` forward passes of one square image after a warm-up, without
+              gradients
 training_ms   each of `--training-repeats` steps (forward, binary cross entropy, backward, AdamW) on
               `--training-batch` crops of side `--training-size`, after one that is not counted
 """
@@ -23,8 +24,8 @@ from torch import nn
 
 MAX_DIFFERENCE = 1e-4  # of logits, relative above 1
 
-# The blocks by their names in the networks that atomstream-train and atomstream convert-atomai write:
-# down, bottom and up; the 1x1 convolutions behind the upsampling; the last one.
+# The names in the networks that atomstream-train and atomstream convert-atomai write: the blocks
+# down, bottom and up; the 1x1 convolutions behind the upsampling; the last convolution; a layer's.
 LAYOUTS = (
     (
         ("down1", "down2", "down3", "bottom", "up3", "up2", "up1"),
@@ -52,7 +53,8 @@ class Unet(nn.Module):
         blocks, widens, last, convolution_name, norm_name = layout
 
         def take(module, name, parts=("weight", "bias")):
-            module.load_state_dict({part: weights[f"{name}.{part}"] for part in parts}, strict=False)
+            state = {part: weights[f"{name}.{part}"] for part in parts}
+            module.load_state_dict(state, strict=False)
             return module
 
         def convolution(name):
@@ -62,7 +64,8 @@ class Unet(nn.Module):
         def block(name):
             modules, i = [], 0
             while f"{convolution_name.format(block=name, i=i)}.weight" in weights:
-                modules += [convolution(convolution_name.format(block=name, i=i)), nn.LeakyReLU(0.01)]
+                modules.append(convolution(convolution_name.format(block=name, i=i)))
+                modules.append(nn.LeakyReLU(0.01))
                 norm = norm_name.format(block=name, i=i)
                 if f"{norm}.weight" in weights:
                     module = nn.BatchNorm2d(len(weights[f"{norm}.weight"]))

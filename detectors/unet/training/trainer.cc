@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "ATen/Parallel.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "torch/serialize/input-archive.h"
@@ -236,6 +237,8 @@ absl::StatusOr<std::vector<Image>> PredictWith(const std::string& network_path,
     return MapsOf(network, at::kCPU, images);
   });
 }
+
+void SetTrainingThreads(int threads) { at::set_num_threads(threads); }
 
 bool Bfloat16Gains(const UnetShape& shape, const std::string& device) {
   const at::Device where(device);

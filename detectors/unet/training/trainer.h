@@ -87,6 +87,9 @@ std::string DescribeTraining(const TrainerOptions& options);
 absl::StatusOr<std::vector<Image>> PredictWith(const std::string& network_path,
                                                const std::vector<Image>& images);
 
+// Threads of libtorch's arithmetic when the calling thread trains, >= 1.
+void SetTrainingThreads(int threads);
+
 // Whether a training step is faster in bfloat16 than in float32, measured on this machine.
 bool Bfloat16Gains(const UnetShape& shape, const std::string& device);
 
