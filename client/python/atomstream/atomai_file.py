@@ -1,5 +1,5 @@
-"""What AtomAI's save_model() writes: a dictionary that describes the network, with its weights under
-'weights' and mostly the optimizer beside them. Read here as far as the built-in Unet goes."""
+"""What AtomAI's save_model() writes: a dictionary that describes the network, with its weights
+under 'weights' and mostly the optimizer beside them. Read here as far as the built-in Unet goes."""
 
 from dataclasses import dataclass
 
@@ -41,8 +41,8 @@ class UnetSpec:
         )
 
     def layer_names(self, block, layers, dropout):
-        """(prefix of the convolution, prefix of its batch norm or '') of each layer: they are numbered
-        with the activations and dropouts that lie between them."""
+        """(prefix of the convolution, prefix of its batch norm or '') of each layer. They are
+        numbered with the activations and dropouts that lie between them."""
         sequence = "atrous_module" if block == "bn" and self.with_dilation else "block"
         step = 2 + int(dropout) + int(self.batch_norm)
         for layer in range(layers):
@@ -180,10 +180,11 @@ def load(path, upsampling=None, count=0):
         meta = file.content
         if not isinstance(meta, dict):
             raise ConvertError("holds no dictionary with AtomAI's keys")
-        missing = [key for key in ("model_type", "model", "nb_classes", "weights") if key not in meta]
+        required = ("model_type", "model", "nb_classes", "weights")
+        missing = [key for key in required if key not in meta]
         if missing:
             raise ConvertError(
-                f"lacks {', '.join(missing)}: not what AtomAI's save_model() writes for its networks"
+                f"lacks {', '.join(missing)}: not what AtomAI's save_model() writes"
             )
         spec = _spec(meta, upsampling)
         shapes = spec.shapes()

@@ -76,15 +76,16 @@ def _arguments(argv):
     arguments = parser.parse_args(argv)
     low, high = model_folder.MIN_SCALE, model_folder.MAX_SCALE
     if not low <= arguments.scale_px_per_d_nn <= high:
-        parser.error(f"--scale-px-per-d-nn: {arguments.scale_px_per_d_nn:g}, must be {low:g} to {high:g}")
+        value = arguments.scale_px_per_d_nn
+        parser.error(f"--scale-px-per-d-nn: {value:g}, must be {low:g} to {high:g}")
     if not 0 <= arguments.threshold < 1 or (arguments.threshold == 0 == arguments.atom_area_px2):
         parser.error(
-            f"--threshold: {arguments.threshold:g}, must be between 0 and 1 (0 with --atom-area-px2 only)"
+            f"--threshold: {arguments.threshold:g}, must be between 0 and 1 (0 only with "
+            "--atom-area-px2)"
         )
     if not 0 <= arguments.atom_area_px2 <= model_folder.MAX_ATOM_AREA:
-        parser.error(
-            f"--atom-area-px2: {arguments.atom_area_px2:g}, must be 0 to {model_folder.MAX_ATOM_AREA:g}"
-        )
+        value, high = arguments.atom_area_px2, model_folder.MAX_ATOM_AREA
+        parser.error(f"--atom-area-px2: {value:g}, must be 0 to {high:g}")
     if arguments.members < 0:
         parser.error(f"--members: {arguments.members}, must not be negative")
     if arguments.class_index != "atoms" and not re.fullmatch("[0-9]{1,3}", arguments.class_index):
@@ -94,8 +95,8 @@ def _arguments(argv):
         arguments.name = re.sub("[^A-Za-z0-9._-]", "-", folder).lstrip("._-")[:64]
     if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", arguments.name):
         parser.error(
-            f"--name: {arguments.name!r}, must be of letters, digits, '.', '_' and '-', begin with a "
-            "letter or digit and have at most 64 of them"
+            f"--name: {arguments.name!r}, must be of letters, digits, '.', '_' and '-', begin with "
+            "a letter or digit and have at most 64 of them"
         )
     return arguments
 
@@ -129,8 +130,8 @@ def convert(arguments, say):
         architecture += f" atoms={chosen[0]}" + (f"-{chosen[-1]}" if len(chosen) > 1 else "")
     say(f"{arguments.input}: {architecture}, {len(members)} member{'s' * (len(members) > 1)}")
     if spec.upsampling == "nearest":
-        say("note: AtomAI 0.8 computes this file's upsampling bilinearly, versions before as the file "
-            "says; --upsampling chooses")  # fmt: skip
+        say("note: AtomAI 0.8 computes this file's upsampling bilinearly, versions before as the "
+            "file says; --upsampling chooses")  # fmt: skip
     scale = arguments.scale_px_per_d_nn
     image = model_folder.golden_image(scale)
     with model_folder.ModelFolder(arguments.output, arguments.force) as folder:

@@ -1,5 +1,5 @@
-"""Writes a model folder of atomstream: manifest.json and its sha256, a TorchScript file and a golden
-output a member, the golden input. docs/models.md describes it."""
+"""Writes a model folder of atomstream: manifest.json and its sha256, the golden input, and of each
+member a TorchScript file and a golden output. docs/models.md describes it."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ MIN_TOLERANCE, MAX_TOLERANCE = 0.05, 0.2
 
 
 def golden_image(scale_px):
-    """Float32 in [0, 1]: a turned triangular lattice whose nearest neighbours are scale_px apart."""
+    """Float32 in [0, 1]: a turned triangular lattice, nearest neighbours scale_px apart."""
     # The sides of the daemon's tiles: then it serves exactly what is stored here.
     side = next(side for side in (128, 256, 512, 1024) if side >= min(14 * scale_px, 1024))
     y, x = np.mgrid[0:side, 0:side].astype(np.float64)
@@ -39,9 +39,9 @@ def golden_image(scale_px):
 
 
 def check_member(path, reference, image):
-    """Runs the written file. Returns its largest difference from the reference, as probabilities, in
-    float32 and in bfloat16 (nan where torch cannot), and the reference's probabilities for `image`.
-    """
+    """Runs the written file. Returns its largest difference from the reference, as probabilities,
+    in float32 and in bfloat16 (nan where torch cannot), and the reference's probabilities for
+    `image`."""
     try:
         network = torch.jit.load(path, map_location="cpu").eval()
     except RuntimeError as error:
@@ -62,8 +62,8 @@ def check_member(path, reference, image):
             worst = max(worst, difference)
             if not (difference <= MAX_DIFFERENCE and relative <= MAX_RELATIVE):  # Refuses NaN, too.
                 raise ConvertError(
-                    f"the converted network differs from the original by {difference:.2g} (logits: "
-                    f"{relative:.2g} of their size), more than {MAX_DIFFERENCE:g} ({MAX_RELATIVE:g})"
+                    f"the converted network differs from the original by {difference:.2g} (of the "
+                    f"logits {relative:.2g}), more than {MAX_DIFFERENCE:g} ({MAX_RELATIVE:g})"
                 )
         expected = torch.sigmoid(expected)
         reduced = math.nan
@@ -88,7 +88,7 @@ def _sha256(path):
 
 
 class ModelFolder:
-    """A folder that appears as a whole, or not at all. Use as a context; `commit` makes it appear."""
+    """A folder that appears as a whole or not at all: a context, in which `commit` makes it appear."""
 
     def __init__(self, path, replace):
         self._path = os.path.abspath(path)
@@ -98,8 +98,8 @@ class ModelFolder:
                 raise ConvertError(f"{path}: exists; --force replaces it")
             # A slip of the pen must not delete somebody's home.
             known = os.path.isdir(self._path) and not os.path.islink(self._path)
-            known = known and ("manifest.json" in os.listdir(self._path) or not os.listdir(self._path))
-            if not known:
+            content = os.listdir(self._path) if known else []
+            if not known or (content and "manifest.json" not in content):
                 raise ConvertError(f"{path}: is no model folder; it is not replaced")
         try:
             parent = os.path.dirname(self._path)

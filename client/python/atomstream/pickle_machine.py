@@ -2,8 +2,8 @@
 
 Python's own unpickler imports and calls whatever the file asks for, and even with an allow-list of
 names it sets attributes on what it has found. This machine knows only what torch.save() writes for
-dictionaries of tensors. Names become `Name`, tensors become `TensorRef` (no bytes are read), objects
-of torch.optim become `Inert`, which forgets its state. Any other name is refused.
+dictionaries of tensors. Names become `Name`, tensors become `TensorRef` (no bytes are read),
+objects of torch.optim become `Inert`, which forgets its state. Any other name is refused.
 """
 
 import pickletools

@@ -1,5 +1,5 @@
-"""Opens what torch.save() wrote, without executing any of it: the ZIP archive of torch 1.6 and later,
-and the plain sequence of pickles of before."""
+"""Opens what torch.save() wrote, without executing any of it: the ZIP archive of torch 1.6 and
+later, and the plain sequence of pickles of before."""
 
 import io
 import os

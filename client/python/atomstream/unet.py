@@ -1,5 +1,5 @@
-"""AtomAI's Unet, twice: as a module for TorchScript, and as plain arithmetic on the weights, in double
-precision, that the first is checked against. They share no code but the names of the tensors."""
+"""AtomAI's Unet, twice: as a module for TorchScript, and as plain arithmetic on the weights, in
+double precision, that the first is checked against. They share only the names of the tensors."""
 
 from typing import List, Tuple
 
@@ -42,8 +42,9 @@ class Norm(nn.Module):
 
 
 class Layer(nn.Module):
-    """Convolution, leaky ReLU, then batch norm. `sums`: the sum of what each of these returned, which
-    is what AtomAI's dilated block takes from its layers; a dropout returns its input once more."""
+    """Convolution, leaky ReLU, then batch norm. `with_sum` returns also the sum of what each of
+    these gave, which is what AtomAI's dilated block takes from its layers; there a dropout gives
+    its input once more."""
 
     def __init__(self, inputs: int, outputs: int, dilation: int, batch_norm: bool, dropout: bool):
         super().__init__()
@@ -161,10 +162,11 @@ def build(spec, weights, chosen):
     for block, layers, _, _, dropout in spec.blocks():
         names = spec.layer_names(block, layers, dropout)
         for number, (convolution, norm) in enumerate(names):
+            layer = f"{block}.layers.{number}"
             for part in ("weight", "bias"):
-                state[f"{block}.layers.{number}.convolution.{part}"] = weights[f"{convolution}.{part}"]
+                state[f"{layer}.convolution.{part}"] = weights[f"{convolution}.{part}"]
             for part in ("weight", "bias", "running_mean", "running_var") if norm else ():
-                state[f"{block}.layers.{number}.norm.{part}"] = weights[f"{norm}.{part}"]
+                state[f"{layer}.norm.{part}"] = weights[f"{norm}.{part}"]
     for number in (1, 2, 3):
         for part in ("weight", "bias"):
             name = f"upsample_block{number}"

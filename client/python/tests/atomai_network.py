@@ -1,5 +1,5 @@
-"""AtomAI's Unet with the attributes that its files are named after, as torch.nn modules in eager mode.
-Only the tests use it: what they convert and compare with."""
+"""AtomAI's Unet of torch.nn modules in eager mode, with the attributes that its files are named
+after. Only the tests use it: what they convert and compare with."""
 
 import random
 
@@ -62,7 +62,10 @@ class AtomaiUnet(nn.Module):
         self.c1 = _Plain(n[0], 1, f, b, 0)
         self.c2 = _Plain(n[1], f, 2 * f, b, 0)
         self.c3 = _Plain(n[2], 2 * f, 4 * f, b, d3)
-        self.bn = (_Dilated if with_dilation else _Plain)(n[-1], 4 * f, 8 * f, b, db)
+        if with_dilation:
+            self.bn = _Dilated(n[-1], 4 * f, 8 * f, b, db)
+        else:
+            self.bn = _Plain(n[3], 4 * f, 8 * f, b, db)
         self.upsample_block1 = _Up(8 * f, upsampling)
         self.c4 = _Plain(n[2], 8 * f, 4 * f, b, d4)
         self.upsample_block2 = _Up(4 * f, upsampling)
@@ -95,6 +98,8 @@ def make_network(seed=1, **options):
             nn.init.normal_(module.weight, 1, 0.3)
             nn.init.normal_(module.bias, 0, 0.3)
             module.num_batches_tracked += 7
+    with torch.no_grad():  # Of an untrained network all probabilities are about 0.5.
+        network.px.weight *= 20
     return network.eval()
 
 

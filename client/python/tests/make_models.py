@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""make_models.py FOLDER: makes files in AtomAI's layout and converts them, each to a model folder of
-its own in FOLDER, for the test that serves them. Exit code 77: PyTorch is missing."""
+"""make_models.py FOLDER: makes files in AtomAI's layout and converts them, each to a model folder
+of its own in FOLDER, for the test that serves them. Exit code 77: PyTorch is missing."""
 
 import os
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests of this folder from a checkout. Exit code 77: PyTorch is missing, nothing was run."""
+"""Runs the tests of this folder from a checkout. Exit code 77: PyTorch is missing, nothing ran."""
 
 import os
 import sys
