@@ -36,23 +36,30 @@ struct Moments {
   double square_radius = 0;  // mean
 };
 
-// Of the map within `reach` of a centre; the disk's edge is soft over one pixel, so that the
-// moments move smoothly with the centre.
-Moments Measure(const Image& map, double centre_x, double centre_y, double reach) {
+// How far a disk around `centre` reaches along a side without leaving it.
+double ReachWithin(double centre, int side, double reach) {
+  return std::max(0.5, std::min({reach, centre + 0.5, side - 0.5 - centre}));
+}
+
+// Of the map within `reach_x` and `reach_y` of a centre; the ellipse's edge is soft over one pixel,
+// so that the moments move smoothly with the centre.
+Moments Measure(const Image& map, double centre_x, double centre_y, double reach_x,
+                double reach_y) {
   Moments m;
-  const int left = std::max(0, static_cast<int>(std::floor(centre_x - reach)));
-  const int right = std::min(map.cols - 1, static_cast<int>(std::ceil(centre_x + reach)));
-  const int top = std::max(0, static_cast<int>(std::floor(centre_y - reach)));
-  const int bottom = std::min(map.rows - 1, static_cast<int>(std::ceil(centre_y + reach)));
+  const int left = std::max(0, static_cast<int>(std::floor(centre_x - reach_x)));
+  const int right = std::min(map.cols - 1, static_cast<int>(std::ceil(centre_x + reach_x)));
+  const int top = std::max(0, static_cast<int>(std::floor(centre_y - reach_y)));
+  const int bottom = std::min(map.rows - 1, static_cast<int>(std::ceil(centre_y + reach_y)));
+  const double reach = std::min(reach_x, reach_y);
   for (int y = top; y <= bottom; ++y) {
     for (int x = left; x <= right; ++x) {
-      const double squared = (x - centre_x) * (x - centre_x) + (y - centre_y) * (y - centre_y);
-      const double inside = std::clamp(reach + 0.5 - std::sqrt(squared), 0.0, 1.0);
-      const double weight = inside * map(y, x);
+      const double dx = x - centre_x, dy = y - centre_y;
+      const double stretched = std::hypot(dx / reach_x, dy / reach_y) * reach;
+      const double weight = std::clamp(reach + 0.5 - stretched, 0.0, 1.0) * map(y, x);
       m.mass += weight;
       m.x += weight * x;
       m.y += weight * y;
-      m.square_radius += weight * squared;
+      m.square_radius += weight * (dx * dx + dy * dy);
     }
   }
   if (m.mass > 0) {
@@ -63,20 +70,37 @@ Moments Measure(const Image& map, double centre_x, double centre_y, double reach
   return m;
 }
 
+// Share of a Gaussian's mass that lies on the map, if it is centred at `centre` on the map.
+double ShareOnMap(double centre, int side, double sigma) {
+  const auto below = [&](double edge) {
+    return 0.5 * std::erfc((centre - edge) / (std::numbers::sqrt2 * sigma));
+  };
+  return below(side - 0.5) - below(-0.5);
+}
+
 ProbabilityAtom MeasureAtom(const Image& map, const Image& variance, int x, int y,
                             const ProbabilityAtomOptions& options) {
   const double reach = std::max(1.0, kReach * options.d_nn_px);
   ProbabilityAtom atom;
-  Moments m = Measure(map, x, y, reach);
-  for (int i = 0; i < kCentroidSteps; ++i) m = Measure(map, m.x, m.y, reach);
-  atom.x_px = m.x;
-  atom.y_px = m.y;
+  // Near an edge as far on either side as the map goes: half a bump's centroid lies inwards.
+  double centre_x = x, centre_y = y;
+  for (int i = 0; i <= kCentroidSteps; ++i) {
+    const Moments near = Measure(map, centre_x, centre_y, ReachWithin(centre_x, map.cols, reach),
+                                 ReachWithin(centre_y, map.rows, reach));
+    centre_x = near.x;
+    centre_y = near.y;
+  }
+  const Moments m = Measure(map, centre_x, centre_y, reach, reach);
+  atom.x_px = centre_x;
+  atom.y_px = centre_y;
   atom.sigma_px = static_cast<float>(std::sqrt(m.square_radius / 2));
   if (options.atom_area_px2 > 0) {
-    // What a sure atom's bump, a Gaussian of that area, has within reach.
+    // What a sure atom's bump, a Gaussian of that area, has within reach and on the map.
+    const double sigma = std::sqrt(options.atom_area_px2 / (2 * std::numbers::pi));
     const double reachable =
         options.atom_area_px2 *
-        (1 - std::exp(-std::numbers::pi * reach * reach / options.atom_area_px2));
+        (1 - std::exp(-std::numbers::pi * reach * reach / options.atom_area_px2)) *
+        ShareOnMap(centre_x, map.cols, sigma) * ShareOnMap(centre_y, map.rows, sigma);
     atom.confidence = static_cast<float>(std::min(1.0, m.mass / reachable));
   } else {
     atom.confidence = map(y, x);

@@ -127,11 +127,6 @@ class RunningMoments {
   at::Tensor squares_;
 };
 
-std::string PrecisionName(at::ScalarType precision) {
-  if (precision == at::kBFloat16) return "bfloat16";
-  return precision == at::kHalf ? "float16" : "float32";
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TorchEnsemble>> TorchEnsemble::Load(
@@ -144,11 +139,13 @@ absl::StatusOr<std::unique_ptr<TorchEnsemble>> TorchEnsemble::Load(
     if (options.precision != TorchPrecision::kFloat32) {
       const at::ScalarType reduced = device.is_cuda() ? at::kHalf : at::kBFloat16;
       std::vector<TorchMember> candidates = LoadReduced(model, device, reduced);
-      const int tile_px = std::min(options.tile_px, kTimedTilePx);
-      if (!candidates.empty() &&
-          (options.precision == TorchPrecision::kReduced ||
-           TimeTile(members.front(), device, tile_px, *clock) >
-               kLeastGain * TimeTile(candidates.front(), device, tile_px, *clock))) {
+      bool take = !candidates.empty();
+      if (take && options.precision == TorchPrecision::kAuto) {
+        const int tile_px = std::min(options.tile_px, kTimedTilePx);
+        const absl::Duration full = TimeTile(members.front(), device, tile_px, *clock);
+        take = full > kLeastGain * TimeTile(candidates.front(), device, tile_px, *clock);
+      }
+      if (take) {
         members = std::move(candidates);
         precision = reduced;
       }
@@ -160,6 +157,11 @@ absl::StatusOr<std::unique_ptr<TorchEnsemble>> TorchEnsemble::Load(
   } catch (...) {
     return StatusOfTorchException("loading a model");
   }
+}
+
+std::string TorchEnsemble::precision() const {
+  if (precision_ == at::kBFloat16) return "bfloat16";
+  return precision_ == at::kHalf ? "float16" : "float32";
 }
 
 absl::Status TorchEnsemble::WarmUp(const TorchSegmenterOptions& options) const {
@@ -199,8 +201,8 @@ absl::StatusOr<Segmentation> TorchEnsemble::SegmentOrThrow(const Image& image,
   Segmentation result;
   result.mean = Image(image.rows, image.cols, 0.0f);
   result.variance = Image(image.rows, image.cols, 0.0f);
-  result.device = device_.str();
-  result.precision = PrecisionName(precision_);
+  result.device = device();
+  result.precision = precision();
   result.tiles = grid.count();
   for (int first = 0; first < grid.count(); first += attempt.max_batch) {
     const int tiles = std::min(attempt.max_batch, grid.count() - first);

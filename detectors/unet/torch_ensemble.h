@@ -42,6 +42,9 @@ class TorchEnsemble {
                                                              const TorchSegmenterOptions& options,
                                                              const Clock* clock);
 
+  std::string device() const { return device_.str(); }  // "cpu", "cuda:0"
+  std::string precision() const;                        // "float32", "bfloat16", "float16"
+
   // Errors as Segmenter::Segment; ResourceExhausted: no memory.
   absl::StatusOr<Segmentation> Segment(const Image& image, const SegmentAttempt& attempt) const;
 

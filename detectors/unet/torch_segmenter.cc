@@ -61,7 +61,7 @@ class TorchSegmenter final : public Segmenter {
   // `model` is kept only where a GPU may need its copy on the CPU.
   TorchSegmenter(CheckedModel model, const TorchSegmenterOptions& options, const Clock* clock,
                  std::unique_ptr<TorchEnsemble> ensemble, bool on_gpu)
-      : info_(model.manifest.info()),
+      : info_(InfoOf(model.manifest, *ensemble)),
         options_(options),
         clock_(clock),
         on_gpu_(on_gpu),
@@ -87,6 +87,13 @@ class TorchSegmenter final : public Segmenter {
   }
 
  private:
+  static ModelInfo InfoOf(const ModelManifest& manifest, const TorchEnsemble& ensemble) {
+    ModelInfo info = manifest.info();
+    info.device = ensemble.device();
+    info.precision = ensemble.precision();
+    return info;
+  }
+
   absl::StatusOr<Segmentation> SegmentOnce(const Image& image, const SegmentAttempt& attempt) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (attempt.on_gpu == on_gpu_) return ensemble_->Segment(image, attempt);
