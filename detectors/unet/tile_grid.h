@@ -17,7 +17,7 @@ inline constexpr std::array<int, 3> kTileSizes = {128, 256, 512};
 
 class TileGrid {
  public:
-  // The tiles are as large as gives the fewest pixels in all, at most `max_tile_px` (one of
+  // The tiles are of the size that takes the least time in all, at most `max_tile_px` (one of
   // kTileSizes); of equals, the largest. They are spread evenly, neighbours share at least
   // `overlap_px` (0 to half of kTileSizes[0]) pixels.
   TileGrid(int width_px, int height_px, int max_tile_px, int overlap_px);

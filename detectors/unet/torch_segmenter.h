@@ -19,7 +19,7 @@ struct TorchSegmenterOptions {
   TorchDevice device = TorchDevice::kAuto;
   TorchPrecision precision = TorchPrecision::kAuto;
   int threads = 1;      // of torch in this process, >= 1
-  int tile_px = 256;    // largest tile's side, network pixels: 128, 256 or 512
+  int tile_px = 512;    // largest tile's side, network pixels: 128, 256 or 512
   int overlap_px = 32;  // least overlap of neighbouring tiles, network pixels
   int max_batch = 8;    // tiles at once on a GPU; the CPU takes one at a time
 };

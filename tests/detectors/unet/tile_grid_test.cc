@@ -36,7 +36,7 @@ TEST(TileGridTest, TilesPutTogetherAreTheImage) {
   }
 }
 
-TEST(TileGridTest, TakesTheTileSizeWithTheFewestPixels) {
+TEST(TileGridTest, TakesTheTileSizeThatCostsLeast) {
   EXPECT_EQ(TileGrid(100, 128, 512, 32).tile_px(), 128);
   EXPECT_EQ(TileGrid(200, 256, 512, 32).tile_px(), 256);
   EXPECT_EQ(TileGrid(400, 512, 512, 32).tile_px(), 512);
@@ -44,6 +44,8 @@ TEST(TileGridTest, TakesTheTileSizeWithTheFewestPixels) {
   // Nine tiles of 128 are fewer pixels than four of 256.
   EXPECT_EQ(TileGrid(300, 300, 512, 32).tile_px(), 128);
   EXPECT_EQ(TileGrid(300, 300, 512, 32).count(), 9);
+  // 20 tiles of 128 have fewer pixels than six of 256, but a small tile's pixels take longer.
+  EXPECT_EQ(TileGrid(490, 400, 256, 32).tile_px(), 256);
   EXPECT_EQ(TileGrid(1, 1, 512, 32).count(), 1);
 }
 
