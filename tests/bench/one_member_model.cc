@@ -17,6 +17,7 @@ absl::Status CopyOrThrow(const std::filesystem::path& model, const std::filesyst
   if (!file) return absl::NotFoundError(absl::StrCat(model.string(), ": holds no manifest.json"));
   nlohmann::json manifest = nlohmann::json::parse(file);
   nlohmann::json& members = manifest.at("members");
+  if (members.empty()) return absl::InvalidArgumentError("manifest.json: members is empty");
   members.erase(members.begin() + 1, members.end());
   for (const std::string name :
        {manifest.at("golden").at("input").at("file"), members.at(0).at("script").at("file"),

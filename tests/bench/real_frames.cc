@@ -114,6 +114,10 @@ absl::StatusOr<RealFrame> LoadRealFrame(const std::filesystem::path& folder,
 
 absl::StatusOr<std::vector<RealFrame>> LoadRealFrames(
     const std::string& folder, const std::vector<std::string>& material_map) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    return absl::NotFoundError(absl::StrCat(folder, ": is no folder"));
+  }
   std::vector<RealFrame> frames;
   const absl::Status status = CatchToStatus(folder, [&]() -> absl::Status {
     std::vector<std::filesystem::path> folders;

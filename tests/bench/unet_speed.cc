@@ -156,7 +156,7 @@ absl::StatusOr<std::vector<Setting>> LoadSettings(const UnetFlags& flags,
   ASSIGN_OR_RETURN(Setting ensemble, Load("ensemble", flags, tile_px, flags.precision, clock));
   const int members = ensemble.segmenter->info().members;
   ensemble.name = absl::StrCat("ensemble of ", members);
-  settings.push_back(std::move(ensemble));
+  if (members > 1) settings.push_back(std::move(ensemble));
   if (flags.tile_px == 0) {
     ASSIGN_OR_RETURN(Setting tiled, Load(absl::StrCat("ensemble of ", members, ", tiled"), flags, 0,
                                          flags.precision, clock));
