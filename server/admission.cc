@@ -30,17 +30,18 @@ void Admission::OfferLive(std::shared_ptr<const Frame> frame) {
     ++live_dropped_;
     replaced = std::move(live_);
   }
-  live_ = Waiting{std::move(frame), now, nullptr};
+  live_ = Waiting{std::move(frame), now, nullptr, nullptr};
   ShowDepths();
   changed_.NotifyAll();
 }
 
 absl::Status Admission::Submit(std::shared_ptr<const Frame> frame,
-                               std::shared_ptr<Submission> submission) {
+                               std::shared_ptr<Submission> submission, InferencePlace unet_place) {
   MutexLock lock(&mutex_);
   RETURN_IF_ERROR(RoomForSubmission());
   metrics_->frames_received_analyze->Increment();
-  submissions_.push_back({std::move(frame), clock_->Now(), std::move(submission)});
+  submissions_.push_back(
+      {std::move(frame), clock_->Now(), std::move(submission), std::move(unet_place)});
   ShowDepths();
   changed_.NotifyAll();
   return absl::OkStatus();
@@ -102,6 +103,7 @@ AdmittedFrame Admission::AdmitSubmission() {
   admitted.origin = FrameOrigin::kAnalyze;
   admitted.arrival_time = waiting.arrival_time;
   admitted.submission = std::move(waiting.submission);
+  admitted.unet_place = std::move(waiting.unet_place);
   return admitted;
 }
 

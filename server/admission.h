@@ -11,10 +11,8 @@
 #ifndef ATOMSTREAM_SERVER_ADMISSION_H_
 #define ATOMSTREAM_SERVER_ADMISSION_H_
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -23,30 +21,12 @@
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
 #include "core/image/frame.h"
+#include "server/inference/inference_place.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/record/frame_record.h"
+#include "server/submission.h"
 
 namespace atomstream {
-
-// One AnalyzeFrame call. `done` is called exactly once, without a lock, unless Submit failed: with
-// the published result, or CANCELLED, UNAVAILABLE (shutdown), INTERNAL (the store failed). It runs
-// on a thread of the pipeline, so it must return quickly and not throw.
-class Submission {
- public:
-  using Done = std::function<void(absl::StatusOr<FrameRecordPtr>)>;
-
-  explicit Submission(Done done) : done_(std::move(done)) {}
-
-  // Nobody waits for the result any more; for Admission::DropCancelled. Any thread.
-  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
-
-  void Finish(absl::StatusOr<FrameRecordPtr> result) { done_(std::move(result)); }
-
- private:
-  const Done done_;
-  std::atomic<bool> cancelled_{false};
-};
 
 // A frame inside the pipeline.
 struct AdmittedFrame {
@@ -57,6 +37,7 @@ struct AdmittedFrame {
   int64_t live_index = 0;                  // kSource: 0, 1, 2, … in the order of admission
   int64_t frames_dropped_before = 0;       // kSource: dropped since the live frame before this one
   std::shared_ptr<Submission> submission;  // kAnalyze
+  InferencePlace unet_place;               // kAnalyze, if it asks for the U-Net
 };
 
 struct AdmissionOptions {
@@ -76,8 +57,10 @@ class Admission {
   // Waits only if live_frames_wait; a frame that comes after Close is dropped.
   void OfferLive(std::shared_ptr<const Frame> frame);
 
-  // ResourceExhausted: the queue is full. Unavailable: closed. Never waits.
-  absl::Status Submit(std::shared_ptr<const Frame> frame, std::shared_ptr<Submission> submission);
+  // ResourceExhausted: the queue is full. Unavailable: closed. Never waits. `unet_place` goes with
+  // the frame.
+  absl::Status Submit(std::shared_ptr<const Frame> frame, std::shared_ptr<Submission> submission,
+                      InferencePlace unet_place = nullptr);
 
   // OK: Submit would take a frame now. Otherwise what it would say; to be asked before work is put
   // into a frame that would be refused.
@@ -108,6 +91,7 @@ class Admission {
     std::shared_ptr<const Frame> frame;
     absl::Time arrival_time;
     std::shared_ptr<Submission> submission;
+    InferencePlace unet_place;
   };
 
   bool LiveMayEnter() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

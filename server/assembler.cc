@@ -1,6 +1,7 @@
 #include "server/assembler.h"
 
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -14,20 +15,30 @@ void Assembler::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void Assembler::Add(ProcessedFrame frame) {
+void Assembler::Add(DetectorEvent event) {
+  const FrameProgress& progress = *event.progress;
   MutexLock lock(&mutex_);
-  if (frame.record.origin == FrameOrigin::kAnalyze) {
-    ready_.push_back(std::move(frame));
+  if (event.detector.kind() != DetectorKind::kLogStar ||
+      progress.common.origin == FrameOrigin::kAnalyze) {
+    ready_.push_back({std::move(event)});
   } else {
-    early_.emplace(frame.live_index, std::move(frame));
+    early_.emplace(progress.live_index, std::move(event));
     for (auto next = early_.find(next_live_index_); next != early_.end();
          next = early_.find(next_live_index_)) {
-      ready_.push_back(std::move(next->second));
+      ready_.push_back({std::move(next->second)});
       early_.erase(next);
       ++next_live_index_;
     }
   }
   changed_.NotifyAll();
+}
+
+void Assembler::AddAndWait(DetectorEvent event) {
+  bool published = false;
+  MutexLock lock(&mutex_);
+  ready_.push_back({std::move(event), &published});
+  changed_.NotifyAll();
+  while (!published) changed_.Wait(&mutex_);
 }
 
 void Assembler::Stop() {
@@ -40,60 +51,103 @@ void Assembler::Stop() {
 }
 
 void Assembler::Run() {
-  while (std::optional<ProcessedFrame> frame = NextReady()) Publish(*std::move(frame));
+  while (std::optional<Waiting> waiting = NextReady()) {
+    Publish(std::move(waiting->event));
+    if (waiting->published == nullptr) continue;
+    MutexLock lock(&mutex_);
+    *waiting->published = true;
+    changed_.NotifyAll();
+  }
 }
 
-std::optional<ProcessedFrame> Assembler::NextReady() {
+std::optional<Assembler::Waiting> Assembler::NextReady() {
   MutexLock lock(&mutex_);
   while (ready_.empty() && !stopping_) changed_.Wait(&mutex_);
   if (ready_.empty()) return std::nullopt;
-  ProcessedFrame frame = std::move(ready_.front());
+  Waiting waiting = std::move(ready_.front());
   ready_.pop_front();
-  return frame;
+  return waiting;
 }
 
-void Assembler::Publish(ProcessedFrame frame) {
+void Assembler::Publish(DetectorEvent event) {
+  const std::shared_ptr<FrameProgress> progress = event.progress;
+  const bool holds_place = event.holds_place;
+  const std::string given_up = event.given_up;
+  const absl::Status& status = event.detector.status;
+  if (!given_up.empty()) {
+    progress->Settle(event.detector.kind(), DetectorState::kSkipped, given_up);
+    progress->Lose(status);
+  } else {
+    progress->Settle(event.detector.kind(),
+                     status.ok() ? DetectorState::kDone : DetectorState::kFailed,
+                     status.ok() ? "" : status.ToString());
+  }
+  // A frame that was given up needs no record, unless an earlier one said that this detector
+  // follows.
+  if (given_up.empty() || progress->published()) Store(std::move(event));
+  if (progress->complete()) FinishFrame(*progress, given_up);
+  if (holds_place) deps_.release(progress->common.origin);
+}
+
+void Assembler::Store(DetectorEvent event) {
+  FrameProgress& progress = *event.progress;
   const absl::Time now = deps_.steady_clock->Now();
-  FrameRecord& record = frame.record;
-  const FrameOrigin origin = record.origin;
+  FrameRecord record = progress.common;
   record.result_time = deps_.clock->Now();
-  record.timings.push_back({"order", now - frame.processed_time});
-  record.timings.push_back({"total", now - frame.arrival_time});
+  if (event.detector.kind() == DetectorKind::kLogStar) {
+    record.frames_dropped_before = progress.frames_dropped_before;
+  }
+  record.detector = std::move(event.detector);
+  record.evaluation = std::move(event.evaluation);
+  record.summary = progress.summary();
+  record.timings.push_back({"process", event.finish_time - progress.admission_time});
+  record.timings.push_back({"order", now - event.finish_time});
+  record.timings.push_back({"total", now - progress.arrival_time});
 
   absl::StatusOr<FrameRecordPtr> stored = deps_.store->Append(std::move(record));
   const absl::Time stored_time = deps_.steady_clock->Now();
-  if (stored.ok()) {
-    // Counted first, so that whoever has seen a result finds it in the counters.
-    CountResult(**stored);
-    deps_.metrics->ObserveStage("store", stored_time - now);
-    deps_.stats->AddResult(now, now - frame.arrival_time);
-    deps_.hub->Publish(*stored);
-    deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
-  } else {
+  if (!stored.ok()) {
     deps_.metrics->results_lost->Increment();
     deps_.log->Warning(absl::StrCat("a result was lost: ", stored.status().ToString()));
+    progress.Lose(stored.status());
+    return;
   }
-  if (frame.submission != nullptr) frame.submission->Finish(std::move(stored));
-  deps_.release(origin);
+  // Counted first, so that whoever has seen a result finds it in the counters.
+  CountResult(**stored, !progress.published());
+  if (!progress.published()) deps_.stats->AddResult(now, now - progress.arrival_time);
+  deps_.metrics->ObserveStage("store", stored_time - now);
+  progress.AddRecord(*stored);
+  deps_.hub->Publish(*stored);
+  deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
 }
 
-void Assembler::CountResult(const FrameRecord& record) {
-  deps_.metrics->frames_processed->Increment();
+void Assembler::FinishFrame(const FrameProgress& progress, const std::string& given_up) {
+  if (!progress.published()) {
+    Counter* dropped = deps_.metrics->frames_dropped_store;
+    if (given_up == "cancelled") dropped = deps_.metrics->frames_dropped_cancelled;
+    if (given_up == "shutdown") dropped = deps_.metrics->frames_dropped_shutdown;
+    dropped->Increment();
+  }
+  if (progress.submission != nullptr) progress.submission->Finish(progress.Outcome());
+}
+
+void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
+  const DaemonMetrics& metrics = *deps_.metrics;
+  const DetectorKind kind = record.detector.kind();
+  if (first_of_frame) metrics.frames_processed->Increment();
   for (const StageTime& stage : record.timings) {
-    deps_.metrics->ObserveStage(stage.stage, stage.duration);
+    if (kind == DetectorKind::kLogStar) metrics.ObserveStage(stage.stage, stage.duration);
+    if (kind == DetectorKind::kUnet) metrics.unet.ObserveStage(stage.stage, stage.duration);
   }
-  for (const DetectorRecord& detector : record.detectors) {
-    if (!detector.status.ok()) continue;
-    const LogStarResult& result = detector.log_star;
-    deps_.metrics->atoms->Set(static_cast<double>(result.atoms.size()));
-    deps_.metrics->hypervolume->Set(result.hypervolume);
-    if (result.chosen >= 0) {
-      deps_.metrics->chosen_qc->Set(result.qc);
-      deps_.metrics->chosen_er->Set(result.er);
-    }
-  }
-  for (const EvaluationRecord& evaluation : record.evaluations) {
-    deps_.metrics->f1->Set(evaluation.f1);
+  if (!record.detector.status.ok()) return;
+  metrics.Atoms(DetectorName(kind))->Set(static_cast<double>(record.detector.atoms().size()));
+  if (record.evaluation) metrics.F1(DetectorName(kind))->Set(record.evaluation->f1);
+  const LogStarResult* log_star = std::get_if<LogStarResult>(&record.detector.result);
+  if (log_star == nullptr) return;
+  metrics.hypervolume->Set(log_star->hypervolume);
+  if (log_star->chosen >= 0) {
+    metrics.chosen_qc->Set(log_star->qc);
+    metrics.chosen_er->Set(log_star->er);
   }
 }
 

@@ -1,9 +1,14 @@
 // Assembler: the pipeline's last stage, on a thread of its own: puts results in order, commits each
 // to the store and publishes it to the hub.
 //
-// Live results leave in the order in which their frames were admitted. A submission's result leaves
-// when it is ready: a large submitted frame must not hold live results back (docs/adr). Results
-// that wait are bounded by the frames in flight, because a place is released only after publishing.
+// LoG*'s live results leave in the order in which their frames were admitted. A submission's result
+// leaves when it is ready: a large submitted frame must not hold live results back (docs/adr). The
+// U-Net's results leave when they are ready too; they come in order from its one thread. No
+// detector of a frame waits for another.
+//
+// Results that wait are bounded: LoG*'s by the frames in flight, because a place is released only
+// after publishing; the U-Net's by its thread, which waits for its result to be published; frames
+// that were given up by the places for submissions.
 #ifndef ATOMSTREAM_SERVER_ASSEMBLER_H_
 #define ATOMSTREAM_SERVER_ASSEMBLER_H_
 
@@ -12,11 +17,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
-#include "server/frame_processor.h"
+#include "server/frame_progress.h"
 #include "server/hub/result_hub.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
@@ -33,7 +39,7 @@ struct AssemblerDependencies {
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   RunStats* stats = nullptr;
-  // The frame has left the pipeline. Called by the assembler's thread after publishing.
+  // The frame has given its place back. Called by the assembler's thread after publishing.
   std::function<void(FrameOrigin)> release;
 };
 
@@ -45,26 +51,39 @@ class Assembler {
 
   void Start();
 
-  // Any thread. Each live index is added exactly once, without holes.
-  void Add(ProcessedFrame frame);
+  // Any thread. For LoG* each live index is added exactly once, without holes.
+  void Add(DetectorEvent event);
+
+  // Any other thread than the assembler's: returns when it was published. Not for LoG*'s live
+  // results, which may have to wait for earlier frames.
+  void AddAndWait(DetectorEvent event);
 
   // Publishes what is ready and joins the thread. Again: no effect.
   void Stop();
 
  private:
+  struct Waiting {
+    DetectorEvent event;
+    bool* published = nullptr;  // of AddAndWait; guarded by mutex_
+  };
+
   void Run();
-  std::optional<ProcessedFrame> NextReady();
-  void Publish(ProcessedFrame frame);
+  std::optional<Waiting> NextReady();
+  void Publish(DetectorEvent event);
+  // Numbers, stores and publishes the event's record.
+  void Store(DetectorEvent event);
   // Counters and what the metrics show of the newest result.
-  void CountResult(const FrameRecord& record);
+  void CountResult(const FrameRecord& record, bool first_of_frame);
+  // No further result of the frame will follow.
+  void FinishFrame(const FrameProgress& progress, const std::string& given_up);
 
   const AssemblerDependencies deps_;
   std::thread thread_;
 
   Mutex mutex_;
   CondVar changed_;
-  std::deque<ProcessedFrame> ready_ ABSL_GUARDED_BY(mutex_);
-  std::map<int64_t, ProcessedFrame> early_ ABSL_GUARDED_BY(mutex_);  // live, by index
+  std::deque<Waiting> ready_ ABSL_GUARDED_BY(mutex_);
+  std::map<int64_t, DetectorEvent> early_ ABSL_GUARDED_BY(mutex_);  // LoG*, live, by index
   int64_t next_live_index_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };

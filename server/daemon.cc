@@ -42,6 +42,22 @@ std::function<double()> MakeRandom(uint64_t seed) {
   };
 }
 
+std::unique_ptr<ModelHolder> MakeHolder(const DaemonParts& parts) {
+  if (!parts.unet) return nullptr;
+  return std::make_unique<ModelHolder>(parts.unet->model);
+}
+
+std::unique_ptr<ModelReloader> MakeReloader(ModelHolder* holder, const DaemonParts& parts,
+                                            DaemonMetrics* metrics) {
+  if (!parts.unet) return nullptr;
+  return std::make_unique<ModelReloader>(
+      ModelReloaderDependencies{.holder = holder,
+                                .clock = parts.clock,
+                                .metrics = metrics,
+                                .log = parts.log,
+                                .lower_priority = parts.unet->lower_priority});
+}
+
 bool IsLoopback(const std::string& address) {
   return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
          absl::StartsWith(address, "[::1]:");
@@ -56,23 +72,34 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
       workers_(PoolThreads(options.worker_threads)),
       store_(MakeEpoch(), options.max_results),
       hub_(options.max_subscribers, &metrics_),
-      pipeline_(PipelineOptionsOf(options), {.source = parts_.source.get(),
-                                             .log_star = parts_.log_star.get(),
-                                             .executor = &workers_,
-                                             .store = &store_,
-                                             .hub = &hub_,
-                                             .metrics = &metrics_,
-                                             .log = parts_.log,
-                                             .clock = parts_.clock,
-                                             .steady_clock = parts_.steady_clock,
-                                             .wait = &wait_,
-                                             .random = MakeRandom(options.log_star.seed)}),
-      service_({.pipeline = &pipeline_, .hub = &hub_, .store = &store_, .metrics = &metrics_},
+      model_(MakeHolder(parts_)),
+      reloader_(MakeReloader(model_.get(), parts_, &metrics_)),
+      pipeline_(PipelineOptionsOf(options),
+                {.source = parts_.source.get(),
+                 .log_star = parts_.log_star.get(),
+                 .model = model_.get(),
+                 .lower_unet_priority =
+                     parts_.unet ? parts_.unet->lower_priority : std::function<void()>(),
+                 .executor = &workers_,
+                 .store = &store_,
+                 .hub = &hub_,
+                 .metrics = &metrics_,
+                 .log = parts_.log,
+                 .clock = parts_.clock,
+                 .steady_clock = parts_.steady_clock,
+                 .wait = &wait_,
+                 .random = MakeRandom(options.log_star.seed)}),
+      service_({.pipeline = &pipeline_,
+                .hub = &hub_,
+                .store = &store_,
+                .metrics = &metrics_,
+                .models = reloader_.get()},
                {.version = kVersion,
                 .start_time = parts_.clock->Now(),
                 .material = options.log_star.material,
-                .custom_materials = options.log_star.custom_materials,
-                .detectors = {"log_star"}}) {}
+                .custom_materials = options.log_star.custom_materials}) {
+  parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed
+}
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options,
                                                       DaemonParts parts) {
@@ -93,6 +120,12 @@ absl::Status Daemon::StartServers() {
   if (!options_.metrics_address.empty()) {
     ASSIGN_OR_RETURN(exposer_, PrometheusExposer::Start(options_.metrics_address, &registry_));
   }
+  if (reloader_ != nullptr) {
+    const ModelInfo model = reloader_->status().model;
+    parts_.log->Info(absl::StrCat("U-Net model ", model.id, " (", model.members, " members) on ",
+                                  model.device, ", ", model.precision));
+    reloader_->Start();
+  }
   pipeline_.Start();
   ASSIGN_OR_RETURN(grpc_server_,
                    GrpcServer::Start({.listen_address = options_.listen_address,
@@ -103,11 +136,28 @@ absl::Status Daemon::StartServers() {
   return absl::OkStatus();
 }
 
+void Daemon::ReloadModel(ModelLoader loader) {
+  if (reloader_ == nullptr) {
+    parts_.log->Warning("there is no model to change: the daemon was started without a U-Net");
+  } else {
+    reloader_->Reload(std::move(loader));
+  }
+}
+
+void Daemon::RefuseModel(const absl::Status& why) {
+  if (reloader_ == nullptr) {
+    parts_.log->Warning(absl::StrCat("there is no model to change: ", why.ToString()));
+  } else {
+    reloader_->Refuse(why);
+  }
+}
+
 bool Daemon::Shutdown() {
   shut_down_ = true;
   const absl::Time deadline = absl::Now() + options_.shutdown_deadline;
   if (grpc_server_ != nullptr) grpc_server_->StopServing();
-  const bool drained = pipeline_.Shutdown(deadline - kClosing);
+  bool drained = pipeline_.Shutdown(deadline - kClosing);
+  if (reloader_ != nullptr && !reloader_->Shutdown(deadline - kClosing)) drained = false;
   hub_.Close();
   std::thread metrics_closer([this] { exposer_.reset(); });
   // Readers that keep up see UNAVAILABLE within the grace; the calls of the others are cancelled.

@@ -1,14 +1,16 @@
-// Daemon: all parts of atomstreamd in one object: store, hub, pipeline, metrics and the gRPC
+// Daemon: all parts of atomstreamd in one object: store, hub, model, pipeline, metrics and the gRPC
 // server.
 //
-// Start brings them up in the order store, hub, metrics server, pipeline, gRPC server, so that
-// nobody is answered by half a daemon; Shutdown drains the pipeline first, then closes hub and
-// ports. Owned by main; Start, Shutdown and the destructor belong to one thread.
+// Start brings them up in the order store, hub, model, metrics server, pipeline, gRPC server, so
+// that nobody is answered by half a daemon; Shutdown drains the pipeline first, then closes hub and
+// ports. Owned by main; Start, Shutdown and the destructor belong to one thread, the rest may be
+// called by any.
 #ifndef ATOMSTREAM_SERVER_DAEMON_H_
 #define ATOMSTREAM_SERVER_DAEMON_H_
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -17,6 +19,8 @@
 #include "detectors/log_star/log_star.h"
 #include "server/config/daemon_options.h"
 #include "server/hub/result_hub.h"
+#include "server/inference/model_reloader.h"
+#include "server/inference/unet_model.h"
 #include "server/ingest/interruptible_wait.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
@@ -29,9 +33,17 @@
 
 namespace atomstream {
 
+// The U-Net that serves first.
+struct UnetParts {
+  UnetModel model;
+  // Called by the inference and the loading thread before anything else; may be empty.
+  std::function<void()> lower_priority;
+};
+
 // What tests replace. The clocks and `log` outlive the daemon.
 struct DaemonParts {
   std::unique_ptr<LogStar> log_star;
+  std::optional<UnetParts> unet;        // none: LoG* only
   std::unique_ptr<FrameSource> source;  // null: none
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
@@ -48,9 +60,15 @@ class Daemon {
   int port() const { return grpc_server_->port(); }
   int metrics_port() const { return exposer_ == nullptr ? 0 : exposer_->port(); }
 
+  // Changes to the model that `loader` gives, while frames go on being served; see ModelReloader.
+  void ReloadModel(ModelLoader loader);
+  // There is nothing to load: the configuration that should name the model was refused.
+  void RefuseModel(const absl::Status& why);
+
   // Stops admission, cancels the source, finishes the frames inside, ends every stream with
   // UNAVAILABLE and closes the ports, all within options.shutdown_deadline. True: everything has
-  // ended. False: a frame is still being worked on; the process should end without destructors.
+  // ended. False: a frame is still being worked on, or a model loaded; the process should end
+  // without destructors.
   bool Shutdown();
 
  private:
@@ -58,13 +76,15 @@ class Daemon {
   absl::Status StartServers();
 
   const DaemonOptions options_;
-  const DaemonParts parts_;
+  DaemonParts parts_;
   MetricRegistry registry_;
   DaemonMetrics metrics_;
   ThreadPool workers_;
   RealWait wait_;
   MemoryStore store_;
   ResultHub hub_;
+  const std::unique_ptr<ModelHolder> model_;  // these two null: no U-Net
+  const std::unique_ptr<ModelReloader> reloader_;
   Pipeline pipeline_;
   AnalysisService service_;
   std::unique_ptr<PrometheusExposer> exposer_;

@@ -7,63 +7,80 @@
 
 namespace atomstream {
 
-FrameProcessor::FrameProcessor(const LogStar* log_star, Executor* executor, const Clock* clock,
-                               DaemonMetrics* metrics)
-    : log_star_(log_star), executor_(executor), clock_(clock), metrics_(metrics) {}
+FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
+    : deps_(std::move(dependencies)) {}
 
-ProcessedFrame FrameProcessor::Process(AdmittedFrame admitted) {
-  ProcessedFrame processed;
-  FrameRecord& record = processed.record;
-  const FrameMetadata& metadata = admitted.frame->metadata();
-  record.frame_id = metadata.id;
-  record.frame_number = metadata.number;
-  record.acquisition_time = metadata.acquisition_time;
-  record.width_px = admitted.frame->width();
-  record.height_px = admitted.frame->height();
-  record.origin = admitted.origin;
-  record.frames_dropped_before = admitted.frames_dropped_before;
+std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
+  const DetectorSet asked = AskedOf(admitted);
+  auto progress = std::make_shared<FrameProgress>(admitted, asked);
+  // The branches of a frame; what needs all of them (clusters) comes after the last. One that fails
+  // leaves the others untouched.
+  if (asked.Has(DetectorKind::kUnet)) StartUnet(admitted, progress);
+  if (!asked.Has(DetectorKind::kLogStar)) return std::nullopt;
+  DetectorEvent event = MakeEvent(std::move(progress), *admitted.frame, RunLogStar(admitted));
+  event.holds_place = true;
+  return event;
+}
 
-  // The branches of a frame. A second detector (U-Net) becomes a second entry, run beside this one;
-  // what needs all detectors (clusters) follows them. One failing leaves the others untouched.
-  record.detectors.push_back(RunLogStar(admitted));
+DetectorSet FrameProcessor::AskedOf(const AdmittedFrame& admitted) const {
+  if (admitted.submission != nullptr) return admitted.submission->detectors();
+  if (deps_.inference == nullptr) return {DetectorKind::kLogStar};
+  return DetectorSet::All();
+}
 
-  if (metadata.ground_truth) {
-    for (const DetectorRecord& detector : record.detectors) {
-      if (!detector.status.ok()) continue;
-      auto score = ScoreAtoms(detector.detector, detector.log_star.atoms, *metadata.ground_truth);
-      if (score.ok()) record.evaluations.push_back(*std::move(score));
+void FrameProcessor::StartUnet(AdmittedFrame& admitted,
+                               const std::shared_ptr<FrameProgress>& progress) {
+  auto done = [this, progress, frame = admitted.frame](InferenceOutcome outcome) {
+    DetectorRecord detector = FailedDetector(DetectorKind::kUnet, outcome.result.status());
+    if (outcome.result.ok()) detector.result = *std::move(outcome.result);
+    DetectorEvent event;
+    if (outcome.given_up.empty()) {
+      event = MakeEvent(progress, *frame, std::move(detector));
+    } else {
+      event.progress = progress;
+      event.detector = std::move(detector);
+      event.given_up = std::move(outcome.given_up);
+      event.finish_time = deps_.steady_clock->Now();
     }
+    deps_.on_unet(std::move(event));
+  };
+  if (admitted.submission != nullptr) {
+    deps_.inference->Enqueue(admitted.frame, admitted.submission, std::move(admitted.unet_place),
+                             std::move(done));
+  } else if (!deps_.inference->TryRun(admitted.frame, admitted.live_index, std::move(done))) {
+    progress->Settle(DetectorKind::kUnet, DetectorState::kSkipped, "busy");
   }
+}
 
-  processed.live_index = admitted.live_index;
-  processed.submission = std::move(admitted.submission);
-  processed.arrival_time = admitted.arrival_time;
-  processed.processed_time = clock_->Now();
-  record.timings = {{"queue", admitted.admission_time - admitted.arrival_time},
-                    {"process", processed.processed_time - admitted.admission_time}};
-  return processed;
+DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
+                                        DetectorRecord detector) const {
+  DetectorEvent event;
+  event.progress = std::move(progress);
+  if (!detector.status.ok()) {
+    deps_.metrics->FramesFailed(DetectorName(detector.kind()))->Increment();
+  } else if (frame.metadata().ground_truth) {
+    auto score = ScoreAtoms(detector.atoms(), *frame.metadata().ground_truth);
+    if (score.ok()) event.evaluation = *std::move(score);
+  }
+  event.detector = std::move(detector);
+  event.finish_time = deps_.steady_clock->Now();
+  return event;
 }
 
 DetectorRecord FrameProcessor::RunLogStar(const AdmittedFrame& admitted) {
-  DetectorRecord record;
-  record.detector = "log_star";
   const std::shared_ptr<const WarmStart> warm_start = WarmStartFor(admitted);
-  absl::StatusOr<LogStarResult> result = CatchToStatus(
-      "log_star", [&] { return log_star_->Detect(*admitted.frame, warm_start.get(), *executor_); });
-  if (!result.ok()) {
-    record.status = result.status();
-    metrics_->frames_failed->Increment();
-    return record;
-  }
-  record.log_star = *std::move(result);
+  absl::StatusOr<LogStarResult> result = CatchToStatus("log_star", [&] {
+    return deps_.log_star->Detect(*admitted.frame, warm_start.get(), *deps_.executor);
+  });
+  if (!result.ok()) return FailedDetector(DetectorKind::kLogStar, result.status());
   // The search's state is for the next frame only; history need not keep it.
-  KeepWarmStart(admitted, std::exchange(record.log_star.next_warm_start, nullptr));
-  metrics_->optimizer_evaluations->Increment(record.log_star.evaluations);
-  metrics_->optimizer_infeasible->Increment(record.log_star.infeasible);
-  for (const StageTime& stage : StagesOf(record.log_star.timings)) {
-    metrics_->ObserveStage(stage.stage, stage.duration);
+  KeepWarmStart(admitted, std::exchange(result->next_warm_start, nullptr));
+  deps_.metrics->optimizer_evaluations->Increment(result->evaluations);
+  deps_.metrics->optimizer_infeasible->Increment(result->infeasible);
+  for (const StageTime& stage : StagesOf(result->timings)) {
+    deps_.metrics->ObserveStage(stage.stage, stage.duration);
   }
-  return record;
+  return {.status = absl::OkStatus(), .result = *std::move(result)};
 }
 
 std::shared_ptr<const WarmStart> FrameProcessor::WarmStartFor(const AdmittedFrame& admitted) const {

@@ -1,6 +1,8 @@
-// FrameProcessor: one admitted frame in, its record out: runs the detectors and scores them where
-// the truth is known. Called by several frame threads at once; the heavy work spreads over the
-// executor.
+// FrameProcessor: sends one admitted frame through its detectors and scores them where the truth is
+// known. Called by several frame threads at once.
+//
+//   LoG*   on the calling frame thread; the heavy work spreads over the executor
+//   U-Net  on the inference thread, beside LoG*; neither waits for the other
 //
 // Warm start: a live frame begins where the newest finished live frame of the same material ended.
 // Submissions always begin cold, so that their results do not depend on what else is running.
@@ -8,7 +10,9 @@
 #define ATOMSTREAM_SERVER_FRAME_PROCESSOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/clock.h"
@@ -16,37 +20,43 @@
 #include "core/base/mutex.h"
 #include "detectors/log_star/log_star.h"
 #include "server/admission.h"
+#include "server/frame_progress.h"
+#include "server/inference/inference_runner.h"
 #include "server/metrics/daemon_metrics.h"
-#include "server/record/frame_record.h"
 
 namespace atomstream {
 
-// A record on its way to the assembler, not yet numbered.
-struct ProcessedFrame {
-  FrameRecord record;
-  int64_t live_index = 0;                  // as in AdmittedFrame
-  std::shared_ptr<Submission> submission;  // as in AdmittedFrame
-  absl::Time arrival_time;                 // these two on the steady clock
-  absl::Time processed_time;
+// All outlive the processor.
+struct FrameProcessorDependencies {
+  const LogStar* log_star = nullptr;
+  Executor* executor = nullptr;
+  const Clock* steady_clock = nullptr;
+  DaemonMetrics* metrics = nullptr;
+  InferenceRunner* inference = nullptr;  // null: no U-Net
+  // The U-Net's result, or that the frame was given up. Called by the threads of
+  // InferenceRunner::Done.
+  std::function<void(DetectorEvent)> on_unet;
 };
 
 class FrameProcessor {
  public:
-  // All pointers outlive the processor. `clock` is a steady one.
-  FrameProcessor(const LogStar* log_star, Executor* executor, const Clock* clock,
-                 DaemonMetrics* metrics);
+  explicit FrameProcessor(FrameProcessorDependencies dependencies);
 
-  ProcessedFrame Process(AdmittedFrame admitted);
+  // Hands the frame to the U-Net if it is asked for, then runs LoG*. nullopt: LoG* was not asked
+  // for.
+  std::optional<DetectorEvent> Process(AdmittedFrame admitted);
 
  private:
+  DetectorSet AskedOf(const AdmittedFrame& admitted) const;
+  void StartUnet(AdmittedFrame& admitted, const std::shared_ptr<FrameProgress>& progress);
   DetectorRecord RunLogStar(const AdmittedFrame& admitted);
+  // Counts a failure, scores against the truth.
+  DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
+                          DetectorRecord detector) const;
   std::shared_ptr<const WarmStart> WarmStartFor(const AdmittedFrame& admitted) const;
   void KeepWarmStart(const AdmittedFrame& admitted, std::shared_ptr<const WarmStart> warm_start);
 
-  const LogStar* const log_star_;
-  Executor* const executor_;
-  const Clock* const clock_;
-  DaemonMetrics* const metrics_;
+  const FrameProcessorDependencies deps_;
 
   mutable Mutex mutex_;
   std::shared_ptr<const WarmStart> warm_start_ ABSL_GUARDED_BY(mutex_);

@@ -33,8 +33,7 @@ double MedianNearestNeighbour(const std::vector<PointPx>& points) {
 
 }  // namespace
 
-absl::StatusOr<EvaluationRecord> ScoreAtoms(const std::string& detector,
-                                            const std::vector<Atom>& atoms,
+absl::StatusOr<EvaluationRecord> ScoreAtoms(const std::vector<Atom>& atoms,
                                             const std::vector<PointPx>& truth) {
   if (truth.size() < 2) {
     return absl::FailedPreconditionError("scoring needs at least two true positions");
@@ -47,7 +46,6 @@ absl::StatusOr<EvaluationRecord> ScoreAtoms(const std::string& detector,
   options.radius_px = MedianNearestNeighbour(truth) / 2;
   ASSIGN_OR_RETURN(const Matching matching, MatchOneToOne(found, truth, options));
   EvaluationRecord record;
-  record.detector = detector;
   record.match_radius_px = options.radius_px;
   record.true_positives = matching.true_positives;
   record.false_positives = matching.false_positives;

@@ -2,7 +2,6 @@
 #ifndef ATOMSTREAM_SERVER_FRAME_SCORER_H_
 #define ATOMSTREAM_SERVER_FRAME_SCORER_H_
 
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,8 +14,7 @@ namespace atomstream {
 // One-to-one within half the truth's own nearest-neighbour distance (its median), so that the score
 // does not depend on what the detector believes about the lattice. FailedPrecondition when the
 // truth has fewer than two positions.
-absl::StatusOr<EvaluationRecord> ScoreAtoms(const std::string& detector,
-                                            const std::vector<Atom>& atoms,
+absl::StatusOr<EvaluationRecord> ScoreAtoms(const std::vector<Atom>& atoms,
                                             const std::vector<PointPx>& truth);
 
 }  // namespace atomstream

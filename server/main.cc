@@ -1,14 +1,17 @@
 // atomstreamd: finds atoms in live STEM frames and streams them to subscribers.
 //
-// Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 bad flag or configuration, 3 the
-// shutdown deadline passed with a frame unfinished.
+// SIGHUP changes to the U-Net model that the configuration file names now. Exit codes: 0 stopped by
+// SIGTERM or SIGINT, 1 could not start, 2 bad flag, configuration or model, 3 the shutdown deadline
+// passed with a frame unfinished.
 #include <glog/logging.h>
 #include <pthread.h>
 #include <signal.h>
 
 #include <cstdlib>
 #include <iostream>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "opencv2/core.hpp"
 #include "server/config/config.h"
 #include "server/config/flags.h"
@@ -20,20 +23,43 @@
 namespace atomstream {
 namespace {
 
-// Before any thread starts, so that all of them leave these signals to WaitForSignal.
+// Before any thread starts, so that all of them leave these signals to ServeUntilTold.
 void BlockSignals(sigset_t* signals) {
   sigemptyset(signals);
   sigaddset(signals, SIGTERM);
   sigaddset(signals, SIGINT);
+  sigaddset(signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, signals, nullptr);
 }
 
+// Of the whole file only the unet block is taken over; yet all of it must be valid.
+void ReloadModel(const std::string& config, const Clock* steady_clock, Daemon& daemon) {
+  const absl::StatusOr<DaemonOptions> options = LoadConfig(config);
+  if (!options.ok()) {
+    daemon.RefuseModel(options.status());
+  } else if (!options->unet) {
+    daemon.RefuseModel(absl::InvalidArgumentError(
+        absl::StrCat(config, ": unet.model: is empty; a running U-Net is not switched off")));
+  } else {
+    daemon.ReloadModel(
+        [unet = *options->unet, steady_clock] { return LoadUnetModel(unet, steady_clock); });
+  }
+}
+
 // Afterwards a second signal ends the process at once.
-void WaitForSignal(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  LOG(INFO) << "signal " << signal << ": shutting down";
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+void ServeUntilTold(const sigset_t& signals, const std::string& config, const Clock* steady_clock,
+                    Daemon& daemon) {
+  while (true) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) {
+      LOG(INFO) << "signal " << signal << ": shutting down";
+      pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+      return;
+    }
+    LOG(INFO) << "SIGHUP: reading " << config << " for the U-Net's model";
+    ReloadModel(config, steady_clock, daemon);
+  }
 }
 
 int Fail(const absl::Status& why, int exit_code) {
@@ -69,9 +95,9 @@ int Main(int argc, char** argv) {
   }
   const auto daemon = Daemon::Start(*options, *std::move(parts));
   if (!daemon.ok()) return Fail(daemon.status(), 1);
-  WaitForSignal(signals);
+  ServeUntilTold(signals, flags->config, &steady_clock, **daemon);
   if (!(*daemon)->Shutdown()) {
-    LOG(WARNING) << "the shutdown deadline passed with a frame unfinished";
+    LOG(WARNING) << "the shutdown deadline passed with a frame or a model unfinished";
     google::FlushLogFiles(google::INFO);
     std::_Exit(3);
   }

@@ -4,7 +4,10 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "detectors/unet/torch_segmenter.h"
+#include "server/inference/thread_niceness.h"
 #include "server/ingest/interruptible_wait.h"
 #include "server/source/microscope_source.h"
 #include "server/source/replay_source.h"
@@ -36,7 +39,37 @@ struct SourceMaker {
   }
 };
 
+// The one place of the daemon that knows libtorch.
+absl::StatusOr<std::shared_ptr<const Segmenter>> LoadSegmenter(const UnetServiceOptions& options,
+                                                               const Clock* steady_clock) {
+#ifdef ATOMSTREAM_WITH_TORCH
+  return LoadTorchSegmenter(options.model_folder, options.torch, steady_clock);
+#else
+  (void)options;
+  (void)steady_clock;
+  return absl::UnimplementedError(
+      "this atomstreamd was built without libtorch (ATOMSTREAM_BUILD_TORCH); leave the unet block "
+      "out");
+#endif
+}
+
+absl::Status WithModel(const UnetServiceOptions& options, const absl::Status& why) {
+  return absl::Status(why.code(),
+                      absl::StrCat("unet.model = ", options.model_folder, ": ", why.message()));
+}
+
 }  // namespace
+
+absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
+                                        const Clock* steady_clock) {
+  UnetModel model;
+  ASSIGN_OR_RETURN(model.detector, UnetDetector::Create(options.detector, steady_clock));
+  absl::StatusOr<std::shared_ptr<const Segmenter>> segmenter =
+      CatchToStatus("libtorch", [&] { return LoadSegmenter(options, steady_clock); });
+  if (!segmenter.ok()) return WithModel(options, segmenter.status());
+  model.segmenter = *std::move(segmenter);
+  return model;
+}
 
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
                                       const Clock* steady_clock, EventLog* log) {
@@ -45,6 +78,14 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
   parts.steady_clock = steady_clock;
   parts.log = log;
   ASSIGN_OR_RETURN(parts.log_star, LogStar::Create(options.log_star, steady_clock));
+  if (options.unet) {
+    ASSIGN_OR_RETURN(UnetModel model, LoadUnetModel(*options.unet, steady_clock));
+    parts.unet = {.model = std::move(model), .lower_priority = [=, n = options.unet->cpu_niceness] {
+                    const absl::Status status = SetThreadNiceness(n);
+                    if (!status.ok())
+                      log->Warning(absl::StrCat("unet.cpu_niceness = ", n, ": ", status.message()));
+                  }};
+  }
   ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock}, options.source));
   return parts;
 }

@@ -10,7 +10,13 @@
 
 namespace atomstream {
 
-// InvalidArgument or NotFound names the option. Opens no port and dials nobody.
+// Reads the model, checks it and makes it ready, which takes seconds. Errors begin with "unet.model
+// = <folder>"; Unimplemented: this build has no libtorch.
+absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
+                                        const Clock* steady_clock);
+
+// InvalidArgument or NotFound names the option; of the model as LoadUnetModel. Opens no port and
+// dials nobody.
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
                                       const Clock* steady_clock, EventLog* log);
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -15,15 +16,39 @@ AdmissionOptions AdmissionOptionsOf(const PipelineOptions& options, bool live_so
           .live_frames_wait = options.source_waits};
 }
 
+std::unique_ptr<InferenceRunner> MakeInference(const PipelineOptions& options,
+                                               const PipelineDependencies& deps) {
+  if (deps.model == nullptr) return nullptr;
+  return std::make_unique<InferenceRunner>(
+      options.submit_queue, InferenceDependencies{.model = deps.model,
+                                                  .steady_clock = deps.steady_clock,
+                                                  .metrics = deps.metrics,
+                                                  .lower_priority = deps.lower_unet_priority});
+}
+
 }  // namespace
 
 // The wiring, in the order in which a frame passes.
 Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependencies)
     : deps_(std::move(dependencies)),
-      frame_threads_wanted_(options.frames_in_flight),
+      options_(options),
+      inference_(MakeInference(options, deps_)),
       admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
                  deps_.metrics),
-      processor_(deps_.log_star, deps_.executor, deps_.steady_clock, deps_.metrics),
+      processor_({.log_star = deps_.log_star,
+                  .executor = deps_.executor,
+                  .steady_clock = deps_.steady_clock,
+                  .metrics = deps_.metrics,
+                  .inference = inference_.get(),
+                  .on_unet =
+                      [this](DetectorEvent event) {
+                        // What was given up may come from a thread that must not wait.
+                        if (event.given_up.empty()) {
+                          assembler_.AddAndWait(std::move(event));
+                        } else {
+                          assembler_.Add(std::move(event));
+                        }
+                      }}),
       assembler_({.store = deps_.store,
                   .hub = deps_.hub,
                   .clock = deps_.clock,
@@ -50,13 +75,18 @@ Pipeline::~Pipeline() {
   admission_.Abandon();
   ingest_.Stop();
   for (std::thread& thread : frame_threads_) thread.join();
+  if (inference_ != nullptr) {
+    inference_->Shutdown(absl::InfinitePast());  // gives up what waits
+    inference_->Shutdown(absl::InfiniteFuture());
+  }
   assembler_.Stop();
 }
 
 // Consumers first, so that the first frame finds everything ready.
 void Pipeline::Start() {
   assembler_.Start();
-  for (int i = 0; i < frame_threads_wanted_; ++i) {
+  if (inference_ != nullptr) inference_->Start();
+  for (int i = 0; i < options_.frames_in_flight; ++i) {
     frame_threads_.emplace_back([this] { ProcessFrames(); });
   }
   ingest_.Start();
@@ -64,28 +94,59 @@ void Pipeline::Start() {
 
 void Pipeline::ProcessFrames() {
   while (std::optional<AdmittedFrame> admitted = admission_.Take()) {
-    assembler_.Add(processor_.Process(*std::move(admitted)));
+    const FrameOrigin origin = admitted->origin;
+    std::optional<DetectorEvent> event = processor_.Process(*std::move(admitted));
+    if (event) {
+      assembler_.Add(*std::move(event));
+    } else {
+      admission_.Release(origin);
+    }
   }
 }
 
+DetectorSet Pipeline::detectors() const {
+  return inference_ == nullptr ? DetectorSet{DetectorKind::kLogStar} : DetectorSet::All();
+}
+
+absl::Status Pipeline::UnetQueueFull() const {
+  deps_.metrics->submissions_refused->Increment();
+  return absl::ResourceExhaustedError(absl::StrCat("submit_queue = ", options_.submit_queue,
+                                                   ": as many frames wait for the U-Net already"));
+}
+
+absl::Status Pipeline::CheckRoom(DetectorSet wanted) {
+  if (wanted.Has(DetectorKind::kUnet) && !inference_->has_room()) return UnetQueueFull();
+  return admission_.CheckRoom();
+}
+
 absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Submit(std::shared_ptr<const Frame> frame,
+                                                             DetectorSet wanted,
                                                              Submission::Done done) {
-  auto submission = std::make_shared<Submission>(std::move(done));
-  RETURN_IF_ERROR(admission_.Submit(std::move(frame), submission));
+  InferencePlace place;
+  if (wanted.Has(DetectorKind::kUnet)) {
+    place = inference_->TakePlace();
+    if (place == nullptr) return UnetQueueFull();
+  }
+  auto submission = std::make_shared<Submission>(wanted, std::move(done));
+  RETURN_IF_ERROR(admission_.Submit(std::move(frame), submission, std::move(place)));
   return submission;
 }
 
 void Pipeline::Cancel(Submission& submission) {
   submission.Cancel();
   admission_.DropCancelled();
+  if (inference_ != nullptr) inference_->DropCancelled();
 }
 
 bool Pipeline::Shutdown(absl::Time deadline) {
   admission_.Close();
   ingest_.Stop();
-  const bool drained = admission_.WaitUntilEmpty(deadline);
+  bool drained = admission_.WaitUntilEmpty(deadline);
   admission_.Abandon();
-  if (!drained && !admission_.WaitUntilEmpty(absl::InfinitePast())) return false;
+  if (!drained) drained = admission_.WaitUntilEmpty(absl::InfinitePast());
+  // No frame comes from a frame thread any more, unless one did not end in time.
+  if (inference_ != nullptr && !inference_->Shutdown(deadline)) return false;
+  if (!drained) return false;
   for (std::thread& thread : frame_threads_) thread.join();
   frame_threads_.clear();
   assembler_.Stop();

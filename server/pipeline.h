@@ -3,13 +3,22 @@
 //   FrameSource ──▶ [ingest thread] ──▶ Admission ◀── Submit (AnalyzeFrame)
 //                                          │ Take, at most frames_in_flight inside
 //                                          ▼
-//                     [frame threads] FrameProcessor: LoG* ─▶ score    (work spread over Executor)
-//                                          │ Add
-//                                          ▼
+//                     [frame threads] FrameProcessor ── TryRun (live), Enqueue ──▶ InferenceRunner
+//                                          │                                            │
+//                        LoG* ─▶ score     │        (work spread over Executor)         ▼
+//                                          │                   [inference thread] U-Net ─▶ score
+//                                          │ Add                                        │
+//                                          AddAndWait ▼ ▼
 //                    [assembler thread] order ─▶ ResultStore.Append ─▶ ResultHub.Publish
 //
-// Frames are dropped and counted in Admission, results in a slow subscriber's mailbox: nowhere
-// else. Nothing after Admission waits for a subscriber or for the source.
+// One result a detector and frame, published as soon as it is ready; each tells how far the frame's
+// other detectors are (FrameProgress). A frame's place inside is free again when its LoG* result is
+// published; what the U-Net holds has bounds of its own: one live frame, submit_queue submissions.
+//
+// Frames are dropped and counted in Admission; the U-Net leaves out live frames while it is busy,
+// counted, and their LoG* result says so; results are dropped in a slow subscriber's mailbox:
+// nowhere else. Nothing after Admission waits for a subscriber or for the source, and LoG* not for
+// the U-Net.
 //
 // Owned by the daemon, which calls Start and Shutdown; the rest may be called by any thread.
 #ifndef ATOMSTREAM_SERVER_PIPELINE_H_
@@ -28,6 +37,7 @@
 #include "server/assembler.h"
 #include "server/frame_processor.h"
 #include "server/hub/result_hub.h"
+#include "server/inference/inference_runner.h"
 #include "server/ingest/ingest.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
@@ -49,6 +59,8 @@ struct PipelineOptions {
 struct PipelineDependencies {
   FrameSource* source = nullptr;  // null: frames come through Submit only
   const LogStar* log_star = nullptr;
+  const ModelHolder* model = nullptr;         // null: no U-Net
+  std::function<void()> lower_unet_priority;  // as InferenceDependencies::lower_priority
   Executor* executor = nullptr;
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
@@ -75,16 +87,21 @@ class Pipeline {
 
   void Start();
 
-  // Analyses `frame` besides the live ones. See Submission for `done`; the returned handle is for
-  // Cancel. ResourceExhausted: the queue is full. Unavailable: shutting down. Never waits.
+  // The detectors that can be asked for.
+  DetectorSet detectors() const;
+
+  // Analyses `frame` besides the live ones with `wanted`, of detectors() at least one. See
+  // Submission for `done`; the returned handle is for Cancel. ResourceExhausted: the queue is full.
+  // Unavailable: shutting down. Never waits.
   absl::StatusOr<std::shared_ptr<Submission>> Submit(std::shared_ptr<const Frame> frame,
-                                                     Submission::Done done);
+                                                     DetectorSet wanted, Submission::Done done);
 
   // Whether Submit would take a frame now, and why not: to be asked before a frame is decoded.
-  absl::Status CheckRoom() { return admission_.CheckRoom(); }
+  absl::Status CheckRoom(DetectorSet wanted);
 
-  // Nobody waits for the result any more. A frame that has not been admitted yet is dropped and its
-  // `done` called with CANCELLED; work that has begun is finished.
+  // Nobody waits for the result any more. A frame that has not been admitted yet, or still waits
+  // for the U-Net, is dropped there and its `done` called with CANCELLED; work that has begun is
+  // finished.
   void Cancel(Submission& submission);
 
   // Stops admission, cancels the source, and lets the frames inside finish until `deadline`; then
@@ -96,10 +113,12 @@ class Pipeline {
 
  private:
   void ProcessFrames();  // a frame thread's life
+  absl::Status UnetQueueFull() const;
 
   const PipelineDependencies deps_;
-  const int frame_threads_wanted_;
+  const PipelineOptions options_;
   RunStats stats_;
+  std::unique_ptr<InferenceRunner> inference_;  // null: no U-Net; outlives all places
   Admission admission_;
   FrameProcessor processor_;
   Assembler assembler_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace atomstream {
@@ -86,16 +87,8 @@ void AddTiming(const StageTime& timing,
   *proto.mutable_duration() = DurationToProto(timing.duration);
 }
 
-void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
-                  v1::DetectorResult& proto) {
-  proto.set_detector(detector.detector);
-  if (!detector.status.ok()) {
-    proto.set_error(detector.status.ToString());
-    return;
-  }
-  const LogStarResult& result = detector.log_star;
+void FillResult(const LogStarResult& result, const ResultParts& parts, v1::DetectorResult& proto) {
   if (parts.atoms) FillAtoms(result.atoms, *proto.mutable_atoms());
-  proto.set_atom_count(static_cast<int32_t>(result.atoms.size()));
   if (parts.front) {
     FillFront(result.front, result.chosen, result.chosen_by, result.hypervolume,
               *proto.mutable_front());
@@ -105,26 +98,106 @@ void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
       FillWindow(window, result.chosen_by, *proto.add_windows());
     }
   }
-  FillLattice(result.lattice, *proto.mutable_lattice());
-  for (const StageTime& stage : StagesOf(result.timings)) {
-    AddTiming(stage, *proto.mutable_timings());
-  }
-  AddTiming({"total", result.timings.total}, *proto.mutable_timings());
   proto.set_qc(result.qc);
   proto.set_er(result.er);
   proto.set_evaluations(result.evaluations);
   proto.set_infeasible_evaluations(result.infeasible);
-  for (const std::string& flag : result.flags) proto.add_flags(flag);
 }
 
-void FillEvaluation(const EvaluationRecord& evaluation, v1::Evaluation& proto) {
-  proto.set_detector(evaluation.detector);
+void FillResult(const UnetResult& result, const ResultParts& parts, v1::DetectorResult& proto) {
+  if (parts.atoms) {
+    v1::AtomTable& atoms = *proto.mutable_atoms();
+    FillAtoms(result.atoms, atoms);
+    *atoms.mutable_confidence() = {result.confidence.begin(), result.confidence.end()};
+    *atoms.mutable_spread() = {result.spread.begin(), result.spread.end()};
+  }
+  proto.set_device(result.device);
+  proto.set_model_id(result.model_id);
+  proto.set_ensemble_members(result.members);
+  proto.set_mean_variance(result.mean_variance);
+  proto.set_precision(result.precision);
+  proto.set_tiles(result.tiles);
+}
+
+void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
+                  v1::DetectorResult& proto) {
+  proto.set_detector(std::string(DetectorName(detector.kind())));
+  if (!detector.status.ok()) {
+    proto.set_error(detector.status.ToString());
+    return;
+  }
+  std::visit(
+      [&](const auto& result) {
+        FillResult(result, parts, proto);
+        proto.set_atom_count(static_cast<int32_t>(result.atoms.size()));
+        FillLattice(result.lattice, *proto.mutable_lattice());
+        for (const StageTime& stage : StagesOf(result.timings)) {
+          AddTiming(stage, *proto.mutable_timings());
+        }
+        AddTiming({"total", result.timings.total}, *proto.mutable_timings());
+        for (const std::string& flag : result.flags) proto.add_flags(flag);
+      },
+      detector.result);
+}
+
+void FillEvaluation(DetectorKind kind, const EvaluationRecord& evaluation, v1::Evaluation& proto) {
+  proto.set_detector(std::string(DetectorName(kind)));
   proto.set_match_radius_px(evaluation.match_radius_px);
   proto.set_true_positives(evaluation.true_positives);
   proto.set_false_positives(evaluation.false_positives);
   proto.set_false_negatives(evaluation.false_negatives);
   proto.set_f1(evaluation.f1);
   proto.set_rmse_px(evaluation.rmse_px);
+}
+
+void AddDetector(const FrameRecord& record, const ResultParts& parts, v1::FrameResult& proto) {
+  FillDetector(record.detector, parts, *proto.add_detectors());
+  if (record.evaluation) {
+    FillEvaluation(record.detector.kind(), *record.evaluation, *proto.add_evaluations());
+  }
+}
+
+v1::DetectorState StateToProto(DetectorState state) {
+  switch (state) {
+    case DetectorState::kPending:
+      return v1::DETECTOR_STATE_PENDING;
+    case DetectorState::kDone:
+      return v1::DETECTOR_STATE_DONE;
+    case DetectorState::kFailed:
+      return v1::DETECTOR_STATE_FAILED;
+    case DetectorState::kSkipped:
+      return v1::DETECTOR_STATE_SKIPPED;
+  }
+  return v1::DETECTOR_STATE_UNSPECIFIED;
+}
+
+void FillSummary(const std::vector<DetectorSummary>& summary, v1::FrameSummary& proto) {
+  for (const DetectorSummary& detector : summary) {
+    v1::DetectorSummary& entry = *proto.add_detectors();
+    entry.set_detector(std::string(DetectorName(detector.kind)));
+    entry.set_state(StateToProto(detector.state));
+    entry.set_reason(detector.reason);
+    entry.set_sequence(detector.sequence);
+  }
+  proto.set_complete(!AnyPending(summary));
+}
+
+// Without what detectors found.
+v1::FrameResult CommonToProto(const FrameRecord& record) {
+  v1::FrameResult proto;
+  proto.mutable_position()->set_epoch(record.position.epoch);
+  proto.mutable_position()->set_sequence(record.position.sequence);
+  proto.set_frame_id(record.frame_id);
+  proto.set_frame_number(record.frame_number);
+  *proto.mutable_acquisition_time() = TimeToProto(record.acquisition_time);
+  *proto.mutable_result_time() = TimeToProto(record.result_time);
+  proto.set_width_px(record.width_px);
+  proto.set_height_px(record.height_px);
+  for (const StageTime& timing : record.timings) AddTiming(timing, *proto.mutable_timings());
+  proto.set_frames_dropped_before(record.frames_dropped_before);
+  proto.set_origin(std::string(FrameOriginName(record.origin)));
+  FillSummary(record.summary, *proto.mutable_summary());
+  return proto;
 }
 
 v1::SourceState StateToProto(SourceState state) {
@@ -154,24 +227,36 @@ ResultParts PartsOf(const v1::SubscribeRequest& request) {
 }
 
 v1::FrameResult ResultToProto(const FrameRecord& record, const ResultParts& parts) {
-  v1::FrameResult proto;
-  proto.mutable_position()->set_epoch(record.position.epoch);
-  proto.mutable_position()->set_sequence(record.position.sequence);
-  proto.set_frame_id(record.frame_id);
-  proto.set_frame_number(record.frame_number);
-  *proto.mutable_acquisition_time() = TimeToProto(record.acquisition_time);
-  *proto.mutable_result_time() = TimeToProto(record.result_time);
-  proto.set_width_px(record.width_px);
-  proto.set_height_px(record.height_px);
-  for (const DetectorRecord& detector : record.detectors) {
-    FillDetector(detector, parts, *proto.add_detectors());
+  v1::FrameResult proto = CommonToProto(record);
+  AddDetector(record, parts, proto);
+  return proto;
+}
+
+v1::FrameResult MergedToProto(const FrameRecords& records, const ResultParts& parts) {
+  v1::FrameResult proto = CommonToProto(*records.back());
+  for (const DetectorKind kind : kDetectorKinds) {
+    for (const FrameRecordPtr& record : records) {
+      if (record->detector.kind() != kind) continue;
+      AddDetector(*record, parts, proto);
+      if (record->frames_dropped_before > 0) {
+        proto.set_frames_dropped_before(record->frames_dropped_before);
+      }
+    }
   }
-  for (const EvaluationRecord& evaluation : record.evaluations) {
-    FillEvaluation(evaluation, *proto.add_evaluations());
-  }
-  for (const StageTime& timing : record.timings) AddTiming(timing, *proto.mutable_timings());
-  proto.set_frames_dropped_before(record.frames_dropped_before);
-  proto.set_origin(std::string(FrameOriginName(record.origin)));
+  return proto;
+}
+
+v1::ModelStatus ModelStatusToProto(const ModelStatus& status) {
+  v1::ModelStatus proto;
+  proto.set_model_id(status.model.id);
+  proto.set_device(status.model.device);
+  proto.set_precision(status.model.precision);
+  proto.set_ensemble_members(status.model.members);
+  *proto.mutable_load_time() = TimeToProto(status.load_time);
+  proto.set_reloads(status.reloads);
+  proto.set_reloads_refused(status.refused);
+  proto.set_last_refusal(status.last_refusal);
+  proto.set_loading(status.loading);
   return proto;
 }
 
@@ -189,6 +274,7 @@ v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& par
   if (const Gap* gap = std::get_if<Gap>(&event)) {
     response.mutable_gap()->set_first_sequence(gap->first_sequence);
     response.mutable_gap()->set_last_sequence(gap->last_sequence);
+    response.mutable_gap()->set_results(gap->results);
   } else if (const FrameRecordPtr* record = std::get_if<FrameRecordPtr>(&event)) {
     *response.mutable_result() = ResultToProto(**record, parts);
   } else {

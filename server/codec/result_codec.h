@@ -7,6 +7,7 @@
 #include "atomstream/v1/analysis.pb.h"
 #include "atomstream/v1/result.pb.h"
 #include "server/hub/mailbox.h"
+#include "server/inference/model_reloader.h"
 #include "server/record/frame_record.h"
 #include "server/record/source_status.h"
 
@@ -26,6 +27,12 @@ struct ResultParts {
 ResultParts PartsOf(const v1::SubscribeRequest& request);
 
 v1::FrameResult ResultToProto(const FrameRecord& record, const ResultParts& parts);
+
+// The records of one frame, put together: what is of the frame (position, times, summary) is the
+// newest one's. `records` is not empty.
+v1::FrameResult MergedToProto(const FrameRecords& records, const ResultParts& parts);
+
+v1::ModelStatus ModelStatusToProto(const ModelStatus& status);
 v1::SourceStatus SourceStatusToProto(const SourceStatus& status);
 v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& parts);
 

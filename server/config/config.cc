@@ -3,6 +3,7 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "core/image/frame.h"
 #include "server/config/check.h"
 #include "server/config/log_star_config.h"
+#include "server/config/unet_config.h"
 
 namespace atomstream {
 namespace {
@@ -105,6 +107,7 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
   }
   ASSIGN_OR_RETURN(options.source, SourceFromConfig(config.source()));
   ASSIGN_OR_RETURN(options.log_star, LogStarOptionsFromConfig(config.log_star()));
+  ASSIGN_OR_RETURN(options.unet, UnetOptionsFromConfig(config.unet(), options.log_star));
   RETURN_IF_ERROR(ReadPipeline(config.pipeline(), options));
   if (config.history().has_max_results()) options.max_results = config.history().max_results();
   RETURN_IF_ERROR(CheckInRange("history.max_results", options.max_results, 1, 1000000));
@@ -137,7 +140,13 @@ absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
     return absl::NotFoundError(absl::StrCat(path, ": cannot be read, or is empty"));
   }
   absl::StatusOr<DaemonOptions> options = ParseConfig(text.str());
-  if (options.ok()) return options;
+  if (options.ok()) {
+    if (options->unet) {
+      const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+      options->unet->model_folder = (folder / options->unet->model_folder).string();
+    }
+    return options;
+  }
   return absl::Status(options.status().code(),
                       absl::StrCat(path, ": ", options.status().message()));
 }

@@ -18,7 +18,8 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
 // InvalidArgument for text that is no DaemonConfig, with line and column.
 absl::StatusOr<DaemonOptions> ParseConfig(absl::string_view text);
 
-// NotFound when the file cannot be read; every error starts with the path.
+// NotFound when the file cannot be read; every error starts with the path. A relative folder of the
+// model becomes one from the file's folder.
 absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path);
 
 }  // namespace atomstream

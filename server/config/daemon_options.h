@@ -2,11 +2,14 @@
 #ifndef ATOMSTREAM_SERVER_CONFIG_DAEMON_OPTIONS_H_
 #define ATOMSTREAM_SERVER_CONFIG_DAEMON_OPTIONS_H_
 
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "absl/time/time.h"
 #include "detectors/log_star/log_star_options.h"
+#include "detectors/unet/torch_segmenter.h"
+#include "detectors/unet/unet_detector.h"
 
 namespace atomstream {
 
@@ -29,12 +32,20 @@ struct ReplayOptions {
 
 using SourceOptions = std::variant<NoSourceOptions, MicroscopeOptions, ReplayOptions>;
 
+struct UnetServiceOptions {
+  std::string model_folder;
+  TorchSegmenterOptions torch;
+  UnetOptions detector;
+  int cpu_niceness = 10;
+};
+
 struct DaemonOptions {
   std::string listen_address = "127.0.0.1:50051";
   std::string metrics_address = "127.0.0.1:9464";  // empty: none
   SourceOptions source;
   LogStarOptions log_star;
-  int worker_threads = 0;  // 0: one a core
+  std::optional<UnetServiceOptions> unet;  // none: LoG* only
+  int worker_threads = 0;                  // 0: one a core
   int frames_in_flight = 2;
   int submit_queue = 16;
   absl::Duration shutdown_deadline = absl::Seconds(10);

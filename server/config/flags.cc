@@ -12,10 +12,11 @@ const char kDaemonUsage[] =
     "  --config         the configuration; proto/atomstream/config/v1/daemon_config.proto "
     "explains\n"
     "                   its fields, config/*.textproto are files to start from\n"
-    "  --validate_only  check the configuration and exit; no port is opened\n"
+    "  --validate_only  check the configuration and the model and exit; no port is opened\n"
     "  --version        print the version and exit\n"
     "  --help           print this and exit\n"
     "\n"
+    "SIGHUP: read the unet block of FILE again and change to the model that it names.\n"
     "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 bad flag or configuration,\n"
     "3 the shutdown deadline passed with a frame unfinished. The log goes to standard error.\n";
 

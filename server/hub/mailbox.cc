@@ -15,10 +15,11 @@ Mailbox::Delivery Mailbox::Deliver(FrameRecordPtr record) {
   if (results_.size() == capacity_) {
     dropped = std::move(results_.front());
     results_.pop_front();
-    // Results are dropped in order and numbered without holes, so one gap that grows is enough.
+    // Results are dropped in order, so one gap that grows is enough.
     const int64_t sequence = dropped->position.sequence;
-    if (!gap_) gap_ = Gap{sequence, sequence};
+    if (!gap_) gap_ = Gap{.first_sequence = sequence};
     gap_->last_sequence = sequence;
+    ++gap_->results;
     delivery.dropped = 1;
   }
   results_.push_back(std::move(record));

@@ -1,9 +1,9 @@
 // Mailbox: what one subscriber has not read yet.
 //
 // The hub delivers, one thread at a time; one consumer takes; both may run at once. Neither ever
-// waits for the other. Invariants, over the whole life: sequence numbers taken as results and those
-// declared in gaps together are exactly those delivered (or still waiting here), each once, rising;
-// at most `capacity` results wait.
+// waits for the other. Invariants, over the whole life: results taken and those counted in gaps
+// together are exactly those delivered (but for those still waiting here), each once, by rising
+// sequence number; at most `capacity` results wait.
 #ifndef ATOMSTREAM_SERVER_HUB_MAILBOX_H_
 #define ATOMSTREAM_SERVER_HUB_MAILBOX_H_
 
@@ -18,10 +18,12 @@
 
 namespace atomstream {
 
-// A declared loss: results first … last will not be delivered.
+// A declared loss: of the results first … last none will be delivered. Of a subscriber that wants
+// all detectors all of them were meant for it; else there may be others between.
 struct Gap {
   int64_t first_sequence = 0;
   int64_t last_sequence = 0;
+  int64_t results = 0;  // that were meant for this subscriber
 };
 
 using HubEvent = std::variant<Gap, FrameRecordPtr, SourceStatus>;

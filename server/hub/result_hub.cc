@@ -12,6 +12,7 @@ namespace atomstream {
 struct Subscription::Entry {
   std::shared_ptr<Mailbox> mailbox;
   std::function<void()> on_ready;
+  DetectorSet detectors = DetectorSet::All();
 };
 
 struct Subscription::Shared {
@@ -80,6 +81,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> ResultHub::Subscribe(
   entry->mailbox =
       std::make_shared<Mailbox>(options.policy == DeliveryPolicy::kLatest ? 1 : options.queue_size);
   entry->on_ready = std::move(on_ready);
+  entry->detectors = options.detectors;
 
   MutexLock lock(&shared_->mutex);
   if (shared_->closed) return absl::UnavailableError("the daemon is shutting down");
@@ -106,6 +108,7 @@ void ResultHub::Publish(const FrameRecordPtr& record) {
            record->position.sequence == shared_->newest_sequence + 1);
     shared_->newest_sequence = record->position.sequence;
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
+      if (!entry->detectors.Has(record->detector.kind())) continue;
       const Mailbox::Delivery delivery = entry->mailbox->Deliver(record);
       shared_->metrics->results_dropped_mailbox->Increment(delivery.dropped);
       shared_->metrics->mailbox_results->Add(1 - delivery.dropped);

@@ -1,4 +1,5 @@
-// ResultHub: hands every published result to every subscription, without ever waiting for one.
+// ResultHub: hands every published result to every subscription that wants its detector, without
+// ever waiting for one.
 //
 // Publish is called by one thread, the pipeline's assembler; PublishSource by the ingest thread;
 // the rest by any thread. A Subscription may outlive the hub; it then only gives what it already
@@ -31,7 +32,8 @@ enum class DeliveryPolicy {
 
 struct SubscriptionOptions {
   DeliveryPolicy policy = DeliveryPolicy::kLatest;
-  int queue_size = kDefaultQueueSize;  // kQueue only, 1 to kMaxQueueSize
+  int queue_size = kDefaultQueueSize;          // kQueue only, 1 to kMaxQueueSize
+  DetectorSet detectors = DetectorSet::All();  // whose results are wanted
 
   static constexpr int kDefaultQueueSize = 64;
   static constexpr int kMaxQueueSize = 1024;
@@ -52,8 +54,8 @@ class Subscription {
   // The hub is closed and nothing more will come once Take gives nothing.
   bool closed() const { return mailbox_->closed(); }
 
-  // Sequence number of the newest result when the subscription began: the first one delivered or
-  // declared lost is the next.
+  // Sequence number of the newest result when the subscription began: those delivered or declared
+  // lost lie above it.
   int64_t start_sequence() const { return start_sequence_; }
 
  private:

@@ -17,6 +17,44 @@ constexpr const char* kStages[] = {"queue",       "normalise", "lattice", "prepr
                                    "scale_space", "optimise",  "detect",  "process",
                                    "order",       "store",     "publish", "total"};
 
+constexpr const char* kDetectors[] = {"log_star", "unet"};
+
+constexpr const char* kUnetStages[] = {"wait",    "normalise", "lattice",   "rescale", "transfer",
+                                       "compute", "locate",    "inference", "total"};
+
+UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
+  UnetMetrics unet;
+  const auto frames = [&registry](const char* outcome) {
+    return registry.AddCounter("atomstream_unet_frames_total",
+                               "Frames that the U-Net was asked for, by what became of them.",
+                               {{"outcome", outcome}});
+  };
+  unet.done = frames("done");
+  unet.failed = frames("failed");
+  unet.non_finite = frames("non_finite");
+  unet.skipped_busy = frames("skipped_busy");
+  unet.cancelled = frames("cancelled");
+  unet.shutdown = frames("shutdown");
+  for (const char* stage : kUnetStages) {
+    unet.stages[stage] =
+        registry.AddHistogram("atomstream_unet_latency_seconds",
+                              "Time that a frame spends in a stage of the U-Net's branch.",
+                              kLatencyBuckets, {{"stage", stage}});
+  }
+  unet.tiles = registry.AddCounter("atomstream_unet_tiles_total",
+                                   "Tiles that the U-Net segmented, of one member each.");
+  unet.mean_variance = registry.AddGauge("atomstream_unet_mean_variance",
+                                         "Variance of the ensemble over the newest frame's atoms.");
+  const char* reloads = "Attempts to change the U-Net's model, by what became of them.";
+  unet.reloads_ok =
+      registry.AddCounter("atomstream_unet_reloads_total", reloads, {{"outcome", "ok"}});
+  unet.reloads_refused =
+      registry.AddCounter("atomstream_unet_reloads_total", reloads, {{"outcome", "refused"}});
+  unet.model = registry.AddInfo("atomstream_unet_model_info",
+                                "1; the labels say which U-Net model serves, and where.");
+  return unet;
+}
+
 }  // namespace
 
 DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version) {
@@ -32,8 +70,17 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   }
   frames_processed = registry.AddCounter("atomstream_frames_processed_total",
                                          "Frames for which a result was published.");
-  frames_failed =
-      registry.AddCounter("atomstream_frames_failed_total", "Frames on which a detector failed.");
+  for (const char* detector : kDetectors) {
+    OfDetector& of = detectors_[detector];
+    const MetricLabels labels = {{"detector", detector}};
+    of.failed = registry.AddCounter("atomstream_frames_failed_total",
+                                    "Frames on which a detector failed.", labels);
+    of.atoms = registry.AddGauge("atomstream_atoms", "Atoms found in the newest frame.", labels);
+    of.f1 = registry.AddGauge("atomstream_f1_ratio",
+                              "F1 of the newest frame that carried exact positions.", labels);
+    of.f1->Set(std::numeric_limits<double>::quiet_NaN());
+  }
+  unet = AddUnetMetrics(registry);
   results_lost = registry.AddCounter("atomstream_results_lost_total",
                                      "Results that the store refused, so that none was published.");
   const char* dropped = "Valid frames that were not processed, by place.";
@@ -43,6 +90,8 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
       registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "cancelled"}});
   frames_dropped_shutdown =
       registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "shutdown"}});
+  frames_dropped_store =
+      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "store"}});
   results_dropped_mailbox = registry.AddCounter(
       "atomstream_results_dropped_total",
       "Results dropped from mailboxes of slow subscribers, by place.", {{"place", "mailbox"}});
@@ -64,14 +113,11 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
                                 "Quality count of the newest frame's chosen solution.");
   chosen_er = registry.AddGauge("atomstream_chosen_er_ratio",
                                 "Error of the newest frame's chosen solution.");
-  atoms = registry.AddGauge("atomstream_atoms", "Atoms found in the newest frame.");
-  f1 = registry.AddGauge("atomstream_f1_ratio",
-                         "F1 of the newest frame that carried exact positions.");
-  f1->Set(std::numeric_limits<double>::quiet_NaN());
   frames_in_flight = registry.AddGauge("atomstream_frames_in_flight", "Frames in the pipeline.");
   const char* depth = "Entries that wait in a queue.";
   live_frame_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "live"}});
   submissions_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "analyze"}});
+  unet_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "unet"}});
   mailbox_results = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "mailboxes"}});
   subscribers = registry.AddGauge("atomstream_subscribers", "Subscribers.");
   constexpr const char* kStates[] = {"none", "connecting", "streaming", "finished"};
@@ -98,6 +144,29 @@ int64_t DaemonMetrics::FramesInvalidTotal() const {
   int64_t total = 0;
   for (const auto& [reason, counter] : frames_invalid_) total += counter->value();
   return total;
+}
+
+const DaemonMetrics::OfDetector& DaemonMetrics::Of(absl::string_view detector) const {
+  return detectors_.at(std::string(detector));
+}
+
+Counter* DaemonMetrics::FramesFailed(absl::string_view detector) const {
+  return Of(detector).failed;
+}
+
+int64_t DaemonMetrics::FramesFailedTotal() const {
+  int64_t total = 0;
+  for (const auto& [detector, of] : detectors_) total += of.failed->value();
+  return total;
+}
+
+Gauge* DaemonMetrics::Atoms(absl::string_view detector) const { return Of(detector).atoms; }
+
+Gauge* DaemonMetrics::F1(absl::string_view detector) const { return Of(detector).f1; }
+
+void UnetMetrics::ObserveStage(absl::string_view stage, absl::Duration duration) const {
+  const auto found = stages.find(std::string(stage));
+  if (found != stages.end()) found->second->Observe(absl::ToDoubleSeconds(duration));
 }
 
 void DaemonMetrics::ObserveStage(absl::string_view stage, absl::Duration duration) const {

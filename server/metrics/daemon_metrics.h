@@ -16,18 +16,43 @@
 
 namespace atomstream {
 
+// Of the U-Net. Frames: those asked for it = the six counters together + those that wait or are
+// worked on.
+struct UnetMetrics {
+  Counter* done;
+  Counter* failed;        // the network or what surrounds it; non_finite apart
+  Counter* non_finite;    // the network's output was no number
+  Counter* skipped_busy;  // live frames that came while it was busy
+  Counter* cancelled;     // submissions whose caller went away before their turn
+  Counter* shutdown;      // given up at the end
+  Counter* tiles;
+  Gauge* mean_variance;  // of the newest result
+  Counter* reloads_ok;
+  Counter* reloads_refused;
+  Info* model;  // labels id, device, precision
+
+  // Time by stage; an unknown stage is ignored.
+  void ObserveStage(absl::string_view stage, absl::Duration duration) const;
+
+  std::map<std::string, Histogram*> stages;
+};
+
 struct DaemonMetrics {
   explicit DaemonMetrics(MetricRegistry& registry, absl::string_view version = "unknown");
 
-  // Frames. received = processed + dropped (all places) + in the pipeline.
+  // Frames. received = processed + dropped (all places) + in the pipeline. A frame is processed
+  // when its first result is published.
   Counter* frames_received_source;
   Counter* frames_received_analyze;
   Counter* frames_processed;
-  Counter* frames_failed;             // a detector failed; the result says so
+  // A detector failed; the result says so.
+  Counter* FramesFailed(absl::string_view detector) const;
+  int64_t FramesFailedTotal() const;
   Counter* results_lost;              // the store refused the result
   Counter* frames_dropped_admission;  // replaced by a newer one while the pipeline was busy
   Counter* frames_dropped_cancelled;  // the AnalyzeFrame call ended before its turn
   Counter* frames_dropped_shutdown;   // the drain deadline passed
+  Counter* frames_dropped_store;      // none of its results could be stored
   Counter* results_dropped_mailbox;   // over all subscribers
   Counter* submissions_refused;       // AnalyzeFrame with a full queue
 
@@ -41,16 +66,18 @@ struct DaemonMetrics {
   // The algorithm.
   Counter* optimizer_evaluations;
   Counter* optimizer_infeasible;
-  Gauge* hypervolume;  // these three: of the newest result
+  Gauge* hypervolume;  // these, Atoms and F1: of the newest result
   Gauge* chosen_qc;
   Gauge* chosen_er;
-  Gauge* atoms;
-  Gauge* f1;  // NaN until a frame with ground truth was scored
+  Gauge* Atoms(absl::string_view detector) const;
+  Gauge* F1(absl::string_view detector) const;  // NaN until a frame with ground truth was scored
+  UnetMetrics unet;
 
   // Depths.
   Gauge* frames_in_flight;
   Gauge* live_frame_waiting;
   Gauge* submissions_waiting;
+  Gauge* unet_waiting;
   Gauge* mailbox_results;  // waiting in all mailboxes together
   Gauge* subscribers;
 
@@ -60,7 +87,16 @@ struct DaemonMetrics {
   Counter* source_reconnects;
 
  private:
+  // Of one detector.
+  struct OfDetector {
+    Counter* failed;
+    Gauge* atoms;
+    Gauge* f1;
+  };
+  const OfDetector& Of(absl::string_view detector) const;
+
   std::map<std::string, Counter*> frames_invalid_;
+  std::map<std::string, OfDetector> detectors_;
   std::map<std::string, Histogram*> stages_;
   std::array<Gauge*, 4> source_states_;
 };

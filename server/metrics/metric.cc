@@ -75,4 +75,10 @@ Histogram* MetricRegistry::AddHistogram(const std::string& name, const std::stri
   return metric.histogram.get();
 }
 
+Info* MetricRegistry::AddInfo(const std::string& name, const std::string& help) {
+  LabelledMetric& metric = Add(name, help, MetricType::kInfo, {});
+  metric.info = std::make_unique<Info>();
+  return metric.info.get();
+}
+
 }  // namespace atomstream

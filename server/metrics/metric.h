@@ -1,7 +1,8 @@
-// Counter, Gauge, Histogram and the registry that owns them: the daemon's own metrics, which know
-// nothing of Prometheus. server/metrics/prometheus_exposer shows a registry to a scraper.
+// Counter, Gauge, Histogram, Info and the registry that owns them: the daemon's own metrics, which
+// know nothing of Prometheus. server/metrics/prometheus_exposer shows a registry to a scraper.
 //
-// Updates come from any thread and never block; a reader sees each number whole, but numbers of one
+// Updates come from any thread and never block (but for Info, which holds a lock for a moment); a
+// reader sees each number whole, but numbers of one
 // moment need not fit together exactly. Metrics live as long as their registry and are never
 // removed.
 #ifndef ATOMSTREAM_SERVER_METRICS_METRIC_H_
@@ -14,6 +15,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace atomstream {
 
@@ -60,9 +63,26 @@ class Histogram {
   std::atomic<double> sum_{0};
 };
 
-enum class MetricType { kCounter, kGauge, kHistogram };
-
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+// Always 1; its labels say what is there now. Not shown before the first Set.
+class Info {
+ public:
+  void Set(MetricLabels labels) {
+    MutexLock lock(&mutex_);
+    labels_ = std::move(labels);
+  }
+  MetricLabels labels() const {
+    MutexLock lock(&mutex_);
+    return labels_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  MetricLabels labels_ ABSL_GUARDED_BY(mutex_);
+};
+
+enum class MetricType { kCounter, kGauge, kHistogram, kInfo };
 
 // One metric with its labels; exactly the pointer that `MetricFamily::type` names is set.
 struct LabelledMetric {
@@ -70,6 +90,7 @@ struct LabelledMetric {
   std::unique_ptr<Counter> counter;
   std::unique_ptr<Gauge> gauge;
   std::unique_ptr<Histogram> histogram;
+  std::unique_ptr<Info> info;
 };
 
 // Metrics of one name.
@@ -88,6 +109,7 @@ class MetricRegistry {
   Gauge* AddGauge(const std::string& name, const std::string& help, MetricLabels labels = {});
   Histogram* AddHistogram(const std::string& name, const std::string& help,
                           std::vector<double> upper_bounds, MetricLabels labels = {});
+  Info* AddInfo(const std::string& name, const std::string& help);
 
   const std::deque<MetricFamily>& families() const { return families_; }
 

@@ -18,6 +18,7 @@ prometheus::MetricType TypeOf(MetricType type) {
     case MetricType::kCounter:
       return prometheus::MetricType::Counter;
     case MetricType::kGauge:
+    case MetricType::kInfo:
       return prometheus::MetricType::Gauge;
     case MetricType::kHistogram:
       return prometheus::MetricType::Histogram;
@@ -30,6 +31,10 @@ prometheus::ClientMetric Convert(const LabelledMetric& metric) {
   for (const auto& [name, value] : metric.labels) result.label.push_back({name, value});
   if (metric.counter) result.counter.value = static_cast<double>(metric.counter->value());
   if (metric.gauge) result.gauge.value = metric.gauge->value();
+  if (metric.info) {
+    for (const auto& [name, value] : metric.info->labels()) result.label.push_back({name, value});
+    result.gauge.value = 1;
+  }
   if (metric.histogram) {
     const Histogram::Snapshot snapshot = metric.histogram->snapshot();
     result.histogram.sample_count = snapshot.count;
@@ -57,9 +62,10 @@ class RegistryReader final : public prometheus::Collectable {
       converted.help = family.help;
       converted.type = TypeOf(family.type);
       for (const LabelledMetric& metric : family.metrics) {
+        if (metric.info && metric.info->labels().empty()) continue;
         converted.metric.push_back(Convert(metric));
       }
-      result.push_back(std::move(converted));
+      if (!converted.metric.empty()) result.push_back(std::move(converted));
     }
     return result;
   }

@@ -1,4 +1,5 @@
-// FrameRecord: everything the daemon says about one frame, free of protobuf and gRPC.
+// FrameRecord: everything the daemon says at once about one frame: what one detector made of it,
+// and how far the others are. Free of protobuf and gRPC.
 //
 // Built by the pipeline, numbered and frozen by ResultStore::Append; from then on it is immutable
 // and crosses threads as a FrameRecordPtr without a lock.
@@ -7,12 +8,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "detectors/log_star/log_star_result.h"
+#include "detectors/unet/unet_result.h"
+#include "server/record/detector_kind.h"
 
 namespace atomstream {
 
@@ -36,16 +41,38 @@ struct StageTime {
   absl::Duration duration;
 };
 
-// What one detector made of the frame. A later detector adds its own result beside log_star.
+// What one detector made of a frame.
 struct DetectorRecord {
-  std::string detector;  // "log_star"
-  absl::Status status;   // not OK: the detector failed and its result is empty
-  LogStarResult log_star;
+  absl::Status status;  // not OK: it failed, and its result is empty
+  std::variant<LogStarResult, UnetResult> result;
+
+  // These two in the order of the variant.
+  DetectorKind kind() const { return static_cast<DetectorKind>(result.index()); }
+  const std::vector<Atom>& atoms() const {
+    return std::visit([](const auto& r) -> const std::vector<Atom>& { return r.atoms; }, result);
+  }
+};
+
+// An empty result of this detector, with its status.
+DetectorRecord FailedDetector(DetectorKind kind, absl::Status status);
+
+// How far a detector is with a frame.
+enum class DetectorState {
+  kPending,
+  kDone,
+  kFailed,
+  kSkipped,  // it was not run: see the reason
+};
+
+struct DetectorSummary {
+  DetectorKind kind = DetectorKind::kLogStar;
+  DetectorState state = DetectorState::kPending;
+  std::string reason;    // kFailed: the error; kSkipped: "busy", "cancelled", "shutdown"
+  int64_t sequence = 0;  // of the record that holds its result; 0: none
 };
 
 // Score of one detector against exact positions.
 struct EvaluationRecord {
-  std::string detector;
   double match_radius_px = 0;
   int true_positives = 0;
   int false_positives = 0;
@@ -63,18 +90,31 @@ struct FrameRecord {
   int width_px = 0;
   int height_px = 0;
   FrameOrigin origin = FrameOrigin::kSource;
-  std::vector<DetectorRecord> detectors;
-  std::vector<EvaluationRecord> evaluations;  // only when the frame carried ground truth
+  DetectorRecord detector;
+  std::optional<EvaluationRecord> evaluation;  // only when the frame carried ground truth
+  // Of every detector that was asked for, this one included. Nothing pending: the frame's last
+  // record.
+  std::vector<DetectorSummary> summary;
   // "queue" (arrival to admission), "process", "order" (waiting for earlier frames), "total"
   // (arrival to ready).
   std::vector<StageTime> timings;
-  int64_t frames_dropped_before = 0;  // at admission, since the result before this one
+  // At admission, since the frame before this one; 0 in other records than LoG*'s, so that whoever
+  // adds them up counts none twice.
+  int64_t frames_dropped_before = 0;
 };
 
 using FrameRecordPtr = std::shared_ptr<const FrameRecord>;
+// Of one frame, by rising sequence.
+using FrameRecords = std::vector<FrameRecordPtr>;
 
-// LoG*'s stages by name, in the order in which they run, without the total.
+// Gives a record its position, also in its summary. For stores.
+void SetPosition(FrameRecord& record, ResultPosition position);
+
+bool AnyPending(const std::vector<DetectorSummary>& summary);
+
+// A detector's stages by name, in the order in which they run, without the total.
 std::vector<StageTime> StagesOf(const LogStarTimings& timings);
+std::vector<StageTime> StagesOf(const UnetTimings& timings);
 
 }  // namespace atomstream
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/codec/detector_choice.h"
 #include "server/codec/frame_codec.h"
 #include "server/codec/result_codec.h"
 #include "server/record/invalid_field.h"
@@ -42,13 +43,20 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
     return SubscribeReactor::Refuse(ToGrpcStatus(
         absl::InvalidArgumentError("request: is no SubscribeRequest"), kSubscriptionInvalid));
   }
+  const absl::StatusOr<DetectorSet> wanted =
+      DetectorsOf(parsed.detectors(), parts_.pipeline->detectors());
+  if (!wanted.ok()) {
+    return SubscribeReactor::Refuse(ToGrpcStatus(wanted.status(), kDetectorUnknown));
+  }
   v1::RunDescription description;
   description.mutable_position()->set_epoch(parts_.store->epoch());
   description.set_daemon_version(run_.version);
   description.set_source(parts_.pipeline->status().source.description);
   description.set_material(run_.material);
-  for (const std::string& detector : run_.detectors) description.add_detectors(detector);
-  return SubscribeReactor::Start(parsed, std::move(description), parts_.hub, &encoder_);
+  for (const std::string& detector : parts_.pipeline->detectors().Names()) {
+    description.add_detectors(detector);
+  }
+  return SubscribeReactor::Start(parsed, *wanted, std::move(description), parts_.hub, &encoder_);
 }
 
 absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
@@ -61,7 +69,12 @@ absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
 grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerContext* context,
                                                         const v1::AnalyzeFrameRequest* request,
                                                         v1::AnalyzeFrameResponse* response) {
-  const absl::Status room = parts_.pipeline->CheckRoom();
+  const absl::StatusOr<DetectorSet> wanted =
+      DetectorsOf(request->detectors(), parts_.pipeline->detectors());
+  if (!wanted.ok()) {
+    return AnalyzeReactor::Refuse(ToGrpcStatus(wanted.status(), kDetectorUnknown));
+  }
+  const absl::Status room = parts_.pipeline->CheckRoom(*wanted);
   if (!room.ok()) return AnalyzeReactor::Refuse(room);
   const std::string fallback_id =
       absl::StrCat("analyze-", parts_.store->epoch().substr(0, 8), "-", ++unnamed_frames_);
@@ -77,7 +90,7 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
     parts_.metrics->FramesInvalid(InvalidReason(material))->Increment();
     return AnalyzeReactor::Refuse(ToGrpcStatus(material, kMaterialUnknown));
   }
-  return AnalyzeReactor::Start(*std::move(frame), parts_.pipeline, response);
+  return AnalyzeReactor::Start(*std::move(frame), *wanted, parts_.pipeline, response);
 }
 
 grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext* context,
@@ -122,13 +135,17 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
   counters.set_frames_processed(metrics.frames_processed->value());
   counters.set_frames_dropped_admission(metrics.frames_dropped_admission->value());
   counters.set_results_dropped_subscribers(metrics.results_dropped_mailbox->value());
-  counters.set_frames_failed(metrics.frames_failed->value());
+  counters.set_frames_failed(metrics.FramesFailedTotal());
+  counters.set_unet_frames_skipped(metrics.unet.skipped_busy->value());
   response->set_subscribers(parts_.hub->subscribers());
   response->set_frames_in_flight(pipeline.frames_in_flight);
   FillPosition(parts_.store->epoch(), range.newest, *response->mutable_newest());
   FillPosition(parts_.store->epoch(), range.oldest, *response->mutable_oldest());
   response->set_results_per_second(pipeline.results_per_second);
   *response->mutable_latency_p50() = DurationToProto(pipeline.latency_p50);
+  if (parts_.models != nullptr) {
+    *response->mutable_model() = ModelStatusToProto(parts_.models->status());
+  }
   return Finish(context, grpc::Status::OK);
 }
 

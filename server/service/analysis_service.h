@@ -13,6 +13,7 @@
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "core/lattice/material.h"
 #include "server/hub/result_hub.h"
+#include "server/inference/model_reloader.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/pipeline.h"
 #include "server/service/analyze_messages.h"
@@ -26,6 +27,7 @@ struct AnalysisServiceParts {
   ResultHub* hub = nullptr;
   ResultStore* store = nullptr;
   DaemonMetrics* metrics = nullptr;
+  const ModelReloader* models = nullptr;  // null: no U-Net
 };
 
 // What GetStatus and the first message of a subscription say about the run.
@@ -34,7 +36,6 @@ struct RunInfo {
   absl::Time start_time;
   std::string material;                    // configured
   std::vector<Material> custom_materials;  // besides the built-in ones
-  std::vector<std::string> detectors;
 };
 
 // Subscribe writes bytes (the raw form), because encoded results are shared between subscribers.

@@ -24,11 +24,12 @@ absl::string_view ReasonOf(const absl::Status& status) {
 }
 
 // OK if any detector has something to say; otherwise what the first one complains of.
-absl::Status DetectorsStatus(const FrameRecord& record) {
+absl::Status DetectorsStatus(const FrameRecords& records) {
   absl::Status first;
-  for (const DetectorRecord& detector : record.detectors) {
-    if (detector.status.ok()) return absl::OkStatus();
-    if (first.ok()) first = detector.status;
+  for (const FrameRecordPtr& record : records) {
+    const absl::Status& status = record->detector.status;
+    if (status.ok()) return absl::OkStatus();
+    if (first.ok()) first = status;
   }
   return first;
 }
@@ -47,13 +48,13 @@ AnalyzeReactor* AnalyzeReactor::Refuse(const absl::Status& of_pipeline) {
   return Refuse(ToGrpcStatus(of_pipeline, ReasonOf(of_pipeline)));
 }
 
-AnalyzeReactor* AnalyzeReactor::Start(std::shared_ptr<const Frame> frame, Pipeline* pipeline,
-                                      v1::AnalyzeFrameResponse* response) {
+AnalyzeReactor* AnalyzeReactor::Start(std::shared_ptr<const Frame> frame, DetectorSet wanted,
+                                      Pipeline* pipeline, v1::AnalyzeFrameResponse* response) {
   std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(pipeline, response));
   reactor->self_ = reactor;
   auto submission = pipeline->Submit(
-      std::move(frame),
-      [reactor](const absl::StatusOr<FrameRecordPtr>& result) { reactor->OnResult(result); });
+      std::move(frame), wanted,
+      [reactor](const absl::StatusOr<FrameRecords>& result) { reactor->OnResult(result); });
   if (!submission.ok()) {
     reactor->ClaimFinish();
     reactor->Finish(ToGrpcStatus(submission.status(), ReasonOf(submission.status())));
@@ -70,18 +71,18 @@ bool AnalyzeReactor::ClaimFinish() {
   return !std::exchange(finish_claimed_, true);
 }
 
-void AnalyzeReactor::OnResult(const absl::StatusOr<FrameRecordPtr>& result) {
+void AnalyzeReactor::OnResult(const absl::StatusOr<FrameRecords>& result) {
   if (!ClaimFinish()) return;
   if (!result.ok()) {
     Finish(ToGrpcStatus(result.status(), ReasonOf(result.status())));
     return;
   }
-  const absl::Status detectors = DetectorsStatus(**result);
+  const absl::Status detectors = DetectorsStatus(*result);
   if (!detectors.ok()) {
     Finish(ToGrpcStatus(detectors, kDetectorFailed));
     return;
   }
-  *response_->mutable_result() = ResultToProto(**result, ResultParts());
+  *response_->mutable_result() = MergedToProto(*result, ResultParts());
   Finish(grpc::Status::OK);
 }
 

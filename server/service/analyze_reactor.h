@@ -20,8 +20,8 @@ namespace atomstream {
 class AnalyzeReactor final : public grpc::ServerUnaryReactor {
  public:
   // `response` lives until OnDone.
-  static AnalyzeReactor* Start(std::shared_ptr<const Frame> frame, Pipeline* pipeline,
-                               v1::AnalyzeFrameResponse* response);
+  static AnalyzeReactor* Start(std::shared_ptr<const Frame> frame, DetectorSet wanted,
+                               Pipeline* pipeline, v1::AnalyzeFrameResponse* response);
   // A call that is refused before it begins.
   static AnalyzeReactor* Refuse(const grpc::Status& status);
   static AnalyzeReactor* Refuse(const absl::Status& of_pipeline);
@@ -33,7 +33,7 @@ class AnalyzeReactor final : public grpc::ServerUnaryReactor {
   AnalyzeReactor(Pipeline* pipeline, v1::AnalyzeFrameResponse* response)
       : pipeline_(pipeline), response_(response) {}
 
-  void OnResult(const absl::StatusOr<FrameRecordPtr>& result);
+  void OnResult(const absl::StatusOr<FrameRecords>& result);
   // True for the first caller, who must then Finish.
   bool ClaimFinish();
 

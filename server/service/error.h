@@ -13,6 +13,7 @@ namespace atomstream {
 // The reasons; a caller may depend on them, so they never change.
 inline constexpr absl::string_view kFrameInvalid = "FRAME_INVALID";
 inline constexpr absl::string_view kMaterialUnknown = "MATERIAL_UNKNOWN";
+inline constexpr absl::string_view kDetectorUnknown = "DETECTOR_UNKNOWN";
 inline constexpr absl::string_view kAnalyzeQueueFull = "ANALYZE_QUEUE_FULL";
 inline constexpr absl::string_view kDetectorFailed = "DETECTOR_FAILED";
 inline constexpr absl::string_view kResultLost = "RESULT_LOST";

@@ -38,26 +38,41 @@ absl::StatusOr<int64_t> ReadToken(const std::string& token, const std::string& e
   return sequence;
 }
 
+// The results of the newest analysis of a frame that are still kept, by rising sequence.
+absl::StatusOr<FrameRecords> NewestOf(const std::string& frame_id, const ResultStore& store) {
+  ASSIGN_OR_RETURN(const FrameRecordPtr newest, store.GetNewestOf(frame_id));
+  FrameRecords records;
+  // Of the other detectors the newest record knows the places; it knows of none that came later.
+  for (const DetectorSummary& detector : newest->summary) {
+    if (detector.sequence == 0 || detector.sequence == newest->position.sequence) continue;
+    auto other = store.Get({newest->position.epoch, detector.sequence});
+    if (other.ok()) records.push_back(*std::move(other));
+  }
+  records.push_back(newest);
+  return records;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::GetFrameResultResponse> GetFrameResult(const v1::GetFrameResultRequest& request,
                                                           const ResultStore& store) {
-  FrameRecordPtr record;
+  FrameRecords records;
   switch (request.key_case()) {
     case v1::GetFrameResultRequest::kFrameId: {
-      ASSIGN_OR_RETURN(record, store.GetNewestOf(request.frame_id()));
+      ASSIGN_OR_RETURN(records, NewestOf(request.frame_id(), store));
       break;
     }
     case v1::GetFrameResultRequest::kPosition: {
-      ASSIGN_OR_RETURN(record,
+      ASSIGN_OR_RETURN(FrameRecordPtr record,
                        store.Get({request.position().epoch(), request.position().sequence()}));
+      records.push_back(std::move(record));
       break;
     }
     default:
       return absl::InvalidArgumentError("key: frame_id or position must be set");
   }
   v1::GetFrameResultResponse response;
-  *response.mutable_result() = ResultToProto(*record, ResultParts());
+  *response.mutable_result() = MergedToProto(records, ResultParts());
   return response;
 }
 

@@ -54,11 +54,12 @@ SubscribeReactor* SubscribeReactor::Refuse(const grpc::Status& status) {
   return reactor.get();
 }
 
-SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request,
+SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, DetectorSet wanted,
                                           v1::RunDescription run, ResultHub* hub,
                                           EventEncoder* encoder) {
-  const absl::StatusOr<SubscriptionOptions> options = OptionsOf(request);
+  absl::StatusOr<SubscriptionOptions> options = OptionsOf(request);
   if (!options.ok()) return Refuse(ToGrpcStatus(options.status(), ReasonOf(options.status())));
+  options->detectors = wanted;
   const std::shared_ptr<SubscribeReactor> reactor = Make(PartsOf(request), encoder);
   auto subscription = hub->Subscribe(*options, [weak = std::weak_ptr<SubscribeReactor>(reactor)] {
     if (const std::shared_ptr<SubscribeReactor> alive = weak.lock()) alive->Pump();

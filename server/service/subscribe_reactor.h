@@ -22,10 +22,10 @@ namespace atomstream {
 
 class SubscribeReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  // `run` is the first message; its position is filled in here. `hub` and `encoder` outlive the
-  // gRPC server.
-  static SubscribeReactor* Start(const v1::SubscribeRequest& request, v1::RunDescription run,
-                                 ResultHub* hub, EventEncoder* encoder);
+  // `wanted`: those of request.detectors(). `run` is the first message; its position is filled in
+  // here. `hub` and `encoder` outlive the gRPC server.
+  static SubscribeReactor* Start(const v1::SubscribeRequest& request, DetectorSet wanted,
+                                 v1::RunDescription run, ResultHub* hub, EventEncoder* encoder);
   // A call that is refused before it begins.
   static SubscribeReactor* Refuse(const grpc::Status& status);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -13,19 +14,24 @@
 namespace atomstream {
 namespace {
 
+int64_t ApproximateBytes(const LogStarResult& result) {
+  auto bytes = static_cast<int64_t>(result.atoms.size() * sizeof(Atom) +
+                                    result.front.size() * sizeof(FrontPoint));
+  for (const WindowResult& window : result.windows) {
+    bytes += static_cast<int64_t>(sizeof(window) + window.front.size() * sizeof(FrontPoint));
+  }
+  return bytes;
+}
+
+int64_t ApproximateBytes(const UnetResult& result) {
+  return static_cast<int64_t>(result.atoms.size() * (sizeof(Atom) + 2 * sizeof(float)));
+}
+
 // Of what grows with the frame, and a flat rate for the rest.
 int64_t ApproximateBytes(const FrameRecord& record) {
   constexpr int64_t kRest = 4096;
-  int64_t bytes = kRest;
-  for (const DetectorRecord& detector : record.detectors) {
-    const LogStarResult& result = detector.log_star;
-    bytes += static_cast<int64_t>(result.atoms.size() * sizeof(Atom) +
-                                  result.front.size() * sizeof(FrontPoint));
-    for (const WindowResult& window : result.windows) {
-      bytes += static_cast<int64_t>(sizeof(window) + window.front.size() * sizeof(FrontPoint));
-    }
-  }
-  return bytes;
+  return kRest + std::visit([](const auto& result) { return ApproximateBytes(result); },
+                            record.detector.result);
 }
 
 }  // namespace
@@ -49,7 +55,7 @@ absl::StatusOr<FrameRecordPtr> MemoryStore::Append(FrameRecord record) {
   auto kept = std::make_shared<FrameRecord>(std::move(record));
   std::vector<FrameRecordPtr> evicted;  // freed after the lock: a record can be large
   MutexLock lock(&mutex_);
-  kept->position = {epoch_, ++newest_};
+  SetPosition(*kept, {epoch_, ++newest_});
   newest_by_id_[kept->frame_id] = newest_;
   bytes_ += ApproximateBytes(*kept);
   records_.push_back(kept);

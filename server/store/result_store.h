@@ -26,7 +26,7 @@ class ResultStore {
  public:
   virtual ~ResultStore() = default;
 
-  // Gives `record` the next position and keeps it. On error no number is used up.
+  // Gives `record` the next position (SetPosition) and keeps it. On error no number is used up.
   virtual absl::StatusOr<FrameRecordPtr> Append(FrameRecord record) = 0;
 
   // NotFound: another epoch, not yet there, or no longer kept; the message says which.

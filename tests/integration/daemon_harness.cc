@@ -16,6 +16,9 @@ DaemonHarness::DaemonHarness(HarnessOptions options) {
   DaemonParts parts;
   parts.log_star = options.detect ? std::make_unique<FakeLogStar>(std::move(options.detect))
                                   : std::make_unique<FakeLogStar>();
+  if (options.segment) {
+    parts.unet.emplace().model = MakeFakeModel("fake@0", std::move(options.segment));
+  }
   if (options.with_source) {
     auto source = std::make_unique<FakeFrameSource>();
     source_ = source.get();
@@ -78,6 +81,16 @@ v1::Frame ValidFrame(const std::string& id) {
   frame.set_height_px(8);
   frame.set_pixel_type(v1::PIXEL_TYPE_U8);
   frame.set_pixels(std::string(64, '\1'));
+  return frame;
+}
+
+v1::Frame TexturedFrame(const std::string& id) {
+  v1::Frame frame = ValidFrame(id);
+  frame.set_width_px(16);
+  frame.set_height_px(16);
+  std::string pixels(256, '\0');
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<char>(i * i * 37 % 251);
+  frame.set_pixels(pixels);
   return frame;
 }
 

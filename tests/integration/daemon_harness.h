@@ -15,12 +15,14 @@
 #include "server/daemon.h"
 #include "tests/fakes/fake_frame_source.h"
 #include "tests/fakes/fake_log_star.h"
+#include "tests/fakes/fake_segmenter.h"
 
 namespace atomstream {
 
 struct HarnessOptions {
   DaemonOptions daemon;
-  FakeLogStar::Body detect;  // empty: FakeLogStar's own
+  FakeLogStar::Body detect;     // empty: FakeLogStar's own
+  FakeSegmenter::Body segment;  // empty: no U-Net
   bool with_source = true;
   bool with_metrics = false;  // its server takes up to 2 s to stop
 };
@@ -59,6 +61,9 @@ google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status);
 
 // A valid frame of 8 x 8 pixels.
 v1::Frame ValidFrame(const std::string& id);
+
+// A valid frame that is not constant, so that the U-Net's network is asked.
+v1::Frame TexturedFrame(const std::string& id);
 
 }  // namespace atomstream
 

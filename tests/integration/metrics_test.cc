@@ -84,7 +84,7 @@ TEST_F(MetricsTest, ShowWhatHappened) {
   EXPECT_THAT(metrics, HasSubstr("atomstream_source_state{state=\"streaming\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_optimizer_evaluations_total 20\n"));
   // The fake finds one atom, on the first of two true ones: F1 = 2 / 3.
-  EXPECT_THAT(metrics, HasSubstr("atomstream_f1_ratio 0.666"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_f1_ratio{detector=\"log_star\"} 0.666"));
   EXPECT_THAT(metrics,
               HasSubstr("atomstream_stage_latency_seconds_bucket{stage=\"total\",le=\"9\"}"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_build_info{version=\""));
@@ -131,8 +131,7 @@ TEST_F(MetricsTest, ReceivedIsProcessedDroppedLostOrInside) {
   EXPECT_GE(Sum(metrics, "atomstream_frames_received_total"), 100);
   EXPECT_EQ(Sum(metrics, "atomstream_frames_received_total"),
             Sum(metrics, "atomstream_frames_processed_total") +
-                Sum(metrics, "atomstream_frames_dropped_total") +
-                Sum(metrics, "atomstream_results_lost_total"));
+                Sum(metrics, "atomstream_frames_dropped_total"));
 }
 
 TEST_F(MetricsTest, PassPromtool) {

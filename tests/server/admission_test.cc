@@ -23,7 +23,8 @@ class AdmissionTest : public testing::Test {
   // A submission whose end is kept in ends_.
   std::shared_ptr<Submission> NewSubmission() {
     return std::make_shared<Submission>(
-        [this](absl::StatusOr<FrameRecordPtr> result) { ends_.push_back(result.status().code()); });
+        DetectorSet::All(),
+        [this](absl::StatusOr<FrameRecords> result) { ends_.push_back(result.status().code()); });
   }
 
   int64_t TakeNumber() { return admission_->Take()->frame->metadata().number; }
@@ -207,7 +208,8 @@ TEST_F(AdmissionTest, UnderLoadEveryFrameIsHandedOutOrCountedOnce) {
   });
   std::thread client([&] {
     for (int i = 1; i <= kSubmitted; ++i) {
-      auto submission = std::make_shared<Submission>([](absl::StatusOr<FrameRecordPtr>) {});
+      auto submission =
+          std::make_shared<Submission>(DetectorSet::All(), [](absl::StatusOr<FrameRecords>) {});
       if (!admission_->Submit(MakeFrame(i), submission).ok()) ++refused;
     }
   });

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "server/frame_scorer.h"
@@ -32,7 +33,12 @@ class FrameProcessorTest : public testing::Test {
  protected:
   void Make(FakeLogStar::Body body) {
     log_star_ = std::make_unique<FakeLogStar>(std::move(body));
-    processor_ = std::make_unique<FrameProcessor>(log_star_.get(), &executor_, &clock_, &metrics_);
+    processor_ =
+        std::make_unique<FrameProcessor>(FrameProcessorDependencies{.log_star = log_star_.get(),
+                                                                    .executor = &executor_,
+                                                                    .steady_clock = &clock_,
+                                                                    .metrics = &metrics_,
+                                                                    .on_unet = {}});
   }
 
   // A detector whose warm start for the next frame is the present frame's number, and which keeps
@@ -48,7 +54,7 @@ class FrameProcessorTest : public testing::Test {
     });
   }
 
-  ProcessedFrame Process(FrameMetadata metadata, FrameOrigin origin = FrameOrigin::kSource) {
+  DetectorEvent Process(FrameMetadata metadata, FrameOrigin origin = FrameOrigin::kSource) {
     AdmittedFrame admitted;
     if (metadata.id.empty()) metadata.id = "f";
     admitted.live_index = metadata.number;
@@ -56,7 +62,11 @@ class FrameProcessorTest : public testing::Test {
     admitted.origin = origin;
     admitted.arrival_time = clock_.Now();
     admitted.admission_time = clock_.Now();
-    return processor_->Process(std::move(admitted));
+    if (origin == FrameOrigin::kAnalyze) {
+      admitted.submission = std::make_shared<Submission>(DetectorSet{DetectorKind::kLogStar},
+                                                         [](absl::StatusOr<FrameRecords>) {});
+    }
+    return *processor_->Process(std::move(admitted));
   }
 
   FakeClock clock_;
@@ -106,24 +116,24 @@ TEST_F(FrameProcessorTest, SubmissionsBeginColdAndTeachNobody) {
 
 TEST_F(FrameProcessorTest, TheSearchStateIsNotKeptInTheRecord) {
   MakeLearning();
-  EXPECT_EQ(Process(Live(1)).record.detectors[0].log_star.next_warm_start, nullptr);
+  const DetectorEvent event = Process(Live(1));
+  EXPECT_EQ(std::get<LogStarResult>(event.detector.result).next_warm_start, nullptr);
 }
 
 TEST_F(FrameProcessorTest, AFailingDetectorIsRecordedAndCounted) {
   Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
     return absl::NotFoundError("material \"x\" is not known");
   });
-  const FrameRecord record = Process(Live(1)).record;
-  EXPECT_TRUE(absl::IsNotFound(record.detectors[0].status));
-  EXPECT_EQ(metrics_.frames_failed->value(), 1);
+  EXPECT_TRUE(absl::IsNotFound(Process(Live(1)).detector.status));
+  EXPECT_EQ(metrics_.FramesFailed("log_star")->value(), 1);
+  EXPECT_EQ(metrics_.FramesFailed("unet")->value(), 0);
 }
 
 TEST_F(FrameProcessorTest, AnExceptionBecomesAFailure) {
   Make([](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
     throw std::runtime_error("thrown");
   });
-  const FrameRecord record = Process(Live(1)).record;
-  EXPECT_TRUE(absl::IsInternal(record.detectors[0].status));
+  EXPECT_TRUE(absl::IsInternal(Process(Live(1)).detector.status));
 }
 
 TEST_F(FrameProcessorTest, AFrameWithTruthIsScored) {
@@ -135,10 +145,9 @@ TEST_F(FrameProcessorTest, AFrameWithTruthIsScored) {
   });
   FrameMetadata metadata;
   metadata.ground_truth = {{{1, 1}, {5, 1}, {1, 5}, {5, 5}}};
-  const FrameRecord record = Process(metadata).record;
-  ASSERT_EQ(record.evaluations.size(), 1u);
-  const EvaluationRecord& score = record.evaluations[0];
-  EXPECT_EQ(score.detector, "log_star");
+  const DetectorEvent event = Process(metadata);
+  ASSERT_TRUE(event.evaluation.has_value());
+  const EvaluationRecord& score = *event.evaluation;
   EXPECT_DOUBLE_EQ(score.match_radius_px, 2);  // half of the distance 4
   EXPECT_EQ(score.true_positives, 2);
   EXPECT_EQ(score.false_positives, 0);
@@ -146,11 +155,11 @@ TEST_F(FrameProcessorTest, AFrameWithTruthIsScored) {
   EXPECT_DOUBLE_EQ(score.f1, 2.0 / 3);
   // Distances 0 and sqrt(2): root mean square 1.
   EXPECT_NEAR(score.rmse_px, 1, 1e-12);
-  EXPECT_TRUE(Process(Live(2)).record.evaluations.empty());
+  EXPECT_FALSE(Process(Live(2)).evaluation.has_value());
 }
 
 TEST(FrameScorerTest, NeedsTwoTruePositions) {
-  EXPECT_TRUE(absl::IsFailedPrecondition(ScoreAtoms("d", {}, {{1, 1}}).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(ScoreAtoms({}, {{1, 1}}).status()));
 }
 
 TEST(FrameScorerTest, TheRadiusIsTheSameForALargeTruth) {
@@ -158,7 +167,7 @@ TEST(FrameScorerTest, TheRadiusIsTheSameForALargeTruth) {
   for (int y = 0; y < 50; ++y) {
     for (int x = 0; x < 50; ++x) truth.push_back({3.0 * x, 3.0 * y});
   }
-  EXPECT_DOUBLE_EQ(ScoreAtoms("d", {}, truth)->match_radius_px, 1.5);
+  EXPECT_DOUBLE_EQ(ScoreAtoms({}, truth)->match_radius_px, 1.5);
 }
 
 TEST_F(FrameProcessorTest, TimesAreKept) {
@@ -170,12 +179,11 @@ TEST_F(FrameProcessorTest, TimesAreKept) {
   admitted.frame = MakeFrame(1);
   admitted.arrival_time = clock_.Now() - absl::Milliseconds(5);
   admitted.admission_time = clock_.Now();
-  const FrameRecord record = processor_->Process(std::move(admitted)).record;
-  ASSERT_EQ(record.timings.size(), 2u);
-  EXPECT_EQ(record.timings[0].stage, "queue");
-  EXPECT_EQ(record.timings[0].duration, absl::Milliseconds(5));
-  EXPECT_EQ(record.timings[1].stage, "process");
-  EXPECT_EQ(record.timings[1].duration, absl::Milliseconds(40));
+  const DetectorEvent event = *processor_->Process(std::move(admitted));
+  ASSERT_EQ(event.progress->common.timings.size(), 1u);
+  EXPECT_EQ(event.progress->common.timings[0].stage, "queue");
+  EXPECT_EQ(event.progress->common.timings[0].duration, absl::Milliseconds(5));
+  EXPECT_EQ(event.finish_time - event.progress->admission_time, absl::Milliseconds(40));
 }
 
 }  // namespace

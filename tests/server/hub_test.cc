@@ -14,8 +14,9 @@
 namespace atomstream {
 namespace {
 
-FrameRecordPtr Record(int64_t sequence) {
+FrameRecordPtr Record(int64_t sequence, DetectorKind kind = DetectorKind::kLogStar) {
   auto record = std::make_shared<FrameRecord>();
+  record->detector = FailedDetector(kind, absl::OkStatus());
   record->position.sequence = sequence;
   return record;
 }
@@ -33,6 +34,7 @@ class Books {
     if (const Gap* gap = std::get_if<Gap>(&event)) {
       EXPECT_EQ(gap->first_sequence, next_);
       EXPECT_GE(gap->last_sequence, gap->first_sequence);
+      EXPECT_EQ(gap->results, gap->last_sequence - gap->first_sequence + 1);
       declared_ += gap->last_sequence - gap->first_sequence + 1;
       next_ = gap->last_sequence + 1;
     } else if (std::holds_alternative<FrameRecordPtr>(event)) {
@@ -58,6 +60,7 @@ TEST(MailboxTest, KeepsTheNewestAndDeclaresTheRest) {
   const Gap gap = std::get<Gap>(*mailbox.Take());
   EXPECT_EQ(gap.first_sequence, 1);
   EXPECT_EQ(gap.last_sequence, 3);
+  EXPECT_EQ(gap.results, 3);
   EXPECT_EQ(SequenceOf(*mailbox.Take()), 4);
   EXPECT_EQ(SequenceOf(*mailbox.Take()), 5);
   EXPECT_FALSE(mailbox.Take().has_value());
@@ -120,6 +123,27 @@ TEST_F(ResultHubTest, ASubscriptionBeginsAfterTheNewestResult) {
   EXPECT_EQ(reader.subscription().start_sequence(), 2);
   hub_.Publish(Record(3));
   EXPECT_EQ(reader.NextResult()->position.sequence, 3);
+}
+
+TEST_F(ResultHubTest, ResultsOfOtherDetectorsAreNeitherDeliveredNorALoss) {
+  HubReader reader(
+      &hub_,
+      {.policy = DeliveryPolicy::kQueue, .queue_size = 2, .detectors = {DetectorKind::kUnet}});
+  for (int64_t i = 1; i <= 9; i += 2) {
+    hub_.Publish(Record(i));
+    hub_.Publish(Record(i + 1, DetectorKind::kUnet));
+  }
+  // Of 2, 4, 6, 8, 10 two wait. Only the three that were wanted count as lost.
+  const Gap gap = std::get<Gap>(*reader.Next());
+  EXPECT_EQ(gap.first_sequence, 2);
+  EXPECT_EQ(gap.last_sequence, 6);
+  EXPECT_EQ(gap.results, 3);
+  EXPECT_EQ(reader.NextResult()->position.sequence, 8);
+  EXPECT_EQ(reader.NextResult()->position.sequence, 10);
+  hub_.Publish(Record(11));
+  hub_.Publish(Record(12, DetectorKind::kUnet));
+  EXPECT_EQ(SequenceOf(*reader.Next()), 12);  // no gap over 11
+  EXPECT_EQ(metrics_.results_dropped_mailbox->value(), 3);
 }
 
 TEST_F(ResultHubTest, EverySubscriberGetsTheSameObject) {

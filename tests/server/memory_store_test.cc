@@ -35,7 +35,7 @@ TEST(MemoryStoreTest, NumbersResultsFromOneWithoutHoles) {
 
 FrameRecord RecordOfAtoms(const std::string& frame_id, size_t atoms) {
   FrameRecord record = Record(frame_id);
-  record.detectors.emplace_back().log_star.atoms.resize(atoms);
+  std::get<LogStarResult>(record.detector.result).atoms.resize(atoms);
   return record;
 }
 
@@ -52,6 +52,30 @@ TEST(MemoryStoreTest, KeepsFewerResultsWhenTheyAreLargeButAlwaysTheNewest) {
   EXPECT_EQ(store.range().newest, 8);
   for (int i = 0; i < 50; ++i) (void)*store.Append(Record("small"));
   EXPECT_EQ(store.range().newest - store.range().oldest + 1, 50);
+}
+
+TEST(MemoryStoreTest, WritesTheNumberIntoTheSummaryToo) {
+  MemoryStore store("epoch", 10);
+  (void)*store.Append(Record("other"));
+  FrameRecord record = Record("f");
+  record.detector = FailedDetector(DetectorKind::kUnet, absl::InternalError(""));
+  record.summary.resize(2);
+  record.summary[0].kind = DetectorKind::kLogStar;
+  record.summary[1].kind = DetectorKind::kUnet;
+  const FrameRecordPtr stored = *store.Append(std::move(record));
+  EXPECT_EQ(stored->summary[0].sequence, 0);
+  EXPECT_EQ(stored->summary[1].sequence, 2);
+}
+
+TEST(MemoryStoreTest, AtomsOfTheUnetCountToo) {
+  constexpr size_t kAtoms = 10'000;
+  MemoryStore store("epoch", 1000, /*max_bytes=*/5 * kAtoms * sizeof(Atom) / 2);
+  for (int i = 1; i <= 3; ++i) {
+    FrameRecord record = Record("f");
+    record.detector.result.emplace<UnetResult>().atoms.resize(kAtoms);
+    (void)*store.Append(std::move(record));
+  }
+  EXPECT_EQ(store.range().oldest, 3);  // with its columns of probabilities an atom takes 28 bytes
 }
 
 TEST(MemoryStoreTest, AnEmptyStoreHasNoRange) {

@@ -95,5 +95,24 @@ TEST(DaemonMetricsTest, OneSourceStateAtATime) {
   }
 }
 
+TEST(InfoTest, ShowsTheLabelsThatWereSetLast) {
+  MetricRegistry registry;
+  Info* info = registry.AddInfo("model_info", "which");
+  EXPECT_TRUE(info->labels().empty());
+  info->Set({{"id", "a"}});
+  info->Set({{"id", "b"}});
+  EXPECT_EQ(info->labels(), (MetricLabels{{"id", "b"}}));
+  EXPECT_EQ(registry.families().back().metrics.back().info.get(), info);
+}
+
+TEST(DaemonMetricsTest, FailuresAreCountedByDetectorAndTogether) {
+  MetricRegistry registry;
+  const DaemonMetrics metrics(registry);
+  metrics.FramesFailed("unet")->Increment(2);
+  metrics.FramesFailed("log_star")->Increment();
+  EXPECT_EQ(metrics.FramesFailed("unet")->value(), 2);
+  EXPECT_EQ(metrics.FramesFailedTotal(), 3);
+}
+
 }  // namespace
 }  // namespace atomstream

@@ -1,5 +1,3 @@
-#include "server/pipeline.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,94 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "server/store/memory_store.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_frame_source.h"
-#include "tests/fakes/fake_log_star.h"
-#include "tests/fakes/fake_wait.h"
 #include "tests/fakes/gate.h"
-#include "tests/fakes/hub_reader.h"
 #include "tests/fakes/test_frames.h"
+#include "tests/server/pipeline_fixture.h"
 
 namespace atomstream {
 namespace {
-
-using Result = absl::StatusOr<FrameRecordPtr>;
-
-// A store that refuses results on demand.
-class FailingStore final : public ResultStore {
- public:
-  Result Append(FrameRecord record) override {
-    if (record.frame_id == "unlucky") return absl::DataLossError("disk full");
-    return kept_.Append(std::move(record));
-  }
-  Result Get(const ResultPosition& position) const override { return kept_.Get(position); }
-  Result GetNewestOf(absl::string_view id) const override { return kept_.GetNewestOf(id); }
-  absl::StatusOr<std::vector<FrameRecordPtr>> List(int64_t after, int limit) const override {
-    return kept_.List(after, limit);
-  }
-  StoreRange range() const override { return kept_.range(); }
-  const std::string& epoch() const override { return kept_.epoch(); }
-
- private:
-  MemoryStore kept_{"epoch", 1000};
-};
-
-class PipelineTest : public testing::Test {
- protected:
-  void Start(PipelineOptions options, FakeLogStar::Body body = {}, bool with_source = true) {
-    if (body) log_star_ = std::make_unique<FakeLogStar>(std::move(body));
-    reader_ = std::make_unique<HubReader>(&hub_);
-    pipeline_ = std::make_unique<Pipeline>(
-        options, PipelineDependencies{.source = with_source ? &source_ : nullptr,
-                                      .log_star = log_star_.get(),
-                                      .executor = &executor_,
-                                      .store = &store_,
-                                      .hub = &hub_,
-                                      .metrics = &metrics_,
-                                      .log = &log_,
-                                      .clock = &clock_,
-                                      .steady_clock = &steady_clock_,
-                                      .wait = &wait_,
-                                      .random = [] { return 0.0; }});
-    pipeline_->Start();
-  }
-
-  // Submits and gives the future end.
-  std::future<Result> Submit(std::shared_ptr<const Frame> frame,
-                             std::shared_ptr<Submission>* handle = nullptr) {
-    auto promise = std::make_shared<std::promise<Result>>();
-    std::future<Result> future = promise->get_future();
-    auto submission = pipeline_->Submit(
-        std::move(frame), [promise](Result result) { promise->set_value(std::move(result)); });
-    EXPECT_TRUE(submission.ok()) << submission.status();
-    if (handle != nullptr) *handle = *submission;
-    return future;
-  }
-
-  // received = processed + dropped, once the pipeline is empty.
-  void CheckBooks() {
-    EXPECT_EQ(metrics_.frames_received_source->value() + metrics_.frames_received_analyze->value(),
-              metrics_.frames_processed->value() + metrics_.results_lost->value() +
-                  metrics_.frames_dropped_admission->value() +
-                  metrics_.frames_dropped_cancelled->value() +
-                  metrics_.frames_dropped_shutdown->value());
-  }
-
-  FakeClock clock_;
-  const SteadyClock steady_clock_;
-  InlineExecutor executor_;
-  FakeWait wait_;
-  SilentLog log_;
-  MetricRegistry registry_;
-  DaemonMetrics metrics_{registry_};
-  FailingStore store_;
-  ResultHub hub_{8, &metrics_};
-  FakeFrameSource source_;
-  std::unique_ptr<FakeLogStar> log_star_ = std::make_unique<FakeLogStar>();
-  std::unique_ptr<HubReader> reader_;
-  std::unique_ptr<Pipeline> pipeline_;
-};
 
 TEST_F(PipelineTest, AFrameBecomesAStoredAndPublishedResult) {
   Start({});
@@ -107,7 +23,11 @@ TEST_F(PipelineTest, AFrameBecomesAStoredAndPublishedResult) {
   EXPECT_EQ(record->position.sequence, 1);
   EXPECT_EQ(record->origin, FrameOrigin::kSource);
   EXPECT_EQ(record->width_px, 8);
-  EXPECT_EQ(record->detectors.at(0).log_star.atoms.at(0).x_px, 42);
+  EXPECT_EQ(record->detector.kind(), DetectorKind::kLogStar);
+  EXPECT_EQ(record->detector.atoms().at(0).x_px, 42);
+  ASSERT_EQ(record->summary.size(), 1u);
+  EXPECT_EQ(record->summary[0].state, DetectorState::kDone);
+  EXPECT_EQ(record->summary[0].sequence, 1);
   EXPECT_EQ(*store_.Get({"epoch", 1}), record);
   std::vector<std::string> stages;
   for (const StageTime& timing : record->timings) stages.push_back(timing.stage);
@@ -169,9 +89,10 @@ TEST_F(PipelineTest, ASlowSubmissionDoesNotHoldBackLiveResults) {
   slow.Open();
   const Result result = submitted.get();
   ASSERT_TRUE(result.ok());
-  EXPECT_EQ((*result)->origin, FrameOrigin::kAnalyze);
-  EXPECT_EQ((*result)->position.sequence, 6);
-  EXPECT_EQ(reader_->NextResult(), *result);
+  ASSERT_EQ(result->size(), 1u);
+  EXPECT_EQ((*result)[0]->origin, FrameOrigin::kAnalyze);
+  EXPECT_EQ((*result)[0]->position.sequence, 6);
+  EXPECT_EQ(reader_->NextResult(), (*result)[0]);
 }
 
 TEST_F(PipelineTest, DropsAreDeclaredByTheNextResult) {
@@ -204,8 +125,9 @@ TEST_F(PipelineTest, AReplayThatWaitsLosesNothing) {
 TEST_F(PipelineTest, AResultThatTheStoreRefusesIsCountedAndTheNextIsUnaffected) {
   Start({}, {}, /*with_source=*/false);
   EXPECT_TRUE(absl::IsDataLoss(Submit(MakeNamedFrame("unlucky")).get().status()));
-  EXPECT_EQ((*Submit(MakeFrame(1)).get())->position.sequence, 1);
+  EXPECT_EQ(Submit(MakeFrame(1)).get()->at(0)->position.sequence, 1);
   EXPECT_EQ(metrics_.results_lost->value(), 1);
+  CheckBooks();
 }
 
 TEST_F(PipelineTest, ACancelledSubmissionInTheQueueIsNotWorkedOn) {
@@ -244,7 +166,8 @@ TEST_F(PipelineTest, ShutdownFinishesWhatIsInsideAndRefusesTheRest) {
   std::future<Result> waiting = Submit(MakeFrame(101));
   std::thread opener([&] {
     source_.WaitUntilCancelled();
-    EXPECT_TRUE(absl::IsUnavailable(pipeline_->Submit(MakeFrame(102), [](Result) {}).status()));
+    EXPECT_TRUE(absl::IsUnavailable(
+        pipeline_->Submit(MakeFrame(102), {DetectorKind::kLogStar}, [](Result) {}).status()));
     gate.Open();
   });
   EXPECT_TRUE(pipeline_->Shutdown(absl::InfiniteFuture()));
@@ -289,7 +212,7 @@ TEST_F(PipelineTest, UnderLoadTheBooksBalanceAndEverySequenceIsDelivered) {
   std::thread client([&] {
     for (int i = 1; i <= kSubmitted; ++i) {
       auto done = [&](Result) { ++answered; };
-      if (!pipeline_->Submit(MakeFrame(i), done).ok()) ++refused;
+      if (!pipeline_->Submit(MakeFrame(i), {DetectorKind::kLogStar}, done).ok()) ++refused;
     }
   });
   for (int number = 1; number <= kLive; ++number) source_.Give(MakeFrame(number));

@@ -76,5 +76,30 @@ TEST(RecordTest, StagesComeInTheOrderInWhichTheyRun) {
   EXPECT_EQ(stages.back().duration, absl::Milliseconds(6));
 }
 
+TEST(RecordTest, StagesOfTheUnetComeInTheOrderInWhichTheyRun) {
+  UnetTimings timings;
+  timings.normalise = absl::Milliseconds(1);
+  timings.locate = absl::Milliseconds(6);
+  const std::vector<StageTime> stages = StagesOf(timings);
+  EXPECT_EQ(stages.front().duration, absl::Milliseconds(1));
+  EXPECT_EQ(stages.back().stage, "locate");
+  EXPECT_EQ(stages.back().duration, absl::Milliseconds(6));
+}
+
+TEST(DetectorRecordTest, KnowsWhoseItIsAlsoAfterAFailure) {
+  EXPECT_EQ(FailedDetector(DetectorKind::kLogStar, absl::OkStatus()).kind(),
+            DetectorKind::kLogStar);
+  const DetectorRecord failed = FailedDetector(DetectorKind::kUnet, absl::DataLossError("NaN"));
+  EXPECT_EQ(failed.kind(), DetectorKind::kUnet);
+  EXPECT_TRUE(failed.atoms().empty());
+}
+
+TEST(DetectorSetTest, NamesItsMembersInOrder) {
+  EXPECT_EQ(DetectorSet::All().Names(), (std::vector<std::string>{"log_star", "unet"}));
+  EXPECT_EQ(DetectorSet({DetectorKind::kUnet}).Names(), std::vector<std::string>{"unet"});
+  EXPECT_FALSE(DetectorSet({DetectorKind::kUnet}).Has(DetectorKind::kLogStar));
+  EXPECT_EQ(DetectorSet({DetectorKind::kUnet, DetectorKind::kLogStar}), DetectorSet::All());
+}
+
 }  // namespace
 }  // namespace atomstream

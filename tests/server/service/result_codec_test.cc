@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "server/codec/detector_choice.h"
 #include "server/service/error.h"
 #include "server/service/event_encoder.h"
 
@@ -25,11 +28,12 @@ FrameRecord FullRecord() {
   record.origin = FrameOrigin::kAnalyze;
   record.timings = {{"queue", absl::Milliseconds(1)}, {"total", absl::Milliseconds(2250)}};
   record.frames_dropped_before = 9;
-  record.evaluations = {{"log_star", 1.5, 10, 11, 12, 0.5, 0.25}};
+  record.evaluation = {1.5, 10, 11, 12, 0.5, 0.25};
+  record.summary.resize(2);
+  record.summary[0] = {DetectorKind::kLogStar, DetectorState::kDone, "", 5};
+  record.summary[1] = {DetectorKind::kUnet, DetectorState::kPending, "", 0};
 
-  DetectorRecord detector;
-  detector.detector = "log_star";
-  LogStarResult& result = detector.log_star;
+  auto& result = record.detector.result.emplace<LogStarResult>();
   result.atoms = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
   FrontPoint point;
   point.qc = 0.125;
@@ -72,7 +76,31 @@ FrameRecord FullRecord() {
   result.evaluations = 350;
   result.infeasible = 4;
   result.flags = {"metadata_disagrees"};
-  record.detectors = {detector};
+  return record;
+}
+
+// What the U-Net says about the same frame, later.
+FrameRecord UnetRecord() {
+  FrameRecord record = FullRecord();
+  record.position.sequence = 8;
+  record.result_time = absl::FromUnixSeconds(3);
+  record.frames_dropped_before = 0;
+  record.evaluation = {1.5, 20, 21, 22, 0.75, 0.125};
+  record.summary[1] = {DetectorKind::kUnet, DetectorState::kDone, "", 8};
+  auto& result = record.detector.result.emplace<UnetResult>();
+  result.atoms = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
+  result.confidence = {0.5f, 0.25f};
+  result.spread = {0.125f, 0.0625f};
+  result.lattice.d_nn_px = 7.1;
+  result.mean_variance = 0.03125;
+  result.model_id = "lattice@0123456789ab";
+  result.members = 3;
+  result.device = "cuda:0";
+  result.precision = "float16";
+  result.tiles = 4;
+  result.timings.compute = absl::Milliseconds(50);
+  result.timings.total = absl::Milliseconds(60);
+  result.flags = {"smaller_tiles"};
   return record;
 }
 
@@ -159,6 +187,108 @@ TEST(ResultCodecTest, EveryFieldReachesTheMessage) {
   EXPECT_EQ(detector.windows(0).front().hypervolume(), 0.7);
 }
 
+TEST(ResultCodecTest, EveryFieldOfTheUnetReachesTheMessage) {
+  const v1::FrameResult proto = ResultToProto(UnetRecord(), {});
+  ASSERT_EQ(proto.detectors_size(), 1);
+  const v1::DetectorResult& detector = proto.detectors(0);
+  EXPECT_EQ(detector.detector(), "unet");
+  EXPECT_EQ(detector.atom_count(), 2);
+  EXPECT_EQ(detector.atoms().x_px(1), 6);
+  ASSERT_EQ(detector.atoms().confidence_size(), 2);
+  EXPECT_EQ(detector.atoms().confidence(1), 0.25f);
+  ASSERT_EQ(detector.atoms().spread_size(), 2);
+  EXPECT_EQ(detector.atoms().spread(1), 0.0625f);
+  EXPECT_EQ(detector.lattice().d_nn_px(), 7.1);
+  EXPECT_EQ(detector.mean_variance(), 0.03125);
+  EXPECT_EQ(detector.model_id(), "lattice@0123456789ab");
+  EXPECT_EQ(detector.ensemble_members(), 3);
+  EXPECT_EQ(detector.device(), "cuda:0");
+  EXPECT_EQ(detector.precision(), "float16");
+  EXPECT_EQ(detector.tiles(), 4);
+  ASSERT_EQ(detector.flags_size(), 1);
+  EXPECT_EQ(detector.flags(0), "smaller_tiles");
+  EXPECT_FALSE(detector.has_front());
+  EXPECT_EQ(detector.timings(4).stage(), "compute");
+  EXPECT_EQ(detector.timings(4).duration().nanos(), 50'000'000);
+  EXPECT_EQ(proto.evaluations(0).detector(), "unet");
+  EXPECT_FALSE(ResultToProto(UnetRecord(), {.atoms = false}).detectors(0).has_atoms());
+}
+
+TEST(ResultCodecTest, TheSummaryTellsHowFarTheDetectorsAre) {
+  const v1::FrameSummary first = ResultToProto(FullRecord(), {}).summary();
+  ASSERT_EQ(first.detectors_size(), 2);
+  EXPECT_EQ(first.detectors(0).detector(), "log_star");
+  EXPECT_EQ(first.detectors(0).state(), v1::DETECTOR_STATE_DONE);
+  EXPECT_EQ(first.detectors(0).sequence(), 5);
+  EXPECT_EQ(first.detectors(1).state(), v1::DETECTOR_STATE_PENDING);
+  EXPECT_FALSE(first.complete());
+  EXPECT_TRUE(ResultToProto(UnetRecord(), {}).summary().complete());
+  FrameRecord record = FullRecord();
+  record.summary[1] = {DetectorKind::kUnet, DetectorState::kSkipped, "busy", 0};
+  const v1::FrameSummary skipped = ResultToProto(record, {}).summary();
+  EXPECT_EQ(skipped.detectors(1).state(), v1::DETECTOR_STATE_SKIPPED);
+  EXPECT_EQ(skipped.detectors(1).reason(), "busy");
+  EXPECT_TRUE(skipped.complete());
+  record.summary[1].state = DetectorState::kFailed;
+  EXPECT_EQ(ResultToProto(record, {}).summary().detectors(1).state(), v1::DETECTOR_STATE_FAILED);
+}
+
+TEST(ResultCodecTest, TheResultsOfAFrameArePutTogetherWithLogStarFirst) {
+  const auto log_star = std::make_shared<const FrameRecord>(FullRecord());
+  const auto unet = std::make_shared<const FrameRecord>(UnetRecord());
+  for (const FrameRecords& records : {FrameRecords{log_star, unet}, FrameRecords{unet, log_star}}) {
+    const v1::FrameResult proto = MergedToProto(records, {});
+    ASSERT_EQ(proto.detectors_size(), 2);
+    EXPECT_EQ(proto.detectors(0).detector(), "log_star");
+    EXPECT_EQ(proto.detectors(1).detector(), "unet");
+    ASSERT_EQ(proto.evaluations_size(), 2);
+    EXPECT_EQ(proto.evaluations(1).f1(), 0.75);
+    EXPECT_EQ(proto.frames_dropped_before(), 9);
+  }
+  const v1::FrameResult proto = MergedToProto({log_star, unet}, {});
+  EXPECT_EQ(proto.position().sequence(), 8);
+  EXPECT_EQ(proto.result_time().seconds(), 3);
+  EXPECT_TRUE(proto.summary().complete());
+}
+
+TEST(DetectorChoiceTest, NamesBecomeASetAndUnknownOnesAreRefused) {
+  const auto wanted = [](std::vector<std::string> names, DetectorSet available) {
+    return DetectorsOf({names.begin(), names.end()}, available);
+  };
+  EXPECT_EQ(*wanted({}, DetectorSet::All()), DetectorSet::All());
+  EXPECT_EQ(*wanted({}, {DetectorKind::kLogStar}), DetectorSet{DetectorKind::kLogStar});
+  EXPECT_EQ(*wanted({"unet"}, DetectorSet::All()), DetectorSet{DetectorKind::kUnet});
+  EXPECT_EQ(*wanted({"unet", "log_star", "unet"}, DetectorSet::All()), DetectorSet::All());
+  const absl::Status absent = wanted({"unet"}, {DetectorKind::kLogStar}).status();
+  EXPECT_TRUE(absl::IsNotFound(absent));
+  EXPECT_EQ(absent.message(), "detectors = unet: this daemon runs log_star");
+  EXPECT_EQ(wanted({"log_star", "yolo"}, DetectorSet::All()).status().message(),
+            "detectors = yolo: this daemon runs log_star and unet");
+}
+
+TEST(ModelStatusTest, EveryFieldReachesTheMessage) {
+  ModelStatus status;
+  status.model.id = "lattice@1";
+  status.model.device = "cpu";
+  status.model.precision = "bfloat16";
+  status.model.members = 3;
+  status.load_time = absl::FromUnixSeconds(7);
+  status.reloads = 4;
+  status.refused = 5;
+  status.last_refusal = "because";
+  status.loading = true;
+  const v1::ModelStatus proto = ModelStatusToProto(status);
+  EXPECT_EQ(proto.model_id(), "lattice@1");
+  EXPECT_EQ(proto.device(), "cpu");
+  EXPECT_EQ(proto.precision(), "bfloat16");
+  EXPECT_EQ(proto.ensemble_members(), 3);
+  EXPECT_EQ(proto.load_time().seconds(), 7);
+  EXPECT_EQ(proto.reloads(), 4);
+  EXPECT_EQ(proto.reloads_refused(), 5);
+  EXPECT_EQ(proto.last_refusal(), "because");
+  EXPECT_TRUE(proto.loading());
+}
+
 TEST(ResultCodecTest, UnwantedPartsAreLeftOut) {
   v1::SubscribeRequest request;
   request.add_parts(v1::RESULT_PART_WINDOWS);
@@ -180,7 +310,7 @@ TEST(ResultCodecTest, AskingForNoPartsMeansAll) {
 
 TEST(ResultCodecTest, AFailedDetectorHasAnErrorAndNothingElse) {
   FrameRecord record = FullRecord();
-  record.detectors[0].status = absl::InternalError("broken");
+  record.detector.status = absl::InternalError("broken");
   const v1::FrameResult proto = ResultToProto(record, {});
   EXPECT_EQ(proto.detectors(0).error(), "INTERNAL: broken");
   EXPECT_FALSE(proto.detectors(0).has_atoms());
@@ -188,7 +318,8 @@ TEST(ResultCodecTest, AFailedDetectorHasAnErrorAndNothingElse) {
 }
 
 TEST(ResultCodecTest, EventsBecomeTheirKindOfMessage) {
-  EXPECT_EQ(EventToProto(Gap{3, 5}, {}).gap().last_sequence(), 5);
+  EXPECT_EQ(EventToProto(Gap{3, 5, 2}, {}).gap().last_sequence(), 5);
+  EXPECT_EQ(EventToProto(Gap{3, 5, 2}, {}).gap().results(), 2);
   EXPECT_EQ(EventToProto(std::make_shared<const FrameRecord>(FullRecord()), {}).result().frame_id(),
             "id");
   SourceStatus status{

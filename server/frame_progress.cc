@@ -1,0 +1,64 @@
+#include "server/frame_progress.h"
+
+#include <cassert>
+#include <utility>
+
+namespace atomstream {
+namespace {
+
+FrameRecord CommonOf(const AdmittedFrame& admitted) {
+  const FrameMetadata& metadata = admitted.frame->metadata();
+  FrameRecord record;
+  record.frame_id = metadata.id;
+  record.frame_number = metadata.number;
+  record.acquisition_time = metadata.acquisition_time;
+  record.width_px = admitted.frame->width();
+  record.height_px = admitted.frame->height();
+  record.origin = admitted.origin;
+  record.timings = {{"queue", admitted.admission_time - admitted.arrival_time}};
+  return record;
+}
+
+}  // namespace
+
+FrameProgress::FrameProgress(const AdmittedFrame& admitted, DetectorSet asked)
+    : common(CommonOf(admitted)),
+      frames_dropped_before(admitted.frames_dropped_before),
+      live_index(admitted.live_index),
+      arrival_time(admitted.arrival_time),
+      admission_time(admitted.admission_time),
+      submission(admitted.submission) {
+  for (const DetectorKind kind : kDetectorKinds) {
+    if (asked.Has(kind)) summary_.emplace_back().kind = kind;
+  }
+}
+
+void FrameProgress::Settle(DetectorKind kind, DetectorState state, std::string reason) {
+  for (DetectorSummary& detector : summary_) {
+    if (detector.kind != kind) continue;
+    assert(detector.state == DetectorState::kPending);
+    detector.state = state;
+    detector.reason = std::move(reason);
+    return;
+  }
+  assert(false);  // it was not asked for
+}
+
+void FrameProgress::AddRecord(const FrameRecordPtr& record) {
+  published_ = true;
+  for (DetectorSummary& detector : summary_) {
+    if (detector.kind == record->detector.kind()) detector.sequence = record->position.sequence;
+  }
+  if (submission != nullptr) records_.push_back(record);
+}
+
+void FrameProgress::Lose(absl::Status why) {
+  if (lost_.ok()) lost_ = std::move(why);
+}
+
+absl::StatusOr<FrameRecords> FrameProgress::Outcome() const {
+  if (!lost_.ok()) return lost_;
+  return records_;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,17 @@
+#include "server/record/detector_kind.h"
+
+namespace atomstream {
+
+absl::string_view DetectorName(DetectorKind kind) {
+  return kind == DetectorKind::kLogStar ? "log_star" : "unet";
+}
+
+std::vector<std::string> DetectorSet::Names() const {
+  std::vector<std::string> names;
+  for (const DetectorKind kind : kDetectorKinds) {
+    if (Has(kind)) names.emplace_back(DetectorName(kind));
+  }
+  return names;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,124 @@
+// PipelineTest: a pipeline between fakes, and a subscriber that keeps all results.
+#ifndef ATOMSTREAM_TESTS_SERVER_PIPELINE_FIXTURE_H_
+#define ATOMSTREAM_TESTS_SERVER_PIPELINE_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/pipeline.h"
+#include "server/store/memory_store.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_frame_source.h"
+#include "tests/fakes/fake_log_star.h"
+#include "tests/fakes/fake_segmenter.h"
+#include "tests/fakes/fake_wait.h"
+#include "tests/fakes/hub_reader.h"
+
+namespace atomstream {
+
+using Result = absl::StatusOr<FrameRecords>;
+
+// A store that refuses results on demand.
+class FailingStore final : public ResultStore {
+ public:
+  absl::StatusOr<FrameRecordPtr> Append(FrameRecord record) override {
+    if (record.frame_id == "unlucky") return absl::DataLossError("disk full");
+    return kept_.Append(std::move(record));
+  }
+  absl::StatusOr<FrameRecordPtr> Get(const ResultPosition& position) const override {
+    return kept_.Get(position);
+  }
+  absl::StatusOr<FrameRecordPtr> GetNewestOf(absl::string_view id) const override {
+    return kept_.GetNewestOf(id);
+  }
+  absl::StatusOr<std::vector<FrameRecordPtr>> List(int64_t after, int limit) const override {
+    return kept_.List(after, limit);
+  }
+  StoreRange range() const override { return kept_.range(); }
+  const std::string& epoch() const override { return kept_.epoch(); }
+
+ private:
+  MemoryStore kept_{"epoch", 10'000};
+};
+
+class PipelineTest : public testing::Test {
+ protected:
+  void Start(PipelineOptions options, FakeLogStar::Body body = {}, bool with_source = true) {
+    StartWith(options, nullptr, std::move(body), with_source);
+  }
+
+  // With a U-Net whose network is `segment`.
+  void StartWithUnet(PipelineOptions options, FakeSegmenter::Body segment,
+                     FakeLogStar::Body body = {}, bool with_source = true) {
+    holder_ = std::make_unique<ModelHolder>(MakeFakeModel("fake@0", std::move(segment)));
+    StartWith(options, holder_.get(), std::move(body), with_source);
+  }
+
+  void StartWith(PipelineOptions options, const ModelHolder* model, FakeLogStar::Body body,
+                 bool with_source) {
+    if (body) log_star_ = std::make_unique<FakeLogStar>(std::move(body));
+    reader_ = std::make_unique<HubReader>(&hub_);
+    pipeline_ = std::make_unique<Pipeline>(
+        options, PipelineDependencies{.source = with_source ? &source_ : nullptr,
+                                      .log_star = log_star_.get(),
+                                      .model = model,
+                                      .lower_unet_priority = {},
+                                      .executor = &executor_,
+                                      .store = &store_,
+                                      .hub = &hub_,
+                                      .metrics = &metrics_,
+                                      .log = &log_,
+                                      .clock = &clock_,
+                                      .steady_clock = &steady_clock_,
+                                      .wait = &wait_,
+                                      .random = [] { return 0.0; }});
+    pipeline_->Start();
+  }
+
+  // Submits and gives the future end.
+  std::future<Result> Submit(std::shared_ptr<const Frame> frame,
+                             std::shared_ptr<Submission>* handle = nullptr,
+                             DetectorSet wanted = {DetectorKind::kLogStar}) {
+    auto promise = std::make_shared<std::promise<Result>>();
+    std::future<Result> future = promise->get_future();
+    auto submission = pipeline_->Submit(std::move(frame), wanted, [promise](Result result) {
+      promise->set_value(std::move(result));
+    });
+    EXPECT_TRUE(submission.ok()) << submission.status();
+    if (handle != nullptr) *handle = *submission;
+    return future;
+  }
+
+  // received = processed + dropped, once the pipeline is empty.
+  void CheckBooks() {
+    EXPECT_EQ(metrics_.frames_received_source->value() + metrics_.frames_received_analyze->value(),
+              metrics_.frames_processed->value() + metrics_.frames_dropped_store->value() +
+                  metrics_.frames_dropped_admission->value() +
+                  metrics_.frames_dropped_cancelled->value() +
+                  metrics_.frames_dropped_shutdown->value());
+  }
+
+  FakeClock clock_;
+  const SteadyClock steady_clock_;
+  InlineExecutor executor_;
+  FakeWait wait_;
+  SilentLog log_;
+  MetricRegistry registry_;
+  DaemonMetrics metrics_{registry_};
+  FailingStore store_;
+  ResultHub hub_{8, &metrics_};
+  FakeFrameSource source_;
+  std::unique_ptr<ModelHolder> holder_;
+  std::unique_ptr<FakeLogStar> log_star_ = std::make_unique<FakeLogStar>();
+  std::unique_ptr<HubReader> reader_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_TESTS_SERVER_PIPELINE_FIXTURE_H_
