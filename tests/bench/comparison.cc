@@ -29,9 +29,9 @@ void PrintText(const ComparisonRow& r) {
       "%-9s %5.3f %5.3f %5.2f %-8s | %7.1f %7.1f %7.1f | %6.1f %6.1f %6.1f | %6.3f %6.3f "
       "%6.4f %6.4f | %6.2f %6.3f %6.0f %6.0f | %8.1f %s %s\n",
       o.material.c_str(), o.pixel_size_nm, o.hole_fraction, o.noise, r.detector.c_str(),
-      r.true_positives.mean, r.false_positives.mean, r.false_negatives.mean,
-      r.one_sided_true_positives.mean, r.one_sided_false_positives.mean,
-      r.one_sided_false_negatives.mean, r.precision.mean, r.recall.mean, r.f1.mean, r.f1.deviation,
+      r.counts.true_positives.mean, r.counts.false_positives.mean, r.counts.false_negatives.mean,
+      r.one_sided.true_positives.mean, r.one_sided.false_positives.mean,
+      r.one_sided.false_negatives.mean, r.precision.mean, r.recall.mean, r.f1.mean, r.f1.deviation,
       100 * r.vacuum_share.mean, r.rmse_px.mean, r.truth.mean, r.found.mean, r.milliseconds.mean,
       r.device.c_str(), r.flags.c_str());
 }
@@ -46,12 +46,12 @@ void PrintJson(const ComparisonRow& r) {
       "{\"material\": \"%s\", \"pixel_size_nm\": %g, \"hole_fraction\": %g, \"noise\": %g, "
       "\"size_px\": %d, \"seeds\": %d, \"detector\": \"%s\"",
       o.material, o.pixel_size_nm, o.hole_fraction, o.noise, o.size_px, r.seeds, r.detector);
-  absl::StrAppend(&line, Json("true_positives", r.true_positives),
-                  Json("false_positives", r.false_positives),
-                  Json("false_negatives", r.false_negatives),
-                  Json("one_sided_true_positives", r.one_sided_true_positives),
-                  Json("one_sided_false_positives", r.one_sided_false_positives));
-  absl::StrAppend(&line, Json("one_sided_false_negatives", r.one_sided_false_negatives),
+  absl::StrAppend(&line, Json("true_positives", r.counts.true_positives),
+                  Json("false_positives", r.counts.false_positives),
+                  Json("false_negatives", r.counts.false_negatives),
+                  Json("one_sided_true_positives", r.one_sided.true_positives),
+                  Json("one_sided_false_positives", r.one_sided.false_positives));
+  absl::StrAppend(&line, Json("one_sided_false_negatives", r.one_sided.false_negatives),
                   Json("precision", r.precision), Json("recall", r.recall), Json("f1", r.f1),
                   Json("vacuum_share", r.vacuum_share));
   absl::StrAppend(&line, Json("rmse_px", r.rmse_px), Json("true", r.truth), Json("found", r.found),

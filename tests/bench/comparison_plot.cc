@@ -21,29 +21,20 @@ std::string DisplayName(const std::string& detector) {
   return detector;
 }
 
-// As a share of the atoms that were counted, in percent.
-Statistic Percent(const Statistic& count, const ComparisonRow& row) {
-  const double counted = row.true_positives.mean + row.false_negatives.mean;
-  if (counted <= 0) return {};
-  return {100 * count.mean / counted, 100 * count.deviation / counted};
-}
-
 std::vector<Quantity> Quantities(PlotCounts counts) {
-  const bool one_sided = counts == PlotCounts::kOneSided;
-  const auto share = [one_sided](Statistic ComparisonRow::*one_to_one,
-                                 Statistic ComparisonRow::*one_sided_count) {
-    return [=](const ComparisonRow& row) {
-      return Percent(row.*(one_sided ? one_sided_count : one_to_one), row);
+  const auto share = [counts](Statistic CountStatistics::*count) {
+    return [=](const ComparisonRow& row) -> Statistic {
+      const CountStatistics& shares =
+          counts == PlotCounts::kOneSided ? row.one_sided_shares : row.count_shares;
+      return {100 * (shares.*count).mean, 100 * (shares.*count).deviation};
     };
   };
   return {
-      {"True positives (% of atoms)",
-       share(&ComparisonRow::true_positives, &ComparisonRow::one_sided_true_positives), 90, 100},
-      {"False positives (% of atoms)",
-       share(&ComparisonRow::false_positives, &ComparisonRow::one_sided_false_positives), 0, 5},
-      {"False negatives (% of atoms)",
-       share(&ComparisonRow::false_negatives, &ComparisonRow::one_sided_false_negatives), 0, 5},
-      {"F1 (one-to-one)", [](const ComparisonRow& row) { return row.f1; }, 0.9, 1}};
+      {"True positives (% of atoms)", share(&CountStatistics::true_positives), 90, 100},
+      {"False positives (% of atoms)", share(&CountStatistics::false_positives), 0, 5},
+      {"False negatives (% of atoms)", share(&CountStatistics::false_negatives), 0, 5},
+      {"F1 (one-to-one)", [](const ComparisonRow& row) { return row.f1; }, 0.9, 1},
+  };
 }
 
 bool SameSpecimen(const ComparisonRow& a, const ComparisonRow& b) {

@@ -1,5 +1,6 @@
 #include "tests/bench/comparison_row.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_join.h"
@@ -38,6 +39,19 @@ Statistic Over(const std::vector<Item>& items, Value value) {
   return StatisticOf(values);
 }
 
+// Of a Matching or OneSidedCounts, each divided by `unit` of its seed.
+template <typename Counts, typename Unit>
+CountStatistics CountsOver(const std::vector<DetectionScore>& scores,
+                           Counts DetectionScore::*counts, Unit unit) {
+  const auto over = [&](int Counts::*count) {
+    return Over(scores, [&](const DetectionScore& s) {
+      return (s.*counts).*count / static_cast<double>(unit(s));
+    });
+  };
+  return {over(&Counts::true_positives), over(&Counts::false_positives),
+          over(&Counts::false_negatives)};
+}
+
 template <typename Value>
 std::string JoinDistinct(const std::vector<Detection>& detections, Value value) {
   std::set<std::string> distinct;
@@ -74,12 +88,14 @@ ComparisonRow SummariseSeeds(const AccuracyCaseOptions& options, const std::stri
   row.options = options;
   row.detector = detector;
   row.seeds = static_cast<int>(scores.size());
-  row.true_positives = Over(scores, [](Score s) { return s.matching.true_positives; });
-  row.false_positives = Over(scores, [](Score s) { return s.matching.false_positives; });
-  row.false_negatives = Over(scores, [](Score s) { return s.matching.false_negatives; });
-  row.one_sided_true_positives = Over(scores, [](Score s) { return s.one_sided.true_positives; });
-  row.one_sided_false_positives = Over(scores, [](Score s) { return s.one_sided.false_positives; });
-  row.one_sided_false_negatives = Over(scores, [](Score s) { return s.one_sided.false_negatives; });
+  const auto unit = [](Score) { return 1.0; };
+  const auto scored = [](Score s) {
+    return std::max(1, s.matching.true_positives + s.matching.false_negatives);
+  };
+  row.counts = CountsOver(scores, &DetectionScore::matching, unit);
+  row.one_sided = CountsOver(scores, &DetectionScore::one_sided, unit);
+  row.count_shares = CountsOver(scores, &DetectionScore::matching, scored);
+  row.one_sided_shares = CountsOver(scores, &DetectionScore::one_sided, scored);
   row.precision = Over(scores, [](Score s) { return s.matching.precision; });
   row.recall = Over(scores, [](Score s) { return s.matching.recall; });
   row.f1 = Over(scores, [](Score s) { return s.matching.f1; });

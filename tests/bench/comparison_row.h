@@ -29,13 +29,17 @@ absl::StatusOr<DetectionScore> ScoreDetection(const std::vector<PointPx>& atoms,
                                               const cv::Mat_<uint8_t>& vacuum,
                                               const MatchOptions& match);
 
+struct CountStatistics {
+  Statistic true_positives, false_positives, false_negatives;
+};
+
 struct ComparisonRow {
   AccuracyCaseOptions options;  // of the first seed
   std::string detector;
   int seeds = 0;
-  // One-to-one, and one-sided.
-  Statistic true_positives, false_positives, false_negatives;
-  Statistic one_sided_true_positives, one_sided_false_positives, one_sided_false_negatives;
+  CountStatistics counts, one_sided;
+  // The same per atom that was scored, seed by seed: specimens differ in size.
+  CountStatistics count_shares, one_sided_shares;
   Statistic precision, recall, f1;
   Statistic vacuum_share;  // false positives in vacuum, per true atom of the frame
   Statistic rmse_px;

@@ -57,6 +57,11 @@ TEST(SummariseSeedsTest, GivesMeanAndSpread) {
   DetectionScore a, b;
   a.matching.f1 = 0.9;
   b.matching.f1 = 0.8;
+  a.matching.true_positives = 80;  // of 100 that were scored
+  a.matching.false_negatives = 20;
+  b.matching.true_positives = 40;  // of 50
+  b.matching.false_negatives = 10;
+  b.one_sided.false_positives = 5;
   a.truth = 100;
   a.in_vacuum = 2;
   b.truth = 50;
@@ -70,6 +75,11 @@ TEST(SummariseSeedsTest, GivesMeanAndSpread) {
   EXPECT_EQ(row.seeds, 2);
   EXPECT_NEAR(row.f1.mean, 0.85, 1e-12);
   EXPECT_NEAR(row.f1.deviation, 0.1 / std::sqrt(2), 1e-12);
+  EXPECT_NEAR(row.counts.true_positives.mean, 60, 1e-12);
+  // Specimens of different size, of which the same share was found.
+  EXPECT_NEAR(row.count_shares.true_positives.mean, 0.8, 1e-12);
+  EXPECT_NEAR(row.count_shares.true_positives.deviation, 0, 1e-12);
+  EXPECT_NEAR(row.one_sided_shares.false_positives.mean, 0.05, 1e-12);
   EXPECT_NEAR(row.vacuum_share.mean, 0.01, 1e-12);
   EXPECT_NEAR(row.milliseconds.mean, 15, 1e-12);
   EXPECT_EQ(row.device, "cpu");
@@ -129,9 +139,8 @@ TEST(ComparisonFigureTest, HasARowOfPanelsForEachSpecimen) {
     for (const double noise : {0.0, 0.3}) {
       for (const char* detector : {"log_star", "unet"}) {
         ComparisonRow row = Row(detector, material, 0.02, noise, 0.9);
-        row.true_positives.mean = 80;
-        row.false_negatives.mean = 20;
-        row.one_sided_true_positives.mean = 90;
+        row.count_shares.true_positives.mean = 0.8;
+        row.one_sided_shares.true_positives.mean = 0.9;
         rows.push_back(row);
       }
     }
