@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cli/cli_command.h"
 #include "client/cli/json_writer.h"
+#include "client/cli/result_csv.h"
 #include "client/cli/result_json.h"
 #include "client/cli/result_text.h"
 #include "client/cpp/image_file.h"
@@ -22,6 +24,8 @@ struct AnalyzeFlags {
   CommonFlags common;
   double pixel_size_nm = 0;
   std::string material;
+  std::string detector = "both";
+  std::vector<std::string> detectors;  // of `detector`
 };
 
 v1::PixelType ProtoPixelType(RawImage::PixelType type) {
@@ -45,6 +49,7 @@ v1::AnalyzeFrameRequest RequestOf(const std::string& path, int page, RawImage im
   std::string name = std::filesystem::path(path).filename().string();
   if (name.size() > kMaxNameBytes) name = name.substr(name.size() - kMaxNameBytes);
   v1::AnalyzeFrameRequest request;
+  *request.mutable_detectors() = {flags.detectors.begin(), flags.detectors.end()};
   v1::Frame& frame = *request.mutable_frame();
   frame.set_frame_id(absl::StrCat(name, "#", page));
   frame.set_frame_number(page);
@@ -95,8 +100,14 @@ class Analyze {
                         absl::StrCat(source, ": ", result.status().message())));
       return;
     }
-    const ResultView view(*result);
-    if (flags_.common.json()) {
+    for (const ResultView& view : ViewsOf(*result)) Print(path, page, source, view);
+  }
+
+  void Print(const std::string& path, int page, const std::string& source, const ResultView& view) {
+    if (flags_.common.csv()) {
+      if (lines_++ == 0) output_.out << CsvHeader() << "\n";
+      output_.out << CsvLines(view) << std::flush;
+    } else if (flags_.common.json()) {
       JsonWriter json;
       json.BeginObject().Key("file").Text(path).Key("page").Integer(page);
       WriteResult(view, json);
@@ -109,7 +120,8 @@ class Analyze {
       output_.out << AnalyzeLine(source, source_width_, view, output_.style) << std::endl;
     }
     if (!view.detector.error().empty()) {
-      Fail(absl::InternalError(absl::StrCat(source, ": ", view.detector.error())));
+      Fail(absl::InternalError(
+          absl::StrCat(source, ": ", view.detector.detector(), ": ", view.detector.error())));
     }
   }
 
@@ -131,6 +143,7 @@ class Analyze {
 int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& output) {
   AnalyzeFlags flags;
   flags.common.timeout_s = 60;
+  flags.common.csv_too = true;
   FlagSet flag_set(
       "atomstream analyze FILE... [flags]: sends every frame of NPY and TIFF files to the daemon\n"
       "and prints what it found. Exits 1 if a file or a frame could not be analysed.");
@@ -138,6 +151,7 @@ int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& o
   flag_set.Add("pixel_size_nm", &flags.pixel_size_nm,
                "side of a pixel, nm; 0: as the file says, or unknown");
   flag_set.Add("material", &flags.material, "of all frames; empty: as the daemon is configured");
+  flag_set.Add("detector", &flags.detector, kDetectorHelp);
   int exit_code = kExitOk;
   std::vector<std::string> files;
   if (!ParseCommand(flag_set, flags.common, arguments, &files, output, exit_code)) {
@@ -149,6 +163,9 @@ int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& o
     usage = absl::InvalidArgumentError(absl::StrCat("--pixel_size_nm = ", flags.pixel_size_nm,
                                                     ": must be finite and not negative"));
   }
+  absl::StatusOr<std::vector<std::string>> detectors = DetectorsOf(flags.detector);
+  if (detectors.ok()) flags.detectors = *std::move(detectors);
+  if (usage.ok()) usage = detectors.status();
   absl::StatusOr<std::unique_ptr<AnalysisClient>> client = Connect(flags.common);
   if (usage.ok()) usage = client.status();
   if (!usage.ok()) {

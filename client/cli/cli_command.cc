@@ -11,14 +11,16 @@ namespace atomstream {
 
 void CommonFlags::AddTo(FlagSet& flags) {
   flags.Add("server", &server, "the daemon, host:port");
-  flags.Add("format", &format, "text, or json: one object a line");
+  flags.Add("format", &format,
+            csv_too ? "text, json: one object a line, or csv: one line an atom"
+                    : "text, or json: one object a line");
   flags.Add("timeout_s", &timeout_s, "how long to wait for the daemon, seconds");
 }
 
 absl::Status CommonFlags::Validate() const {
-  if (format != "text" && format != "json") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--format = ", format, ": must be text or json"));
+  if (format != "text" && format != "json" && !(csv_too && format == "csv")) {
+    return absl::InvalidArgumentError(absl::StrCat("--format = ", format, ": must be text",
+                                                   csv_too ? ", json or csv" : " or json"));
   }
   if (!(timeout_s > 0) || !std::isfinite(timeout_s)) {
     return absl::InvalidArgumentError(
@@ -55,6 +57,13 @@ bool ParseCommand(FlagSet& flags, const CommonFlags& common,
   }
   if (positional != nullptr) *positional = *std::move(rest);
   return true;
+}
+
+absl::StatusOr<std::vector<std::string>> DetectorsOf(const std::string& flag) {
+  if (flag == "both") return std::vector<std::string>();
+  if (flag == "log_star" || flag == "unet") return std::vector<std::string>{flag};
+  return absl::InvalidArgumentError(
+      absl::StrCat("--detector = ", flag, ": must be log_star, unet or both"));
 }
 
 void PrintError(const absl::Status& status, const CliOutput& output) {

@@ -24,12 +24,14 @@ struct CommonFlags {
   std::string server = "127.0.0.1:50051";
   std::string format = "text";
   double timeout_s = 10;
+  bool csv_too = false;  // the command can print csv; set before AddTo
 
   void AddTo(FlagSet& flags);
   // InvalidArgument names the flag and its value.
   absl::Status Validate() const;
 
   bool json() const { return format == "json"; }
+  bool csv() const { return format == "csv"; }
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
 };
 
@@ -40,6 +42,11 @@ absl::StatusOr<std::unique_ptr<AnalysisClient>> Connect(const CommonFlags& commo
 bool ParseCommand(FlagSet& flags, const CommonFlags& common,
                   const std::vector<std::string>& arguments, std::vector<std::string>* positional,
                   const CliOutput& output, int& exit_code);
+
+// --detector: the names that a request takes; empty for "both", all that the daemon has.
+// InvalidArgument names the flag and its value.
+absl::StatusOr<std::vector<std::string>> DetectorsOf(const std::string& flag);
+inline constexpr char kDetectorHelp[] = "log_star, unet, or both: all that the daemon has";
 
 void PrintError(const absl::Status& status, const CliOutput& output);
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/cli_command.h"
 #include "client/cli/json_writer.h"
+#include "client/cli/result_csv.h"
 #include "client/cli/result_json.h"
 #include "client/cli/result_text.h"
 #include "core/base/status_macros.h"
@@ -42,15 +43,20 @@ absl::Status Get(const GetFlags& flags, const CliOutput& output) {
   }
   ASSIGN_OR_RETURN(const v1::FrameResult result,
                    client->GetFrameResult(request, flags.common.timeout()));
-  const ResultView view(result);
   if (flags.common.json()) {
-    JsonWriter json;
-    json.BeginObject();
-    WriteResult(view, json);
-    json.EndObject();
-    output.out << json.text() << std::endl;
+    for (const ResultView& view : ViewsOf(result)) {
+      JsonWriter json;
+      json.BeginObject();
+      WriteResult(view, json);
+      json.EndObject();
+      output.out << json.text() << std::endl;
+    }
+  } else if (flags.common.csv()) {
+    output.out << CsvHeader() << "\n";
+    for (const ResultView& view : ViewsOf(result)) output.out << CsvLines(view);
+    output.out << std::flush;
   } else {
-    output.out << ResultText(view) << std::flush;
+    output.out << ResultText(result) << std::flush;
   }
   return absl::OkStatus();
 }
@@ -111,11 +117,13 @@ absl::Status ShowStatus(const CommonFlags& common, const CliOutput& output) {
 
 int GetCommand(const std::vector<std::string>& arguments, const CliOutput& output) {
   GetFlags flags;
+  flags.common.csv_too = true;
   FlagSet flag_set(
-      "atomstream get --frame_id ID | --sequence N [flags]: prints one kept result with its front\n"
-      "(and, as json, its atoms).");
+      "atomstream get --frame_id ID | --sequence N [flags]: prints what is kept of a frame, or "
+      "one\n"
+      "kept result, with its front (and, as json or csv, its atoms).");
   flags.common.AddTo(flag_set);
-  flag_set.Add("frame_id", &flags.frame_id, "the newest result of this frame");
+  flag_set.Add("frame_id", &flags.frame_id, "all that is kept of this frame's newest analysis");
   flag_set.Add("sequence", &flags.sequence, "the result with this number, from 1");
   flag_set.Add("epoch", &flags.epoch, "of --sequence; empty: the daemon's present one");
   int exit_code = kExitOk;

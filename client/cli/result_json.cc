@@ -83,15 +83,47 @@ void WriteIdentity(const v1::FrameResult& result, JsonWriter& json) {
   json.Key("frames_dropped_before").Integer(result.frames_dropped_before());
 }
 
-// What follows the atoms and the front in every form.
-void WriteRest(const ResultView& view, JsonWriter& json) {
+void WriteSummary(const v1::FrameSummary& summary, JsonWriter& json) {
+  json.Key("summary").BeginArray();
+  for (const v1::DetectorSummary& detector : summary.detectors()) {
+    json.BeginObject().Key("detector").Text(detector.detector());
+    json.Key("state").Text(DetectorStateText(detector.state()));
+    json.Key("reason").Text(detector.reason());
+    json.Key("sequence").Integer(detector.sequence()).EndObject();
+  }
+  json.EndArray();
+  json.Key("complete").Bool(summary.complete());
+}
+
+// What only one of the detectors has.
+void WriteLogStar(const ResultView& view, JsonWriter& json) {
   const v1::DetectorResult& detector = view.detector;
   json.Key("qc").Number(detector.qc()).Key("er").Number(detector.er());
   WriteChosen(view, json);
   json.Key("hypervolume").Number(detector.front().hypervolume());
-  WriteLattice(detector.lattice(), json);
   json.Key("evaluations").Integer(detector.evaluations());
   json.Key("infeasible_evaluations").Integer(detector.infeasible_evaluations());
+}
+
+void WriteUnet(const v1::DetectorResult& detector, JsonWriter& json) {
+  for (const char* key : {"qc", "er", "chosen", "hypervolume"}) json.Key(key).Null();
+  json.Key("model_id").Text(detector.model_id());
+  json.Key("device").Text(detector.device());
+  json.Key("precision").Text(detector.precision());
+  json.Key("ensemble_members").Integer(detector.ensemble_members());
+  json.Key("mean_variance").Number(detector.mean_variance());
+  json.Key("tiles").Integer(detector.tiles());
+}
+
+// What follows the atoms and the front in every form.
+void WriteRest(const ResultView& view, JsonWriter& json) {
+  const v1::DetectorResult& detector = view.detector;
+  if (view.is_unet()) {
+    WriteUnet(detector, json);
+  } else {
+    WriteLogStar(view, json);
+  }
+  WriteLattice(detector.lattice(), json);
   WriteEvaluation(view, json);
   json.Key("timings_ms").BeginObject();
   for (const auto& [stage, ms] : view.timings_ms) json.Key(stage).Number(ms);
@@ -100,6 +132,7 @@ void WriteRest(const ResultView& view, JsonWriter& json) {
   for (const std::string& flag : detector.flags()) json.Text(flag);
   json.EndArray();
   if (!detector.error().empty()) json.Key("error").Text(detector.error());
+  WriteSummary(view.result.summary(), json);
 }
 
 void WritePosition(absl::string_view key, const v1::ResultPosition& position, JsonWriter& json) {
@@ -122,6 +155,8 @@ void WriteResult(const ResultView& view, JsonWriter& json) {
     if (i < atoms.sigma_px_size()) json.Key("sigma_px").Number(atoms.sigma_px(i));
     if (i < atoms.intensity_size()) json.Key("intensity").Number(atoms.intensity(i));
     if (i < atoms.response_size()) json.Key("response").Number(atoms.response(i));
+    if (i < atoms.confidence_size()) json.Key("confidence").Number(atoms.confidence(i));
+    if (i < atoms.spread_size()) json.Key("spread").Number(atoms.spread(i));
     json.EndObject();
   }
   json.EndArray();
@@ -159,6 +194,7 @@ void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json) {
   json.Key("frames_dropped_admission").Integer(counters.frames_dropped_admission());
   json.Key("results_dropped_subscribers").Integer(counters.results_dropped_subscribers());
   json.Key("frames_failed").Integer(counters.frames_failed());
+  json.Key("unet_frames_skipped").Integer(counters.unet_frames_skipped());
   json.EndObject();
   json.Key("subscribers").Integer(status.subscribers());
   json.Key("frames_in_flight").Integer(status.frames_in_flight());
@@ -168,6 +204,20 @@ void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json) {
   json.Key("latency_p50_ms")
       .Number(static_cast<double>(status.latency_p50().seconds()) * 1e3 +
               status.latency_p50().nanos() / 1e6);
+  json.Key("model");
+  if (!status.has_model()) {
+    json.Null();
+    return;
+  }
+  const v1::ModelStatus& model = status.model();
+  json.BeginObject().Key("model_id").Text(model.model_id());
+  json.Key("device").Text(model.device()).Key("precision").Text(model.precision());
+  json.Key("ensemble_members").Integer(model.ensemble_members());
+  WriteTime("load_time", model.load_time(), json);
+  json.Key("reloads").Integer(model.reloads());
+  json.Key("reloads_refused").Integer(model.reloads_refused());
+  json.Key("last_refusal").Text(model.last_refusal());
+  json.Key("loading").Bool(model.loading()).EndObject();
 }
 
 }  // namespace atomstream

@@ -9,7 +9,7 @@
 
 namespace atomstream {
 
-// The fields of one result, into an object that the caller has begun.
+// The fields of one detector's result, into an object that the caller has begun.
 void WriteResult(const ResultView& view, JsonWriter& json);
 
 // The same in brief, for `watch` and `list`: without the front, and `atoms` is their number.

@@ -23,10 +23,18 @@ std::string SigmaText(const v1::LogParams& params) {
   return absl::StrFormat("%.2f-%.2f", params.min_sigma_px(), params.max_sigma_px());
 }
 
+// "3 x bfloat16 on cpu", and how much the members disagree.
+std::string NetworkText(const v1::DetectorResult& detector) {
+  if (!detector.error().empty()) return "-";
+  return absl::StrFormat("var %.2g, %d x %s on %s", detector.mean_variance(),
+                         detector.ensemble_members(), detector.precision(), detector.device());
+}
+
 constexpr char kScoreHeader[] = "     QC      ER  chosen    sigma px   threshold";
 
 // QC and ER of the atoms and the chosen point: the columns of kScoreHeader.
 std::string ScoreColumns(const ResultView& view) {
+  if (view.is_unet()) return absl::StrFormat("  %-45s", NetworkText(view.detector));
   if (view.chosen == nullptr) {
     return absl::StrFormat("%7s %7s  %-8s  %-9s  %9s", "-", "-", "-", "-", "-");
   }
@@ -80,6 +88,20 @@ std::string ShortMs(double ms) {
   return ms < 999.95 ? absl::StrFormat("%.1f", ms) : absl::StrFormat("%.0f", ms);
 }
 
+double MsOf(const ResultView& view, absl::string_view stage) {
+  for (const auto& [name, ms] : view.timings_ms) {
+    if (name == stage) return ms;
+  }
+  return 0;
+}
+
+// The U-Net has stages of its own, so its lines say which is which.
+std::string UnetStages(const ResultView& view) {
+  return absl::StrCat("latt ", ShortMs(MsOf(view, "lattice")), " resc ",
+                      ShortMs(MsOf(view, "rescale")), " comp ", ShortMs(MsOf(view, "compute")),
+                      " loc ", ShortMs(MsOf(view, "locate")));
+}
+
 std::string LossText(const LossBefore& loss) {
   std::vector<std::string> parts;
   if (loss.at_source > 0) parts.push_back(absl::StrCat("source ", loss.at_source));
@@ -119,6 +141,77 @@ std::string PixelSizeText(const v1::LatticeEstimate& lattice) {
   return text;
 }
 
+std::string SummaryText(const v1::FrameSummary& summary) {
+  std::vector<std::string> states;
+  for (const v1::DetectorSummary& detector : summary.detectors()) {
+    states.push_back(absl::StrCat(detector.detector(), " ", DetectorStateText(detector.state())));
+    if (!detector.reason().empty()) absl::StrAppend(&states.back(), " (", detector.reason(), ")");
+  }
+  if (states.empty()) return "";
+  return absl::StrCat("detectors      ", absl::StrJoin(states, ", "), "\n");
+}
+
+std::string FrontText(const ResultView& view) {
+  const v1::ParetoFront& front = view.detector.front();
+  std::string text = absl::StrFormat("Pareto front   %d solutions, hypervolume %.4f\n",
+                                     front.solutions_size(), front.hypervolume());
+  for (const v1::ParetoSolution& solution : front.solutions()) {
+    const bool chosen = &solution == view.chosen;
+    absl::StrAppendFormat(
+        &text, "  %s QC %.4f  ER %.4f  %-8s sigma %s px, threshold %.5f, overlap %.2f%s\n",
+        chosen ? "*" : " ", solution.qc(), solution.er(),
+        PreprocessingText(solution.params().preprocessing()), SigmaText(solution.params()),
+        solution.params().threshold(), solution.params().overlap(),
+        chosen ? absl::StrCat("  (chosen: ", front.chosen_by(), ")") : "");
+  }
+  return text;
+}
+
+// The part of `get` that is about one detector.
+std::string DetectorText(const ResultView& view) {
+  const v1::DetectorResult& detector = view.detector;
+  std::string text = absl::StrCat("detector       ", detector.detector(), "\n");
+  if (view.is_unet()) {
+    absl::StrAppendFormat(&text,
+                          "atoms          %d\n"
+                          "network        %s, %d members, %s on %s, %d tiles\n"
+                          "mean variance  %.3g\n",
+                          view.atoms, detector.model_id(), detector.ensemble_members(),
+                          detector.precision(), detector.device(), detector.tiles(),
+                          detector.mean_variance());
+  } else {
+    absl::StrAppendFormat(&text, "atoms          %d, QC %.4f, ER %.4f\n", view.atoms, detector.qc(),
+                          detector.er());
+  }
+  absl::StrAppend(&text, "lattice        ", LatticeText(detector.lattice()), "\npixel size     ",
+                  PixelSizeText(detector.lattice()), "\n");
+  if (view.evaluation != nullptr) {
+    absl::StrAppendFormat(
+        &text, "against truth  F1 %.4f, %d found, %d invented, %d missed, rmse %.3f px\n",
+        view.evaluation->f1(), view.evaluation->true_positives(),
+        view.evaluation->false_positives(), view.evaluation->false_negatives(),
+        view.evaluation->rmse_px());
+  }
+  absl::StrAppendFormat(&text, "time           %.1f ms: %s\n", view.total_ms, StagesText(view));
+  const std::string remarks = Remarks(view, TextStyle());
+  if (!remarks.empty()) absl::StrAppend(&text, "remarks      ", remarks, "\n");
+  if (!view.is_unet()) absl::StrAppend(&text, FrontText(view));
+  return text;
+}
+
+std::string ModelText(const v1::ModelStatus& model) {
+  std::string text = absl::StrFormat(
+      "model       %s, %d members, %s on %s, since %s\n"
+      "            %d reloads, %d refused%s\n",
+      model.model_id(), model.ensemble_members(), model.precision(), model.device(),
+      TimeText(model.load_time()), model.reloads(), model.reloads_refused(),
+      model.loading() ? ", loading another" : "");
+  if (!model.last_refusal().empty()) {
+    absl::StrAppend(&text, "            last refusal: ", model.last_refusal(), "\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string WatchHeader() {
@@ -135,7 +228,9 @@ std::string WatchHeader() {
 std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style) {
   std::string line = absl::StrFormat("%6d %6d ", view.result.frame_number(), view.atoms);
   absl::StrAppend(&line, F1Column(view, style));
-  if (view.chosen == nullptr) {
+  if (view.is_unet()) {
+    absl::StrAppendFormat(&line, " %-41s", absl::StrCat("unet ", NetworkText(view.detector)));
+  } else if (view.chosen == nullptr) {
     absl::StrAppendFormat(&line, "%7s%7s  %-8s %-9s %7s", "-", "-", "-", "-", "-");
   } else {
     const v1::LogParams& params = view.chosen->params();
@@ -144,8 +239,12 @@ std::string WatchLine(const ResultView& view, const LossBefore& loss, const Text
                           SigmaText(params), params.threshold());
   }
   std::string stages;
-  for (const WatchStage& column : kWatchStages) {
-    absl::StrAppendFormat(&stages, "%*s", column.width, ShortMs(column.MsOf(view)));
+  if (view.is_unet()) {
+    stages = absl::StrFormat("%43s", UnetStages(view));
+  } else {
+    for (const WatchStage& column : kWatchStages) {
+      absl::StrAppendFormat(&stages, "%*s", column.width, ShortMs(column.MsOf(view)));
+    }
   }
   const std::string lost = LossText(loss);
   absl::StrAppend(&line, style.Dim(stages), absl::StrFormat("%7s  ", ShortMs(view.total_ms)),
@@ -154,13 +253,14 @@ std::string WatchLine(const ResultView& view, const LossBefore& loss, const Text
 }
 
 std::string ListHeader() {
-  return absl::StrCat("     seq    frame  origin     atoms    F1", kScoreHeader,
+  return absl::StrCat("     seq    frame  origin   detector   atoms    F1", kScoreHeader,
                       "  total ms  frame id");
 }
 
 std::string ListLine(const ResultView& view) {
-  return absl::StrCat(absl::StrFormat("%8d %8d  %-8s %7d ", view.result.position().sequence(),
-                                      view.result.frame_number(), view.result.origin(), view.atoms),
+  return absl::StrCat(absl::StrFormat("%8d %8d  %-8s %-8s %7d ", view.result.position().sequence(),
+                                      view.result.frame_number(), view.result.origin(),
+                                      view.detector.detector(), view.atoms),
                       F1Column(view, TextStyle()), ScoreColumns(view),
                       absl::StrFormat("  %8.1f  %s", view.total_ms, view.result.frame_id()),
                       Remarks(view, TextStyle()));
@@ -168,59 +268,35 @@ std::string ListLine(const ResultView& view) {
 
 std::string AnalyzeHeader(size_t source_width) {
   return absl::StrCat("frame", std::string(std::max<size_t>(source_width, 5) - 5, ' '),
-                      "         size  atoms  expected  d_NN px", kScoreHeader, "  total ms");
+                      "  detector         size  atoms  expected  d_NN px", kScoreHeader,
+                      "  total ms");
 }
 
 std::string AnalyzeLine(absl::string_view source, size_t source_width, const ResultView& view,
                         const TextStyle& style) {
   const v1::LatticeEstimate& lattice = view.detector.lattice();
   const size_t padding = source_width > source.size() ? source_width - source.size() : 0;
-  return absl::StrCat(source, std::string(padding, ' '),
-                      absl::StrFormat("  %5d x %-5d %6d %9.1f %8.3f", view.result.width_px(),
-                                      view.result.height_px(), view.atoms, lattice.expected_atoms(),
-                                      lattice.d_nn_px()),
-                      ScoreColumns(view), absl::StrFormat("  %8.1f", view.total_ms),
-                      Remarks(view, style));
+  return absl::StrCat(
+      source, std::string(padding, ' '),
+      absl::StrFormat("  %-8s %5d x %-5d %6d %9.1f %8.3f", view.detector.detector(),
+                      view.result.width_px(), view.result.height_px(), view.atoms,
+                      lattice.expected_atoms(), lattice.d_nn_px()),
+      ScoreColumns(view), absl::StrFormat("  %8.1f", view.total_ms),
+      view.detector.model_id().empty() ? "" : absl::StrCat("  model ", view.detector.model_id()),
+      Remarks(view, style));
 }
 
-std::string ResultText(const ResultView& view) {
-  const v1::FrameResult& result = view.result;
+std::string ResultText(const v1::FrameResult& result) {
   std::string text = absl::StrFormat(
       "frame          %s (number %d, %s)\n"
       "result         %d of epoch %s\n"
       "acquired       %s, result %s\n"
-      "size           %d x %d px\n"
-      "detector       %s\n"
-      "atoms          %d, QC %.4f, ER %.4f\n"
-      "lattice        %s\n"
-      "pixel size     %s\n",
+      "size           %d x %d px\n",
       result.frame_id(), result.frame_number(), result.origin(), result.position().sequence(),
       result.position().epoch(), TimeText(result.acquisition_time()),
-      TimeText(result.result_time()), result.width_px(), result.height_px(),
-      view.detector.detector(), view.atoms, view.detector.qc(), view.detector.er(),
-      LatticeText(view.detector.lattice()), PixelSizeText(view.detector.lattice()));
-  if (view.evaluation != nullptr) {
-    absl::StrAppendFormat(
-        &text, "against truth  F1 %.4f, %d found, %d invented, %d missed, rmse %.3f px\n",
-        view.evaluation->f1(), view.evaluation->true_positives(),
-        view.evaluation->false_positives(), view.evaluation->false_negatives(),
-        view.evaluation->rmse_px());
-  }
-  absl::StrAppendFormat(&text, "time           %.1f ms: %s\n", view.total_ms, StagesText(view));
-  const std::string remarks = Remarks(view, TextStyle());
-  if (!remarks.empty()) absl::StrAppend(&text, "remarks      ", remarks, "\n");
-  absl::StrAppendFormat(&text, "Pareto front   %d solutions, hypervolume %.4f\n",
-                        view.detector.front().solutions_size(),
-                        view.detector.front().hypervolume());
-  for (const v1::ParetoSolution& solution : view.detector.front().solutions()) {
-    const bool chosen = &solution == view.chosen;
-    absl::StrAppendFormat(
-        &text, "  %s QC %.4f  ER %.4f  %-8s sigma %s px, threshold %.5f, overlap %.2f%s\n",
-        chosen ? "*" : " ", solution.qc(), solution.er(),
-        PreprocessingText(solution.params().preprocessing()), SigmaText(solution.params()),
-        solution.params().threshold(), solution.params().overlap(),
-        chosen ? absl::StrCat("  (chosen: ", view.detector.front().chosen_by(), ")") : "");
-  }
+      TimeText(result.result_time()), result.width_px(), result.height_px());
+  absl::StrAppend(&text, SummaryText(result.summary()));
+  for (const ResultView& view : ViewsOf(result)) absl::StrAppend(&text, DetectorText(view));
   return text;
 }
 
@@ -248,6 +324,11 @@ std::string StatusText(const v1::GetStatusResponse& status) {
       status.subscribers(), counters.results_dropped_subscribers(), status.results_per_second(),
       static_cast<double>(status.latency_p50().seconds()) * 1e3 +
           status.latency_p50().nanos() / 1e6);
+  if (status.has_model()) {
+    absl::StrAppend(&text, ModelText(status.model()));
+    absl::StrAppendFormat(&text, "            %d live frames skipped while busy\n",
+                          counters.unet_frames_skipped());
+  }
   return text;
 }
 

@@ -34,7 +34,7 @@ std::string AnalyzeLine(absl::string_view source, size_t source_width, const Res
                         const TextStyle& style);
 
 // `get` and `status`: several lines, each with its line end.
-std::string ResultText(const ResultView& view);
+std::string ResultText(const v1::FrameResult& result);
 std::string StatusText(const v1::GetStatusResponse& status);
 
 }  // namespace atomstream

@@ -25,10 +25,10 @@ const v1::Evaluation* EvaluationOf(const v1::FrameResult& result, const std::str
 
 }  // namespace
 
-ResultView::ResultView(const v1::FrameResult& frame_result)
+ResultView::ResultView(const v1::FrameResult& frame_result, int index)
     : result(frame_result),
-      detector(result.detectors().empty() ? v1::DetectorResult::default_instance()
-                                          : result.detectors(0)),
+      detector(index < result.detectors_size() ? result.detectors(index)
+                                               : v1::DetectorResult::default_instance()),
       atoms(std::max(detector.atom_count(), detector.atoms().x_px_size())),
       chosen(ChosenOf(detector.front())),
       evaluation(EvaluationOf(result, detector.detector())),
@@ -39,6 +39,27 @@ ResultView::ResultView(const v1::FrameResult& frame_result)
   for (const v1::StageTiming& timing : result.timings()) {
     timings_ms.emplace_back(timing.stage(), Milliseconds(timing.duration()));
     if (timing.stage() == "total") total_ms = timings_ms.back().second;
+  }
+}
+
+std::vector<ResultView> ViewsOf(const v1::FrameResult& result) {
+  std::vector<ResultView> views;
+  for (int i = 0; i < std::max(1, result.detectors_size()); ++i) views.emplace_back(result, i);
+  return views;
+}
+
+absl::string_view DetectorStateText(v1::DetectorState state) {
+  switch (state) {
+    case v1::DETECTOR_STATE_PENDING:
+      return "pending";
+    case v1::DETECTOR_STATE_DONE:
+      return "done";
+    case v1::DETECTOR_STATE_FAILED:
+      return "failed";
+    case v1::DETECTOR_STATE_SKIPPED:
+      return "skipped";
+    default:
+      return "unknown";
   }
 }
 

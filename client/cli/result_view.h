@@ -1,5 +1,5 @@
-// ResultView: the parts of a FrameResult that people ask for first, found once. Points into the
-// result, which must outlive it.
+// ResultView: what people ask for first of one detector in a FrameResult, found once. Points into
+// the result, which must outlive it.
 #ifndef ATOMSTREAM_CLIENT_CLI_RESULT_VIEW_H_
 #define ATOMSTREAM_CLIENT_CLI_RESULT_VIEW_H_
 
@@ -14,17 +14,24 @@
 namespace atomstream {
 
 struct ResultView {
-  explicit ResultView(const v1::FrameResult& frame_result);
+  // Of the detector with this index; an empty one if there is none.
+  explicit ResultView(const v1::FrameResult& frame_result, int index = 0);
+
+  bool is_unet() const { return detector.detector() == "unet"; }
 
   const v1::FrameResult& result;
-  const v1::DetectorResult& detector;  // the first; an empty one if there is none
-  int64_t atoms;                       // found, also where the table of atoms was left out
-  const v1::ParetoSolution* chosen;    // null: nothing was chosen
-  const v1::Evaluation* evaluation;    // the detector's score; null: no truth
+  const v1::DetectorResult& detector;
+  int64_t atoms;                     // found, also where the table of atoms was left out
+  const v1::ParetoSolution* chosen;  // null: nothing was chosen
+  const v1::Evaluation* evaluation;  // the detector's score; null: no truth
   std::vector<std::pair<std::string, double>> timings_ms;  // the detector's stages, the pipeline's
   double total_ms;                                         // of the pipeline; 0: not told
 };
 
+// One view a detector; one of an empty detector if the result has none.
+std::vector<ResultView> ViewsOf(const v1::FrameResult& result);
+
+absl::string_view DetectorStateText(v1::DetectorState state);          // "pending", "done", …
 absl::string_view PreprocessingText(v1::Preprocessing preprocessing);  // "none", "gaussian", …
 absl::string_view SourceStateText(int state);                          // "streaming", …
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -23,6 +24,7 @@ struct WatchFlags {
   int64_t frames = 0;
   std::string policy = "queue";
   int queue_size = 64;
+  std::string detector = "both";
 };
 
 absl::StatusOr<v1::SubscribeRequest> RequestOf(const WatchFlags& flags) {
@@ -40,6 +42,8 @@ absl::StatusOr<v1::SubscribeRequest> RequestOf(const WatchFlags& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat("--frames = ", flags.frames, ": must not be negative (0: no end)"));
   }
+  ASSIGN_OR_RETURN(const std::vector<std::string> detectors, DetectorsOf(flags.detector));
+  *request.mutable_detectors() = {detectors.begin(), detectors.end()};
   // Atoms are counted in every result; no column shows more of them, or the windows of a map.
   request.add_parts(v1::RESULT_PART_FRONT);
   return request;
@@ -55,7 +59,7 @@ class Watch {
         client_(*client),
         interrupter_(*interrupter),
         output_(output),
-        session_(flags.common.json(), output) {}
+        session_(flags.common.json(), output, request_.detectors().empty()) {}
 
   int Run() {
     const absl::Status end = RunToEnd();
@@ -150,13 +154,15 @@ int WatchCommand(const std::vector<std::string>& arguments, const CliOutput& out
   WatchFlags flags;
   flags.common.timeout_s = 60;
   FlagSet flag_set(
-      "atomstream watch [flags]: prints one line for each frame's result until Ctrl-C.\n"
+      "atomstream watch [flags]: prints one line for each detector's result until Ctrl-C.\n"
       "With --frames N it ends after N results and exits 0 only if none was lost undeclared.\n"
       "It waits up to --timeout_s for the daemon; with --frames also for each next result.");
   flags.common.AddTo(flag_set);
-  flag_set.Add("frames", &flags.frames, "end after this many results; 0: never");
+  flag_set.Add("frames", &flags.frames,
+               "end after this many results, of all detectors together; 0: never");
   flag_set.Add("policy", &flags.policy,
                "when this program is slow: latest (only the newest waits) or queue");
+  flag_set.Add("detector", &flags.detector, kDetectorHelp);
   flag_set.Add("queue_size", &flags.queue_size, "--policy queue: results that may wait, 1 to 1024");
   int exit_code = kExitOk;
   if (!ParseCommand(flag_set, flags.common, arguments, nullptr, output, exit_code)) {

@@ -51,13 +51,18 @@ absl::Status WatchSession::OnRun(const v1::RunDescription& run) {
 }
 
 absl::Status WatchSession::OnGap(const v1::Gap& gap) {
-  RETURN_IF_ERROR(account_.OnGap(gap.first_sequence(), gap.last_sequence()));
-  gap_before_ += gap.last_sequence() - gap.first_sequence() + 1;
+  const int64_t before = account_.lost_in_gaps();
+  RETURN_IF_ERROR(account_.OnGap(gap.first_sequence(), gap.last_sequence(), gap.results()));
+  const int64_t lost = account_.lost_in_gaps() - before;
+  gap_before_ += lost;
+  // Behind a gap nobody knows how many frame numbers the lost results had.
+  last_frame_number_.reset();
   if (json_) {
     JsonWriter json;
     json.BeginObject().Key("event").Text("gap");
     json.Key("first_sequence").Integer(gap.first_sequence());
-    json.Key("last_sequence").Integer(gap.last_sequence()).EndObject();
+    json.Key("last_sequence").Integer(gap.last_sequence());
+    json.Key("results").Integer(lost).EndObject();
     Print(json);
   }
   return absl::OkStatus();
@@ -74,6 +79,7 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
     json.Key("lost_at_source").Integer(loss.at_source).EndObject();
     Print(json);
   } else {
+    TellModel(view.detector);
     if (lines_++ % kLinesPerHeader == 0) output_.out << output_.style.Dim(WatchHeader()) << "\n";
     output_.out << WatchLine(view, loss, output_.style) << std::endl;
   }
@@ -81,12 +87,9 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
   last_result_ = now;
   lost_at_source_ += loss.at_source;
   dropped_at_admission_ += loss.at_admission;
-  total_ms_sum_ += view.total_ms;
-  total_ms_max_ = std::max(total_ms_max_, view.total_ms);
-  if (view.evaluation != nullptr) {
-    ++scored_;
-    f1_sum_ += view.evaluation->f1();
-    f1_min_ = std::min(f1_min_, view.evaluation->f1());
+  scores_[view.detector.detector()].Add(view);
+  for (const v1::DetectorSummary& detector : result.summary().detectors()) {
+    if (detector.state() == v1::DETECTOR_STATE_SKIPPED) ++unet_skipped_;
   }
   return account_.OnResult(result.position().epoch(), result.position().sequence());
 }
@@ -95,9 +98,9 @@ LossBefore WatchSession::LossOf(const v1::FrameResult& result) {
   LossBefore loss;
   loss.at_admission = result.frames_dropped_before();
   loss.in_gaps = gap_before_;
-  if (result.origin() != "source") return loss;
-  // Behind a gap nobody knows how many numbers the lost results had.
-  if (last_frame_number_ && gap_before_ == 0) {
+  // The U-Net's results come later than LoG*'s, and not of every frame: their numbers tell nothing.
+  if (result.origin() != "source" || ResultView(result).is_unet()) return loss;
+  if (last_frame_number_) {
     loss.at_source =
         std::max<int64_t>(0, result.frame_number() - *last_frame_number_ - 1 - loss.at_admission);
   }
@@ -123,40 +126,86 @@ void WatchSession::OnSource(const v1::SourceStatus& source) {
   output_.out << output_.style.Dim(line) << std::endl;
 }
 
+void WatchSession::TellModel(const v1::DetectorResult& detector) {
+  if (detector.model_id().empty() || detector.model_id() == model_) return;
+  model_ = detector.model_id();
+  output_.out << output_.style.Dim(absl::StrCat("U-Net model ", model_, ", ",
+                                                detector.ensemble_members(), " members, ",
+                                                detector.precision(), " on ", detector.device()))
+              << "\n";
+}
+
+void WatchSession::Scores::Add(const ResultView& view) {
+  ++results;
+  if (!view.detector.error().empty()) ++failed;
+  total_ms_sum += view.total_ms;
+  total_ms_max = std::max(total_ms_max, view.total_ms);
+  if (view.evaluation == nullptr) return;
+  ++scored;
+  f1_sum += view.evaluation->f1();
+  f1_min = std::min(f1_min, view.evaluation->f1());
+}
+
+void WatchSession::Scores::Write(JsonWriter& json) const {
+  json.Key("f1_mean");
+  scored > 0 ? json.Number(f1_mean()) : json.Null();
+  json.Key("f1_min");
+  scored > 0 ? json.Number(f1_min) : json.Null();
+  json.Key("total_ms_mean").Number(total_ms_mean()).Key("total_ms_max").Number(total_ms_max);
+}
+
+std::string WatchSession::Scores::Text() const {
+  std::string text =
+      absl::StrFormat("latency mean %.1f, max %.1f ms", total_ms_mean(), total_ms_max);
+  if (scored > 0) absl::StrAppendFormat(&text, ", F1 mean %.4f, min %.4f", f1_mean(), f1_min);
+  if (failed > 0) absl::StrAppend(&text, ", ", failed, " failed");
+  return text;
+}
+
 void WatchSession::PrintSummary() {
   const int64_t results = account_.results();
   const double seconds = first_result_ ? absl::ToDoubleSeconds(last_result_ - *first_result_) : 0;
   const double rate = seconds > 0 ? static_cast<double>(results - 1) / seconds : 0;
   const int64_t reconnects = std::max<int64_t>(0, account_.subscriptions() - 1);
-  const double mean_ms = results > 0 ? total_ms_sum_ / static_cast<double>(results) : 0;
-  const double mean_f1 = scored_ > 0 ? f1_sum_ / static_cast<double>(scored_) : 0;
+  // Of several detectors LoG*, which comes first, has the word where there is only one.
+  const Scores first = scores_.empty() ? Scores() : scores_.begin()->second;
   if (json_) {
     JsonWriter json;
     json.BeginObject().Key("event").Text("summary");
     json.Key("results").Integer(results).Key("seconds").Number(seconds);
     json.Key("results_per_second").Number(rate);
-    json.Key("f1_mean");
-    scored_ > 0 ? json.Number(mean_f1) : json.Null();
-    json.Key("f1_min");
-    scored_ > 0 ? json.Number(f1_min_) : json.Null();
-    json.Key("total_ms_mean").Number(mean_ms).Key("total_ms_max").Number(total_ms_max_);
+    first.Write(json);
     json.Key("lost_at_source").Integer(lost_at_source_);
     json.Key("frames_dropped_admission").Integer(dropped_at_admission_);
     json.Key("lost_in_gaps").Integer(account_.lost_in_gaps());
     json.Key("lost_while_away").Integer(account_.lost_while_away());
-    json.Key("reconnects").Integer(reconnects).EndObject();
+    json.Key("reconnects").Integer(reconnects);
+    json.Key("unet_skipped").Integer(unet_skipped_);
+    json.Key("detectors").BeginObject();
+    for (const auto& [detector, scores] : scores_) {
+      json.Key(detector).BeginObject().Key("results").Integer(scores.results);
+      json.Key("failed").Integer(scores.failed);
+      scores.Write(json);
+      json.EndObject();
+    }
+    json.EndObject().EndObject();
     Print(json);
     return;
   }
-  std::string line =
-      absl::StrFormat("%d results in %.1f s (%.1f/s), latency mean %.1f, max %.1f ms", results,
-                      seconds, rate, mean_ms, total_ms_max_);
-  if (scored_ > 0) absl::StrAppendFormat(&line, ", F1 mean %.4f, min %.4f", mean_f1, f1_min_);
+  std::string text = absl::StrFormat("%d results in %.1f s (%.1f/s)", results, seconds, rate);
+  if (scores_.size() < 2) {
+    absl::StrAppend(&text, ", ", first.Text());
+  } else {
+    for (const auto& [detector, scores] : scores_) {
+      absl::StrAppendFormat(&text, "\n%s: %d results, %s", detector, scores.results, scores.Text());
+    }
+  }
+  if (unet_skipped_ > 0) absl::StrAppend(&text, "\nskipped by the U-Net: ", unet_skipped_);
   absl::StrAppendFormat(
-      &line, "\nlost: %d at the source, %d at the door, %d in gaps, %d while away; %d reconnects",
+      &text, "\nlost: %d at the source, %d at the door, %d in gaps, %d while away; %d reconnects",
       lost_at_source_, dropped_at_admission_, account_.lost_in_gaps(), account_.lost_while_away(),
       reconnects);
-  output_.out << line << std::endl;
+  output_.out << text << std::endl;
 }
 
 }  // namespace atomstream

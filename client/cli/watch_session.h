@@ -4,6 +4,7 @@
 #define ATOMSTREAM_CLIENT_CLI_WATCH_SESSION_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,9 @@ namespace atomstream {
 
 class WatchSession {
  public:
-  WatchSession(bool json, const CliOutput& output) : json_(json), output_(output) {}
+  // `all_detectors`: the subscription did not choose among them.
+  WatchSession(bool json, const CliOutput& output, bool all_detectors = true)
+      : json_(json), output_(output), account_(all_detectors) {}
 
   // Prints the message. DataLoss: the books do not balance. `now` is when it arrived.
   absl::Status OnMessage(const v1::SubscribeResponse& message, absl::Time now);
@@ -31,10 +34,31 @@ class WatchSession {
  private:
   static constexpr int kLinesPerHeader = 40;
 
+  // Of one detector, for the summary.
+  struct Scores {
+    int64_t results = 0;
+    int64_t failed = 0;
+    int64_t scored = 0;
+    double f1_sum = 0;
+    double f1_min = 1;
+    double total_ms_sum = 0;
+    double total_ms_max = 0;
+
+    void Add(const ResultView& view);
+    double f1_mean() const { return scored > 0 ? f1_sum / static_cast<double>(scored) : 0; }
+    double total_ms_mean() const {
+      return results > 0 ? total_ms_sum / static_cast<double>(results) : 0;
+    }
+    void Write(JsonWriter& json) const;
+    std::string Text() const;
+  };
+
   absl::Status OnRun(const v1::RunDescription& run);
   absl::Status OnGap(const v1::Gap& gap);
   absl::Status OnResult(const v1::FrameResult& result, absl::Time now);
   void OnSource(const v1::SourceStatus& source);
+  // Tells the U-Net's model when it is seen first and when another took its place.
+  void TellModel(const v1::DetectorResult& detector);
   LossBefore LossOf(const v1::FrameResult& result);
   void Print(const JsonWriter& json) { output_.out << json.text() << std::endl; }
 
@@ -42,6 +66,7 @@ class WatchSession {
   const CliOutput output_;
   WatchAccount account_;
   int lines_ = 0;
+  std::string model_;  // the newest that was told
 
   std::optional<int64_t> last_frame_number_;  // of the source, in this subscription
   int64_t gap_before_ = 0;                    // results declared lost since the last result
@@ -51,11 +76,8 @@ class WatchSession {
   absl::Time last_result_;
   int64_t lost_at_source_ = 0;
   int64_t dropped_at_admission_ = 0;
-  int64_t scored_ = 0;
-  double f1_sum_ = 0;
-  double f1_min_ = 1;
-  double total_ms_sum_ = 0;
-  double total_ms_max_ = 0;
+  int64_t unet_skipped_ = 0;              // frames
+  std::map<std::string, Scores> scores_;  // by detector
 };
 
 }  // namespace atomstream

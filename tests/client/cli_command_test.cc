@@ -97,12 +97,45 @@ TEST_F(CliCommandTest, WatchGivesUpWhenNoDaemonComes) {
   EXPECT_THAT(err_.str(), HasSubstr("no daemon at " + address));
 }
 
-TEST_F(CliCommandTest, AnalyzePrintsOneObjectAFrame) {
+TEST_F(CliCommandTest, WatchOfOneDetectorAsksForItAndTakesTheOthersNumbersForNoLoss) {
+  FakeAnalysis daemon({Script{{RunAt(4), ResultAt(6), GapOver(8, 10), ResultAt(12)}}});
+  EXPECT_EQ(Call(&WatchCommand, {"--frames=2", "--detector=unet"}, &daemon), kExitOk) << err_.str();
+  EXPECT_THAT(daemon.subscribed(), testing::ElementsAre("unet"));
+  FakeAnalysis both({Script{{RunAt(4), ResultAt(5)}}});
+  EXPECT_EQ(Call(&WatchCommand, {"--frames=1"}, &both), kExitOk);
+  EXPECT_THAT(both.subscribed(), testing::IsEmpty());  // whatever the daemon has
+}
+
+TEST_F(CliCommandTest, AnalyzePrintsEveryDetectorOrTheOneThatIsAskedFor) {
+  FakeAnalysis daemon;
+  const std::string file = WriteImage("a.npy");
+  EXPECT_EQ(Call(&AnalyzeCommand, {file}, &daemon), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("log_star"));
+  EXPECT_THAT(out_.str(), HasSubstr("unet"));
+  EXPECT_THAT(out_.str(), HasSubstr("model lattice@1"));
+  EXPECT_EQ(Call(&AnalyzeCommand, {file, "--detector=unet"}, &daemon), kExitOk);
+  EXPECT_THAT(out_.str(), testing::Not(HasSubstr("log_star")));
+  EXPECT_THAT(out_.str(), HasSubstr("unet"));
+}
+
+TEST_F(CliCommandTest, AnalyzeAsCsvPrintsOneLineAnAtomUnderOneHeading) {
+  FakeAnalysis daemon;
+  const std::string a = WriteImage("a.npy"), b = WriteImage("b.npy");
+  EXPECT_EQ(Call(&AnalyzeCommand, {a, b, "--format=csv"}, &daemon), kExitOk);
+  const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
+  ASSERT_EQ(lines.size(), 6u);  // heading, two frames of two detectors, and the empty rest
+  EXPECT_THAT(lines[0], HasSubstr("frame_id,"));
+  EXPECT_EQ(lines[4], "\"b.npy#0\",0,0,unet,\"lattice@1\",1.5,,,,,,");
+}
+
+TEST_F(CliCommandTest, AnalyzePrintsOneObjectADetectorAndFrame) {
   FakeAnalysis daemon;
   const std::string a = WriteImage("a.npy"), b = WriteImage("b.npy", 2);
-  EXPECT_EQ(Call(&AnalyzeCommand, {a, b, "--format=json", "--pixel-size-nm=0.02", "--material=x"},
-                 &daemon),
-            kExitOk)
+  EXPECT_EQ(
+      Call(&AnalyzeCommand,
+           {a, b, "--format=json", "--pixel-size-nm=0.02", "--material=x", "--detector=log_star"},
+           &daemon),
+      kExitOk)
       << err_.str();
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
   ASSERT_EQ(lines.size(), 4u);
@@ -172,6 +205,10 @@ TEST_F(CliCommandTest, WrongUsageNamesTheFlag) {
   EXPECT_THAT(err_.str(), HasSubstr("--policy = lossless"));
   EXPECT_EQ(Call(&StatusCommand, {"--format=xml"}, nullptr), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--format = xml"));
+  EXPECT_EQ(Call(&StatusCommand, {"--format=csv"}, nullptr), kExitUsage);
+  EXPECT_EQ(Call(&WatchCommand, {"--detector=yolo"}, nullptr), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--detector = yolo"));
+  EXPECT_EQ(Call(&AnalyzeCommand, {"a.npy", "--detector=yolo"}, nullptr), kExitUsage);
   EXPECT_EQ(Call(&StatusCommand, {"--timeout_s=0"}, nullptr), kExitUsage);
   EXPECT_EQ(Call(&StatusCommand, {"extra"}, nullptr), kExitUsage);
   EXPECT_EQ(Call(&AnalyzeCommand, {}, nullptr), kExitUsage);

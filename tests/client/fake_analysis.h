@@ -1,5 +1,5 @@
 // FakeAnalysis: an in-process Analysis service on a free loopback port. Subscribe plays one script
-// a call; AnalyzeFrame answers with the frame's id, or refuses. Thread-safe.
+// a call; AnalyzeFrame answers with the frame's id and an atom a detector, or refuses. Thread-safe.
 #ifndef ATOMSTREAM_TESTS_CLIENT_FAKE_ANALYSIS_H_
 #define ATOMSTREAM_TESTS_CLIENT_FAKE_ANALYSIS_H_
 
@@ -54,11 +54,18 @@ class FakeAnalysis final : public v1::Analysis::Service {
     return frames_;
   }
 
-  grpc::Status Subscribe(grpc::ServerContext*, const v1::SubscribeRequest*,
+  // The detectors that the newest subscriber asked for.
+  std::vector<std::string> subscribed() {
+    MutexLock lock(&mutex_);
+    return subscribed_;
+  }
+
+  grpc::Status Subscribe(grpc::ServerContext*, const v1::SubscribeRequest* request,
                          grpc::ServerWriter<v1::SubscribeResponse>* writer) override {
     Script script;
     {
       MutexLock lock(&mutex_);
+      subscribed_.assign(request->detectors().begin(), request->detectors().end());
       if (scripts_.empty()) return script.end;
       script = std::move(scripts_.front());
       scripts_.pop_front();
@@ -75,9 +82,15 @@ class FakeAnalysis final : public v1::Analysis::Service {
       return StatusWithReason(grpc::StatusCode::NOT_FOUND, "no such material", "MATERIAL_UNKNOWN");
     }
     response->mutable_result()->set_frame_id(request->frame().frame_id());
-    v1::DetectorResult& detector = *response->mutable_result()->add_detectors();
-    detector.set_detector("log_star");
-    if (request->frame().material() == "broken") detector.set_error("the detector broke");
+    std::vector<std::string> names(request->detectors().begin(), request->detectors().end());
+    if (names.empty()) names = {"log_star", "unet"};
+    for (const std::string& name : names) {
+      v1::DetectorResult& detector = *response->mutable_result()->add_detectors();
+      detector.set_detector(name);
+      detector.mutable_atoms()->add_x_px(1.5f);
+      if (name == "unet") detector.set_model_id("lattice@1");
+      if (request->frame().material() == "broken") detector.set_error("the detector broke");
+    }
     return grpc::Status::OK;
   }
 
@@ -111,6 +124,7 @@ class FakeAnalysis final : public v1::Analysis::Service {
   Mutex mutex_;
   std::deque<Script> scripts_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::Frame> frames_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> subscribed_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -1,5 +1,10 @@
 #include "client/cli/result_json.h"
 
+#include <algorithm>
+#include <string>
+
+#include "client/cli/result_csv.h"
+#include "client/cli/result_text.h"
 #include "gmock/gmock.h"
 
 namespace atomstream {
@@ -53,6 +58,93 @@ TEST(ResultJsonTest, ListsAtomsFrontChoiceAndLattice) {
   EXPECT_THAT(json, HasSubstr(R"("evaluation":null)"));
   EXPECT_THAT(json, HasSubstr(R"("flags":["metadata_disagrees"])"));
   EXPECT_THAT(json, Not(HasSubstr("\"error\"")));
+}
+
+// What LoG* and the U-Net found in one frame.
+v1::FrameResult BothResults() {
+  v1::FrameResult result = SomeResult();
+  v1::DetectorResult& unet = *result.add_detectors();
+  unet.set_detector("unet");
+  unet.set_model_id("lattice@1");
+  unet.set_device("cpu");
+  unet.set_precision("bfloat16");
+  unet.set_ensemble_members(3);
+  unet.set_mean_variance(0.0625);
+  unet.set_tiles(4);
+  unet.mutable_atoms()->add_x_px(1);
+  unet.mutable_atoms()->add_y_px(2);
+  unet.mutable_atoms()->add_confidence(0.75f);
+  unet.mutable_atoms()->add_spread(0.125f);
+  v1::DetectorSummary& summary = *result.mutable_summary()->add_detectors();
+  summary.set_detector("unet");
+  summary.set_state(v1::DETECTOR_STATE_DONE);
+  summary.set_sequence(9);
+  result.mutable_summary()->set_complete(true);
+  return result;
+}
+
+TEST(ResultJsonTest, TheUnetHasItsModelAndItsAtomsTheirConfidenceAndSpread) {
+  const v1::FrameResult result = BothResults();
+  JsonWriter json;
+  json.BeginObject();
+  WriteResult(ResultView(result, 1), json);
+  json.EndObject();
+  EXPECT_THAT(json.text(), HasSubstr(R"("detector":"unet")"));
+  EXPECT_THAT(json.text(),
+              HasSubstr(R"("atoms":[{"x_px":1,"y_px":2,"confidence":0.75,"spread":0.125}])"));
+  EXPECT_THAT(json.text(), HasSubstr(R"("model_id":"lattice@1","device":"cpu",)"
+                                     R"("precision":"bfloat16","ensemble_members":3,)"
+                                     R"("mean_variance":0.0625,"tiles":4)"));
+  EXPECT_THAT(json.text(), HasSubstr(R"("qc":null,"er":null)"));
+  EXPECT_THAT(
+      json.text(),
+      HasSubstr(R"("summary":[{"detector":"unet","state":"done","reason":"","sequence":9}],)"
+                R"("complete":true)"));
+  EXPECT_THAT(JsonOf(result), HasSubstr(R"("detector":"log_star")"));
+  EXPECT_THAT(JsonOf(result), Not(HasSubstr("model_id")));
+}
+
+TEST(ResultViewTest, ThereIsOneADetectorAndOneOfAnEmptyResult) {
+  EXPECT_EQ(ViewsOf(BothResults()).size(), 2u);
+  EXPECT_EQ(ViewsOf(v1::FrameResult()).size(), 1u);
+}
+
+TEST(ResultCsvTest, HasOneLineAnAtomWithItsConfidenceAndSpread) {
+  v1::FrameResult result = BothResults();
+  result.set_frame_id("a \"b\", c");
+  result.set_frame_number(5);
+  result.mutable_position()->set_sequence(9);
+  EXPECT_EQ(CsvLines(ResultView(result, 1)),
+            "\"a \"\"b\"\", c\",5,9,unet,\"lattice@1\",1,2,,,,0.75,0.125\n");
+  EXPECT_EQ(CsvLines(ResultView(result, 0)),
+            "\"a \"\"b\"\", c\",5,9,log_star,\"\",1.5,2.25,3,0.5,0.1,,\n");
+  const auto commas = [](const std::string& line) {
+    return std::count(line.begin(), line.end(), ',');
+  };
+  result.set_frame_id("plain");
+  EXPECT_EQ(commas(CsvHeader()), commas(CsvLines(ResultView(result, 1))));
+}
+
+TEST(StatusJsonTest, TellsTheModelOrThatThereIsNone) {
+  v1::GetStatusResponse status;
+  JsonWriter without, with;
+  WriteStatus(status, without);
+  EXPECT_THAT(without.text(), HasSubstr(R"("model":null)"));
+  status.mutable_model()->set_model_id("lattice@1");
+  status.mutable_model()->set_last_refusal("sha256 differs");
+  WriteStatus(status, with);
+  EXPECT_THAT(with.text(), HasSubstr(R"("model":{"model_id":"lattice@1",)"));
+  EXPECT_THAT(with.text(), HasSubstr(R"("last_refusal":"sha256 differs")"));
+  EXPECT_THAT(StatusText(status), HasSubstr("last refusal: sha256 differs"));
+}
+
+TEST(ResultTextTest, ShowsEveryDetectorOfAResult) {
+  const std::string text = ResultText(BothResults());
+  EXPECT_THAT(text, HasSubstr("detectors      unet done\n"));
+  EXPECT_THAT(text, HasSubstr("detector       log_star\n"));
+  EXPECT_THAT(text, HasSubstr("detector       unet\n"));
+  EXPECT_THAT(text, HasSubstr("lattice@1, 3 members, bfloat16 on cpu, 4 tiles"));
+  EXPECT_THAT(text, HasSubstr("mean variance  0.0625"));
 }
 
 TEST(ResultJsonTest, SaysNullWhenNothingWasChosen) {

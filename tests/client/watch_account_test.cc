@@ -18,6 +18,17 @@ TEST(WatchAccountTest, BalancesWhenResultsAndGapsCoverEveryNumber) {
   EXPECT_EQ(account.lost_while_away(), 0);
 }
 
+TEST(WatchAccountTest, OfChosenDetectorsNumbersMustOnlyRise) {
+  WatchAccount account(/*all_detectors=*/false);
+  EXPECT_TRUE(account.OnRun("e", 10).ok());
+  EXPECT_TRUE(account.OnResult("e", 12).ok());
+  EXPECT_TRUE(account.OnGap(14, 18, 3).ok());
+  EXPECT_TRUE(account.OnResult("e", 20).ok());
+  EXPECT_EQ(account.lost_in_gaps(), 3);
+  EXPECT_EQ(account.OnResult("e", 20).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(account.OnGap(19, 22, 1).code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(WatchAccountTest, RefusesAHoleThatNoGapDeclares) {
   WatchAccount account;
   ASSERT_TRUE(account.OnRun("e", 0).ok());

@@ -120,6 +120,83 @@ TEST_F(WatchSessionTest, ShowsWhereFramesWereLost) {
   EXPECT_THAT(LastLine(), HasSubstr("gap 2"));
 }
 
+v1::SubscribeResponse UnetResultOf(int64_t sequence, int64_t frame_number,
+                                   const std::string& model = "lattice@1") {
+  v1::SubscribeResponse message = ResultOf("e", sequence, frame_number);
+  v1::FrameResult& result = *message.mutable_result();
+  result.mutable_evaluations(0)->set_detector("unet");
+  result.mutable_evaluations(0)->set_f1(0.75);
+  v1::DetectorResult& detector = *result.mutable_detectors(0);
+  detector.Clear();
+  detector.set_detector("unet");
+  detector.set_atom_count(4);
+  detector.set_model_id(model);
+  detector.set_device("cpu");
+  detector.set_precision("bfloat16");
+  detector.set_ensemble_members(3);
+  detector.set_mean_variance(0.00123);
+  v1::StageTiming& stage = *detector.add_timings();
+  stage.set_stage("compute");
+  stage.mutable_duration()->set_nanos(56'100'000);
+  return message;
+}
+
+TEST_F(WatchSessionTest, ALineOfTheUnetFitsUnderTheHeadingsAndSaysWhatItIs) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 41), now_).ok());
+  const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
+  ASSERT_EQ(lines.size(), 6u);  // run, model, two of headings, the result, and the empty rest
+  EXPECT_EQ(lines[1], "U-Net model lattice@1, 3 members, bfloat16 on cpu");
+  EXPECT_THAT(lines[4], HasSubstr("41      4 0.750 unet var 0.0012, 3 x bfloat16 on cpu"));
+  EXPECT_THAT(lines[4], HasSubstr("comp 56.1"));
+  EXPECT_LE(lines[4].size(), 120u);
+  EXPECT_EQ(lines[3].find("total") + 5, lines[4].find("45.6") + 4);
+}
+
+TEST_F(WatchSessionTest, TellsWhenAnotherModelServes) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 1), now_).ok());
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(2, 2), now_).ok());
+  EXPECT_THAT(out_.str(), Not(HasSubstr("U-Net model better@2")));
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(3, 3, "better@2"), now_).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("U-Net model better@2"));
+}
+
+TEST_F(WatchSessionTest, ALateResultOfTheUnetIsNoLossAndIsSummedUpByItself) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 10), now_).ok());
+  v1::SubscribeResponse skipped = ResultOf("e", 2, 11);
+  v1::DetectorSummary& unet = *skipped.mutable_result()->mutable_summary()->add_detectors();
+  unet.set_detector("unet");
+  unet.set_state(v1::DETECTOR_STATE_SKIPPED);
+  ASSERT_TRUE(session.OnMessage(skipped, now_).ok());
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(3, 10), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 4, 12), now_ + absl::Seconds(2)).ok());
+  session.PrintSummary();
+  EXPECT_THAT(out_.str(), HasSubstr("4 results in 2.0 s (1.5/s)\n"
+                                    "log_star: 3 results, latency mean 45.6, max 45.6 ms, "
+                                    "F1 mean 0.9876, min 0.9876\n"
+                                    "unet: 1 results, latency mean 45.6, max 45.6 ms, "
+                                    "F1 mean 0.7500, min 0.7500\n"
+                                    "skipped by the U-Net: 1\n"
+                                    "lost: 0 at the source, "));
+}
+
+TEST_F(WatchSessionTest, AGapBeforeAResultOfTheUnetAlsoHidesFrameNumbersOfLogStar) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 10), now_).ok());
+  ASSERT_TRUE(session.OnMessage(GapOf(2, 4), now_).ok());
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(5, 10), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 6, 14), now_).ok());
+  session.PrintSummary();
+  EXPECT_EQ(LastLine(),
+            "lost: 0 at the source, 0 at the door, 3 in gaps, 0 while away; 0 reconnects");
+}
+
 TEST_F(WatchSessionTest, FailsOnAnUndeclaredLoss) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
   ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
@@ -151,7 +228,7 @@ TEST_F(WatchSessionTest, JsonIsOneObjectALine) {
   EXPECT_THAT(lines[1], HasSubstr(R"("frame_number":9)"));
   EXPECT_THAT(lines[1], HasSubstr(R"("atoms":3,"qc":0.0125,"er":0.5,"chosen":{"index":0,)"));
   EXPECT_THAT(lines[1], HasSubstr(R"("timings_ms":{"optimise":12.3,"total":45.6})"));
-  EXPECT_EQ(lines[2], R"({"event":"gap","first_sequence":2,"last_sequence":3})");
+  EXPECT_EQ(lines[2], R"({"event":"gap","first_sequence":2,"last_sequence":3,"results":2})");
   EXPECT_THAT(lines[3], HasSubstr(R"("results":1)"));
 }
 
