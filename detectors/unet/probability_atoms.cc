@@ -171,4 +171,13 @@ std::vector<ProbabilityAtom> FindProbabilityAtoms(const Image& probability, cons
   return atoms;
 }
 
+double ExpectedF1(const std::vector<ProbabilityAtom>& atoms, const Image& probability,
+                  double atom_area_px2) {
+  const double there = cv::sum(probability)[0] / atom_area_px2;
+  double hits = 0;
+  for (const ProbabilityAtom& atom : atoms) hits += atom.confidence;
+  const double sum = static_cast<double>(atoms.size()) + there;
+  return sum > 0 ? 2 * hits / sum : 0;
+}
+
 }  // namespace atomstream

@@ -37,6 +37,12 @@ struct ProbabilityAtom {
 std::vector<ProbabilityAtom> FindProbabilityAtoms(const Image& probability, const Image& variance,
                                                   const ProbabilityAtomOptions& options);
 
+// The F1 to expect of atoms that were found in a map, if the network's probabilities are true. It
+// needs no labels. Networks tend to doubt more than they must: a value above 0.8 or so is as good
+// as it gets. 0 without atoms or when the map is 0.
+double ExpectedF1(const std::vector<ProbabilityAtom>& atoms, const Image& probability,
+                  double atom_area_px2);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_DETECTORS_UNET_PROBABILITY_ATOMS_H_

@@ -30,8 +30,8 @@ struct ModelInfo {
   double scale_px_per_d_nn = 0;  // the nearest-neighbour distance that the network was trained on
   // Sum over the bump that the network draws for one sure atom, square network pixels; 0: unknown.
   double atom_area_px2 = 0;
-  // Least confidence of an atom, (0, 1); 0: chosen frame by frame for the greatest expected F1, which
-  // needs atom_area_px2 (probability_atoms.h).
+  // Least confidence of an atom, (0, 1); 0: chosen frame by frame for the greatest expected F1,
+  // which needs atom_area_px2 (probability_atoms.h).
   double threshold = 0;
   InputNormalisation normalisation = InputNormalisation::kQuantile;
   // Where it was loaded to and how it computes there, as in Segmentation; empty: not loaded yet.

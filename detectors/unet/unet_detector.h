@@ -1,6 +1,10 @@
 // UnetDetector: finds the atoms of one frame with a Segmenter: normalise, measure the lattice,
 // rescale to the network's d_NN, segment, locate atoms in the probability map, scale back.
 //
+// A network sees some eight neighbours far; the lattice filter averages over the whole frame. So
+// when the network is unsure of a noisy frame it is shown the filtered frame too, and what it is
+// surer of counts. Where the lattice's amplitude says vacuum, unsure atoms are dropped.
+//
 // Immutable and torch-free: Detect may be called from many threads at once. Owns no threads.
 #ifndef ATOMSTREAM_DETECTORS_UNET_UNET_DETECTOR_H_
 #define ATOMSTREAM_DETECTORS_UNET_UNET_DETECTOR_H_
@@ -25,6 +29,8 @@ struct UnetOptions {
   double threshold = 0;
   // Least distance of two atoms, of d_NN, (0, 1).
   double min_spacing = 0.5;
+  // May show the network the lattice-filtered frame.
+  bool lattice_filter = true;
 };
 
 class UnetDetector {
@@ -38,9 +44,15 @@ class UnetDetector {
   absl::StatusOr<UnetResult> Detect(const Frame& frame, const Segmenter& segmenter) const;
 
  private:
-  absl::StatusOr<UnetResult> DetectOrThrow(const Frame& frame, const Segmenter& segmenter) const;
+  struct Views;
+  struct Finding;
 
   UnetDetector(const UnetOptions& options, const Clock* clock) : options_(options), clock_(clock) {}
+
+  absl::StatusOr<UnetResult> DetectOrThrow(const Frame& frame, const Segmenter& segmenter) const;
+  absl::StatusOr<Views> Look(const Frame& frame, const ModelInfo& model, UnetResult& result) const;
+  absl::StatusOr<Finding> Find(const Image& view, const Segmenter& segmenter,
+                               UnetResult& result) const;
 
   const UnetOptions options_;
   const Clock* const clock_;

@@ -25,7 +25,10 @@ struct UnetResult {
       confidence;             // of each atom: the ensemble's mean probability at its peak, (0, 1]
   std::vector<float> spread;  // of each atom: standard deviation of the members there
   LatticeSummary lattice;
-  double scale = 1;          // network pixels per frame pixel
+  double scale = 1;  // network pixels per frame pixel
+  // F1 to expect by the network's own confidence (probability_atoms.h), [0, 1]; 0: the model does
+  // not say.
+  double expected_f1 = 0;
   double mean_variance = 0;  // of the members' probabilities, over the atoms; 0: no atoms
   std::string model_id;      // as ModelInfo
   int members = 0;
@@ -39,6 +42,9 @@ struct UnetResult {
   //                       material, else the frame's own (scale = 1)
   // "scale_limited"       the frame was enlarged less than the network asks for: it would have had
   //                       more than kMaxNetworkPixels (frame_scaling.h)
+  // "lattice_filtered"    the network was unsure of the frame and surer of what the lattice filter
+  //                       shows of it: the atoms are those; confidence is then too high over
+  //                       defects
   // "metadata_disagrees"  the pixel size measured from the lattice was used, not the metadata's
   std::vector<std::string> flags;
 };

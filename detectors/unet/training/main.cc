@@ -8,10 +8,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "ATen/Parallel.h"
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
@@ -31,7 +29,7 @@ ABSL_FLAG(int, frames_per_step, 4, "frames of 256 x 256 px drawn for a step");
 ABSL_FLAG(int, patience, 8, "validations without a gain that end a member early; 0: never");
 ABSL_FLAG(std::string, device, "cpu", "cpu or cuda");
 ABSL_FLAG(std::string, precision, "auto", "auto, float32 or bfloat16; auto: the faster one");
-ABSL_FLAG(int, threads, 0, "of the training step; 0: one a core");
+ABSL_FLAG(int, threads, 0, "of the training step; 0: as many as torch finds cores");
 
 namespace atomstream {
 namespace {
@@ -108,9 +106,7 @@ int Main() {
   absl::StatusOr<EnsembleTrainingOptions> options = OptionsOfFlags();
   if (!options.ok()) return Fail(options.status(), 2);
   TrainerOptions& trainer = options->member.trainer;
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int threads = absl::GetFlag(FLAGS_threads);
-  at::set_num_threads(threads > 0 ? threads : cores);
+  if (absl::GetFlag(FLAGS_threads) > 0) SetTrainingThreads(absl::GetFlag(FLAGS_threads));
   cv::setNumThreads(1);
   if (absl::GetFlag(FLAGS_precision) == "auto" && trainer.device == "cpu") {
     trainer.bfloat16 = Bfloat16Gains(trainer.shape, trainer.device);

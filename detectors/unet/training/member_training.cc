@@ -56,6 +56,19 @@ absl::StatusOr<MemberReport> TrainMember(
   const auto gained_lately = [&] {
     return options.patience == 0 || best.validations_without_gain < options.patience;
   };
+  const auto validate = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<Image> maps, trainer->Predict(held_out.inputs()));
+    ASSIGN_OR_RETURN(progress.validation_f1, held_out.MeanF1(maps, 0));
+    ++best.validations_without_gain;
+    // The first network is kept whatever it finds, so that there always is one.
+    if (best.step == 0 || progress.validation_f1 > best.f1) {
+      best = {progress.validation_f1, trainer->steps_done(), 0};
+      RETURN_IF_ERROR(trainer->SaveNetwork(best_path + ".pt"));
+    }
+    progress.best_f1 = best.f1;
+    RETURN_IF_ERROR(trainer->SaveCheckpoint(path));
+    return Save(best, best_path);
+  };
   while (trainer->steps_done() < options.trainer.steps && gained_lately()) {
     if (stop_asked()) {
       RETURN_IF_ERROR(trainer->SaveCheckpoint(path));
@@ -70,21 +83,13 @@ absl::StatusOr<MemberReport> TrainMember(
     progress.validated = progress.step % options.steps_between_validations == 0 ||
                          progress.step == options.trainer.steps;
     if (progress.validated) {
-      ASSIGN_OR_RETURN(const std::vector<Image> maps, trainer->Predict(held_out.inputs()));
-      ASSIGN_OR_RETURN(progress.validation_f1, held_out.MeanF1(maps, 0));
-      ++best.validations_without_gain;
-      if (progress.validation_f1 > best.f1) {
-        best = {progress.validation_f1, progress.step, 0};
-        RETURN_IF_ERROR(trainer->SaveNetwork(best_path + ".pt"));
-      }
-      progress.best_f1 = best.f1;
-      RETURN_IF_ERROR(trainer->SaveCheckpoint(path));
-      RETURN_IF_ERROR(Save(best, best_path));
+      RETURN_IF_ERROR(validate());
       loss_sum = 0;
       losses = 0;
     }
     report(progress);
   }
+  if (best.step == 0) RETURN_IF_ERROR(validate());  // a checkpoint of the end, never validated
   MemberReport member;
   member.steps = trainer->steps_done();
   member.best_f1 = best.f1;
