@@ -1,6 +1,11 @@
 #include "server/inference/model_reloader.h"
 
+#include <cstdlib>
 #include <utility>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -11,6 +16,14 @@ namespace {
 void ShowModel(const ModelInfo& model, const DaemonMetrics& metrics) {
   metrics.unet.model->Set(
       {{"id", model.id}, {"device", model.device}, {"precision", model.precision}});
+}
+
+// A model is loaded through many buffers of its size. glibc keeps what was freed of them for later;
+// of this there is no later.
+void ReturnFreedMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace
@@ -83,6 +96,8 @@ void ModelReloader::Run() {
       status_.loading = true;
     }
     Load(loader);
+    loader = nullptr;
+    ReturnFreedMemory();
     MutexLock lock(&mutex_);
     status_.loading = false;
     changed_.NotifyAll();
