@@ -99,6 +99,7 @@ log_star {
   material: "$material"
   time_budget_ms: 50
 }
+unet { model: "$repo/config/models/lattice" }
 CONFIG
 "$bin/atomstreamd" --config="$run/atomstreamd.textproto" --validate_only >"$run/validate.log" 2>&1 ||
   { cat "$run/validate.log" >&2; die "the daemon refuses $run/atomstreamd.textproto"; }
