@@ -113,6 +113,7 @@ void WriteUnet(const v1::DetectorResult& detector, JsonWriter& json) {
   json.Key("ensemble_members").Integer(detector.ensemble_members());
   json.Key("mean_variance").Number(detector.mean_variance());
   json.Key("tiles").Integer(detector.tiles());
+  json.Key("expected_f1").Number(detector.expected_f1());
 }
 
 // What follows the atoms and the front in every form.

@@ -117,6 +117,7 @@ void FillResult(const UnetResult& result, const ResultParts& parts, v1::Detector
   proto.set_mean_variance(result.mean_variance);
   proto.set_precision(result.precision);
   proto.set_tiles(result.tiles);
+  proto.set_expected_f1(result.expected_f1);
 }
 
 void FillDetector(const DetectorRecord& detector, const ResultParts& parts,

@@ -55,6 +55,7 @@ absl::Status ReadDetector(const config::v1::UnetConfig& config, UnetOptions& opt
     options.threshold = config.threshold();
   }
   if (config.has_min_spacing()) options.min_spacing = config.min_spacing();
+  if (config.has_lattice_filter()) options.lattice_filter = config.lattice_filter();
   return CheckFraction("unet.min_spacing", options.min_spacing);
 }
 

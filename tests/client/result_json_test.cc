@@ -70,6 +70,7 @@ v1::FrameResult BothResults() {
   unet.set_precision("bfloat16");
   unet.set_ensemble_members(3);
   unet.set_mean_variance(0.0625);
+  unet.set_expected_f1(0.875);
   unet.set_tiles(4);
   unet.mutable_atoms()->add_x_px(1);
   unet.mutable_atoms()->add_y_px(2);
@@ -94,7 +95,7 @@ TEST(ResultJsonTest, TheUnetHasItsModelAndItsAtomsTheirConfidenceAndSpread) {
               HasSubstr(R"("atoms":[{"x_px":1,"y_px":2,"confidence":0.75,"spread":0.125}])"));
   EXPECT_THAT(json.text(), HasSubstr(R"("model_id":"lattice@1","device":"cpu",)"
                                      R"("precision":"bfloat16","ensemble_members":3,)"
-                                     R"("mean_variance":0.0625,"tiles":4)"));
+                                     R"("mean_variance":0.0625,"tiles":4,"expected_f1":0.875)"));
   EXPECT_THAT(json.text(), HasSubstr(R"("qc":null,"er":null)"));
   EXPECT_THAT(
       json.text(),

@@ -93,6 +93,7 @@ FrameRecord UnetRecord() {
   result.spread = {0.125f, 0.0625f};
   result.lattice.d_nn_px = 7.1;
   result.mean_variance = 0.03125;
+  result.expected_f1 = 0.875;
   result.model_id = "lattice@0123456789ab";
   result.members = 3;
   result.device = "cuda:0";
@@ -200,6 +201,7 @@ TEST(ResultCodecTest, EveryFieldOfTheUnetReachesTheMessage) {
   EXPECT_EQ(detector.atoms().spread(1), 0.0625f);
   EXPECT_EQ(detector.lattice().d_nn_px(), 7.1);
   EXPECT_EQ(detector.mean_variance(), 0.03125);
+  EXPECT_EQ(detector.expected_f1(), 0.875);
   EXPECT_EQ(detector.model_id(), "lattice@0123456789ab");
   EXPECT_EQ(detector.ensemble_members(), 3);
   EXPECT_EQ(detector.device(), "cuda:0");

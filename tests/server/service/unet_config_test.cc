@@ -29,6 +29,7 @@ TEST(UnetConfigTest, AModelAloneTakesTheDefaults) {
   EXPECT_EQ(options.unet->torch.max_batch, 8);
   EXPECT_EQ(options.unet->detector.threshold, 0);
   EXPECT_EQ(options.unet->detector.min_spacing, 0.5);
+  EXPECT_TRUE(options.unet->detector.lattice_filter);
   EXPECT_EQ(options.unet->detector.material, "auto");
   EXPECT_EQ(options.unet->cpu_niceness, 10);
 }
@@ -44,6 +45,7 @@ TEST(UnetConfigTest, EveryFieldReachesItsOption) {
       unet {
         model: "models/m" device: "cuda" precision: "reduced" threads: 2 tile_px: 512
         tile_overlap_px: 48 max_batch: 4 threshold: 0.25 min_spacing: 0.75 cpu_niceness: 0
+        lattice_filter: false
       })");
   ASSERT_TRUE(read.ok()) << read.status();
   const UnetServiceOptions& unet = *read->unet;
@@ -56,6 +58,7 @@ TEST(UnetConfigTest, EveryFieldReachesItsOption) {
   EXPECT_EQ(unet.torch.max_batch, 4);
   EXPECT_EQ(unet.detector.threshold, 0.25);
   EXPECT_EQ(unet.detector.min_spacing, 0.75);
+  EXPECT_FALSE(unet.detector.lattice_filter);
   EXPECT_EQ(unet.detector.material, "mine");
   EXPECT_EQ(unet.detector.custom_materials.size(), 1u);
   EXPECT_EQ(unet.cpu_niceness, 0);
