@@ -1,0 +1,34 @@
+// PrincipalComponents: the few directions along which descriptors differ most. Plain data; pure
+// functions, any thread.
+//
+// Our own instead of cv::PCA, which forms and diagonalises the covariance several times more slowly
+// (docs/adr, clusters).
+#ifndef ATOMSTREAM_CORE_STRUCTURE_PRINCIPAL_COMPONENTS_H_
+#define ATOMSTREAM_CORE_STRUCTURE_PRINCIPAL_COMPONENTS_H_
+
+#include "Eigen/Core"
+#include "core/structure/descriptors.h"
+
+namespace atomstream {
+
+struct PrincipalComponents {
+  Eigen::VectorXf mean;       // of the descriptors
+  DescriptorMatrix basis;     // one row a component: orthonormal, by falling variance; of each the
+                              // entry of largest magnitude is positive
+  Eigen::VectorXd variance;   // along each, N - 1 in the denominator
+  double total_variance = 0;  // of all directions together
+
+  int count() const { return static_cast<int>(basis.rows()); }
+  double ExplainedRatio(int component) const;  // share of the total; 0 if that is 0
+  Eigen::MatrixXf Project(const DescriptorMatrix& data) const;  // one row a descriptor
+  // The descriptor at a place of the component space.
+  Eigen::VectorXf Reconstruct(const Eigen::VectorXd& components) const;
+};
+
+// At most `count` > 0 components: fewer if the data have fewer columns, or rows less one. `data`
+// has at least two rows.
+PrincipalComponents FitPrincipalComponents(const DescriptorMatrix& data, int count);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_CORE_STRUCTURE_PRINCIPAL_COMPONENTS_H_
