@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kFlushEvery = 512;  // patches summed in float before the sum goes to double
 
-// Sums over the descriptors of one cluster, about the cluster's place in the model: small numbers,
+// Sums over the descriptors of one cluster, about the mean of the model's: small numbers,
 // so that squares lose no digits.
 struct PatchSums {
   Eigen::ArrayXf about;
@@ -69,10 +69,7 @@ Cluster Summarise(const ClusterModel& model, int component, PatchSums& sums, int
 
 void Describe(const ClusterModel& model, const Descriptors& descriptors, const ModelScores& scores,
               const std::vector<Atom>& atoms, ClusterResult& result) {
-  std::vector<PatchSums> sums;
-  for (const GaussianComponent& c : model.mixture.components) {
-    sums.emplace_back(model.space.Reconstruct(c.mean).array());
-  }
+  std::vector<PatchSums> sums(model.mixture.size(), PatchSums(model.space.mean.array()));
   const int count = model.space.count();
   result.components = DescriptorMatrix::Zero(atoms.size(), count);
   for (int row = 0; row < descriptors.size(); ++row) {
@@ -119,7 +116,8 @@ absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector
 
   ASSIGN_OR_RETURN(
       const Descriptors descriptors,
-      ExtractDescriptors(image, atoms, d_nn_px, {options.patch_side_d_nn, options.patch_grid}));
+      ExtractDescriptors(image, atoms, d_nn_px,
+                         {options.patch_side_d_nn, options.patch_grid, options.patch_taper_d_nn}));
   result.dropped_at_edge = descriptors.dropped_at_edge;
   if (descriptors.size() == 0) {
     return empty("all_atoms_at_edge",
@@ -135,8 +133,7 @@ absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector
     result.refit_reason = model == nullptr ? "first" : "options";
   }
   if (!result.refit_reason.empty()) {
-    absl::StatusOr<ClusterModel> fitted =
-        FitClusterModel(descriptors.patches, options, model.get());
+    absl::StatusOr<ClusterModel> fitted = FitClusterModel(descriptors, options, model.get());
     if (fitted.ok()) {
       model = std::make_shared<const ClusterModel>(*std::move(fitted));
       scores = ScoreDescriptors(*model, descriptors.patches);

@@ -104,7 +104,7 @@ void NameComponents(const ClusterModel* previous, ClusterModel& model) {
 }  // namespace
 
 absl::Status ValidateClusterOptions(const ClusterOptions& o) {
-  RETURN_IF_ERROR(ValidateDescriptorOptions({o.patch_side_d_nn, o.patch_grid}));
+  RETURN_IF_ERROR(ValidateDescriptorOptions({o.patch_side_d_nn, o.patch_grid, o.patch_taper_d_nn}));
   const auto check = [](absl::string_view name, double value, double low, double high) {
     if (value >= low && value <= high) return absl::OkStatus();
     return absl::InvalidArgumentError(
@@ -134,8 +134,12 @@ ModelScores ScoreDescriptors(const ClusterModel& model, const DescriptorMatrix& 
   scores.log_likelihood_error = std::sqrt(variance / count);
   double squares = 0;
   for (int i = 0; i < count; ++i) {
-    squares += (patches.row(i).transpose() - model.space.mean).squaredNorm() -
-               scores.components.row(i).squaredNorm();
+    squares +=
+        ((patches.row(i).transpose() - model.space.mean).array() * model.space.weight.array())
+            .matrix()
+            .squaredNorm() -
+
+        scores.components.row(i).squaredNorm();
   }
   scores.mean_residual = std::max(0.0, squares / count);
   return scores;
@@ -156,9 +160,10 @@ absl::string_view FindDrift(const ClusterModel& model, const ModelScores& scores
   return "";
 }
 
-absl::StatusOr<ClusterModel> FitClusterModel(const DescriptorMatrix& patches,
+absl::StatusOr<ClusterModel> FitClusterModel(const Descriptors& descriptors,
                                              const ClusterOptions& options,
                                              const ClusterModel* previous) {
+  const DescriptorMatrix& patches = descriptors.patches;
   // Before the principal components: with few atoms there are fewer of these than asked for.
   const int needed = MinPointsForMixture(options.min_clusters, options.principal_components);
   if (patches.rows() < needed) {
@@ -171,7 +176,7 @@ absl::StatusOr<ClusterModel> FitClusterModel(const DescriptorMatrix& patches,
   ClusterModel model;
   model.options = options;
   model.generation = previous == nullptr ? 1 : previous->generation + 1;
-  model.space = FitPrincipalComponents(sample, options.principal_components);
+  model.space = FitPrincipalComponents(sample, descriptors.weight, options.principal_components);
   const PointMatrix points = model.space.Project(sample);
 
   MixtureFitOptions fit_options;

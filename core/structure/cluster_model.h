@@ -40,6 +40,7 @@ struct ModelScores {
   double mean_residual = 0;
 };
 
+// `patches` are of the model's grid.
 ModelScores ScoreDescriptors(const ClusterModel& model, const DescriptorMatrix& patches);
 
 // "" if the scores are what the model expects, else what left it: "likelihood" or "residual".
@@ -49,7 +50,7 @@ absl::string_view FindDrift(const ClusterModel& model, const ModelScores& scores
 // Fits a model; with `previous` of the same patch size, also from its clusters on, and gives the
 // new clusters the ids of those they come from. At most kMaxFitAtoms descriptors, evenly spread,
 // are used. ResourceExhausted: too few atoms for options.min_clusters. `options` are valid.
-absl::StatusOr<ClusterModel> FitClusterModel(const DescriptorMatrix& patches,
+absl::StatusOr<ClusterModel> FitClusterModel(const Descriptors& descriptors,
                                              const ClusterOptions& options,
                                              const ClusterModel* previous);
 

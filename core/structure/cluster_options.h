@@ -12,8 +12,9 @@ struct ClusterOptions {
   // The descriptor, see DescriptorOptions.
   double patch_side_d_nn = 2.4;
   int patch_grid = 13;
+  double patch_taper_d_nn = 0.6;
 
-  int principal_components = 5;  // [1, 16]; at most patch_grid^2
+  int principal_components = 4;  // [1, 16]; at most patch_grid^2
   // Number of clusters, [1, 16]; equal: that many, else chosen by BIC in the range.
   int min_clusters = 1;
   int max_clusters = 6;

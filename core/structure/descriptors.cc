@@ -1,5 +1,6 @@
 #include "core/structure/descriptors.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,24 @@
 #include "opencv2/imgproc.hpp"
 
 namespace atomstream {
+namespace {
+
+constexpr double kLeastWeight = 1e-6;  // stays positive, however wide the patch
+
+Eigen::VectorXf PointWeights(const DescriptorOptions& options) {
+  Eigen::VectorXf weight(options.grid * options.grid);
+  const double step = options.side_d_nn / options.grid;
+  const double middle = (options.grid - 1) / 2.0;
+  const double scale = -0.5 * step * step / (options.taper_d_nn * options.taper_d_nn);
+  for (int i = 0; i < weight.size(); ++i) {
+    const double x = i % options.grid - middle;
+    const double y = i / options.grid - middle;
+    weight[i] = static_cast<float>(std::max(std::exp(scale * (x * x + y * y)), kLeastWeight));
+  }
+  return weight;
+}
+
+}  // namespace
 
 absl::Status ValidateDescriptorOptions(const DescriptorOptions& options) {
   if (!(options.side_d_nn >= 0.5 && options.side_d_nn <= 10)) {
@@ -16,6 +35,10 @@ absl::Status ValidateDescriptorOptions(const DescriptorOptions& options) {
   if (options.grid < 3 || options.grid > 64) {
     return absl::InvalidArgumentError(
         absl::StrCat("grid = ", options.grid, ": must be in [3, 64]"));
+  }
+  if (!(options.taper_d_nn >= 0.2 && options.taper_d_nn <= 100)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("taper_d_nn = ", options.taper_d_nn, ": must be in [0.2, 100]"));
   }
   return absl::OkStatus();
 }
@@ -32,6 +55,7 @@ absl::StatusOr<Descriptors> ExtractDescriptors(const Image& image, const std::ve
 
   Descriptors result;
   result.grid = grid;
+  result.weight = PointWeights(options);
   for (size_t i = 0; i < atoms.size(); ++i) {
     const float x = atoms[i].x_px, y = atoms[i].y_px;
     if (!std::isfinite(x) || !std::isfinite(y)) {

@@ -22,6 +22,10 @@ struct DescriptorOptions {
   // Points a side, [3, 64]; odd puts one on the atom. 13 is 0.18 d_NN a point: an atom (sigma about
   // 0.3 d_NN) is sampled well above its Nyquist rate.
   int grid = 13;
+  // Standard deviation of the points' weight, d_NN, [0.2, 100]. An atom's own surroundings count
+  // most, noise farther out least: a rare dopant then stands out among the principal components
+  // (docs/adr, clusters).
+  double taper_d_nn = 0.6;
 };
 
 // InvalidArgument names the option and its value.
@@ -30,7 +34,9 @@ absl::Status ValidateDescriptorOptions(const DescriptorOptions& options);
 struct Descriptors {
   DescriptorMatrix patches;  // grid x grid points, row by row
   std::vector<int> atoms;    // the atom of each row
-  int dropped_at_edge = 0;   // atoms whose patch leaves the frame
+  // Of each point, (0, 1]: a Gaussian around the atom. The patches themselves are as they were.
+  Eigen::VectorXf weight;
+  int dropped_at_edge = 0;  // atoms whose patch leaves the frame
   int grid = 0;
 
   int size() const { return static_cast<int>(atoms.size()); }

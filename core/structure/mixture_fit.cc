@@ -15,7 +15,10 @@ namespace {
 
 constexpr int kMaxComponents = 32;
 constexpr int kLloydIterations = 10;
-constexpr int kTrialIterations = 15;  // of EM, before the best restart goes on alone
+constexpr int kTrialIterations = 10;      // of EM, before the best restart goes on alone
+constexpr double kTrialTolerance = 1e-4;  // while numbers of components are compared
+// Numbers of components in a row that do not lower the BIC before larger ones are left untried.
+constexpr int kPatience = 2;
 
 // Uniform in [0, 1), from the engine alone: the library's distributions differ between versions.
 double Uniform(std::mt19937_64& engine) { return static_cast<double>(engine() >> 11) * 0x1p-53; }
@@ -107,6 +110,7 @@ std::optional<MixtureFit> FitWith(const PointMatrix& points, int components,
   EmOptions em;
   em.variance_floor = VarianceFloor(points);
   em.max_iterations = kTrialIterations;
+  em.tolerance = kTrialTolerance;
   // Another number of components is another series of draws, whatever range is tried.
   std::mt19937_64 engine(options.seed * 0x9e3779b97f4a7c15ULL + components);
   std::optional<EmResult> best;
@@ -168,18 +172,29 @@ absl::StatusOr<MixtureFit> FitMixture(const PointMatrix& points, const MixtureFi
                                                      " dimensions: needs ", needed));
   }
   std::optional<MixtureFit> best;
+  int worse = 0;
   for (int count = options.min_components; count <= options.max_components; ++count) {
     if (count > options.min_components && size < MinPointsForMixture(count, dimension)) break;
     std::optional<MixtureFit> fit = FitWith(points, count, options);
-    if (!fit.has_value()) continue;
-    if (!best.has_value() || fit->bic < best->bic) best = std::move(fit);
+    if (fit.has_value() && (!best.has_value() || fit->bic < best->bic)) {
+      best = std::move(fit);
+      worse = 0;
+    } else if (best.has_value() && ++worse == kPatience) {
+      break;
+    }
   }
   if (!best.has_value()) {
     return absl::ResourceExhaustedError(absl::StrCat("the atoms do not fall into ",
                                                      options.min_components,
                                                      " groups of more than ", dimension, " atoms"));
   }
-  return *std::move(best);
+  // To the end, now that the number is known.
+  EmOptions em;
+  em.variance_floor = VarianceFloor(points);
+  const EmResult final = RunEm(best->mixture, points, em);
+  if (!IsSound(final, dimension)) return *std::move(best);
+  return MixtureFit{final.mixture, final.log_likelihood,
+                    Bic(final.mixture, final.log_likelihood, size)};
 }
 
 }  // namespace atomstream

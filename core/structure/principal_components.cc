@@ -18,21 +18,19 @@ double PrincipalComponents::ExplainedRatio(int component) const {
 Eigen::MatrixXf PrincipalComponents::Project(const DescriptorMatrix& data) const {
   // The mean is taken off after the product: one small vector instead of a copy of the data.
   Eigen::MatrixXf projected(data.rows(), count());
-  const Eigen::MatrixXf transposed = basis.transpose();
-  const Eigen::RowVectorXf offset = mean.transpose() * transposed;
-  projected.noalias() = data * transposed;
+  const Eigen::MatrixXf weighted = weight.asDiagonal() * basis.transpose();
+  const Eigen::RowVectorXf offset = mean.transpose() * weighted;
+  projected.noalias() = data * weighted;
   projected.rowwise() -= offset;
   return projected;
 }
 
-Eigen::VectorXf PrincipalComponents::Reconstruct(const Eigen::VectorXd& components) const {
-  return mean + basis.transpose() * components.cast<float>();
-}
-
-PrincipalComponents FitPrincipalComponents(const DescriptorMatrix& data, int count) {
+PrincipalComponents FitPrincipalComponents(const DescriptorMatrix& data,
+                                           const Eigen::VectorXf& weight, int count) {
   const int rows = static_cast<int>(data.rows());
   const int columns = static_cast<int>(data.cols());
   PrincipalComponents result;
+  result.weight = weight;
   Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(columns);
   for (int first = 0; first < rows; first += kBlock) {
     const int size = std::min(kBlock, rows - first);
@@ -46,6 +44,7 @@ PrincipalComponents FitPrincipalComponents(const DescriptorMatrix& data, int cou
   for (int first = 0; first < rows; first += kBlock) {
     const int size = std::min(kBlock, rows - first);
     centred = (data.middleRows(first, size).rowwise() - result.mean.transpose()).transpose();
+    centred.array().colwise() *= weight.array();
     product.setZero();
     product.selfadjointView<Eigen::Lower>().rankUpdate(centred);
     covariance.triangularView<Eigen::Lower>() += product.cast<double>();

@@ -12,9 +12,9 @@
 namespace atomstream {
 namespace {
 
-// Of d_NN. A little narrower than an atom (0.3): neighbours leak less, at 6 % of the matched
-// filter's signal to noise.
-constexpr double kWeightSigma = 0.22;
+// Of d_NN. About an atom's own width (0.3), where a matched filter has its best signal to noise,
+// and a little less, so that neighbours leak less.
+constexpr double kWeightSigma = 0.28;
 constexpr int kMinAtoms = 12;         // that show all their neighbours, to say what is usual
 constexpr int kMinRings = 6;          // likewise
 constexpr double kUsualShare = 0.25;  // of the rings

@@ -38,7 +38,7 @@ constexpr double kOuterDoubt = 2.5;
 
 struct SiteOptions {
   BondOptions bonds;
-  double dopant_sigmas = 3.5;     // [1, 100]
+  double dopant_sigmas = 3.25;    // [1, 100]
   double dopant_contrast = 0.15;  // [0, 10]
 };
 
