@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "detectors/log_star/solution_choice.h"
+#include "detectors/log_star/front_choice.h"
 
 namespace atomstream {
 namespace {
@@ -17,22 +17,20 @@ constexpr int kBalancedScales = 2;  // for each preprocessing
 
 // Knees of all windows first, then the last frame's front, then the windows' ends and middles.
 std::vector<UnitPoint> FrameCandidates(const std::vector<SearchedWindow>& windows,
-                                       const SearchSpace& space,
-                                       const std::optional<double>& preference,
-                                       const WarmStart* warm_start) {
+                                       const SearchSpace& space, const SolutionChoice& wish,
+                                       const WarmStart& warm_start) {
   std::vector<UnitPoint> knees;
   std::vector<UnitPoint> others;
   for (const SearchedWindow& window : windows) {
     const std::vector<Solution>& front = window.result.front.solutions();
-    const Choice choice = ChooseSolution(space, front, preference);
-    if (choice.index >= 0) knees.push_back(choice.front.solutions()[choice.index].point);
+    const ParetoFront chosen_front = ChooseFront(space, front);
+    const absl::StatusOr<int> chosen = ChooseOnFront(chosen_front, wish);
+    if (chosen.ok()) knees.push_back(chosen_front.solutions()[*chosen].point);
     others.push_back(front.front().point);
     others.push_back(front.back().point);
     others.push_back(front[front.size() / 2].point);
   }
-  if (warm_start != nullptr) {
-    others.insert(others.begin(), warm_start->points.begin(), warm_start->points.end());
-  }
+  others.insert(others.begin(), warm_start.points.begin(), warm_start.points.end());
   std::vector<UnitPoint> candidates = space.StartPoints();
   std::set<UnitPoint> seen;
   for (const std::vector<UnitPoint>* list : {&knees, &others}) {
@@ -114,11 +112,11 @@ void BalanceCounts(const SearchSpace& space, const WindowProblem& whole, double 
 }  // namespace
 
 FrameTrials TryOnFrame(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
-                       const std::vector<SearchedWindow>& windows,
-                       const std::optional<double>& preference, const WarmStart* warm_start,
-                       absl::Time deadline, Executor& executor, const Clock& clock) {
+                       const std::vector<SearchedWindow>& windows, const SolutionChoice& choice,
+                       const WarmStart& warm_start, absl::Time deadline, Executor& executor,
+                       const Clock& clock) {
   FrameTrials trials;
-  TryAll(FrameCandidates(windows, space, preference, warm_start), whole, deadline, executor, clock,
+  TryAll(FrameCandidates(windows, space, choice, warm_start), whole, deadline, executor, clock,
          trials);
   BalanceCounts(space, whole, expected_atoms, executor, trials);
   return trials;

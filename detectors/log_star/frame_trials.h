@@ -3,13 +3,13 @@
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_FRAME_TRIALS_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_FRAME_TRIALS_H_
 
-#include <optional>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/executor.h"
-#include "detectors/log_star/log_star_result.h"
 #include "detectors/log_star/search_space.h"
+#include "detectors/log_star/solution_choice.h"
+#include "detectors/log_star/warm_start.h"
 #include "detectors/log_star/window_problem.h"
 #include "detectors/log_star/window_search.h"
 
@@ -25,11 +25,11 @@ struct FrameTrials {
 // as far as the deadline goes; a few are tried however late it is. Then takes, for each
 // preprocessing, the best of them, at two scales, to the threshold at which
 // N_found = N_expected: a preprocessing that the windows' fronts dropped would else be judged by a
-// poor threshold. `whole` is the whole frame's problem; `warm_start` may be null.
+// poor threshold. `whole` is the whole frame's problem. `choice` is no index.
 FrameTrials TryOnFrame(const SearchSpace& space, const WindowProblem& whole, double expected_atoms,
-                       const std::vector<SearchedWindow>& windows,
-                       const std::optional<double>& preference, const WarmStart* warm_start,
-                       absl::Time deadline, Executor& executor, const Clock& clock);
+                       const std::vector<SearchedWindow>& windows, const SolutionChoice& choice,
+                       const WarmStart& warm_start, absl::Time deadline, Executor& executor,
+                       const Clock& clock);
 
 }  // namespace atomstream
 

@@ -2,7 +2,6 @@
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_LOG_STAR_RESULT_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,10 +9,14 @@
 #include "absl/time/time.h"
 #include "core/blob/log_params.h"
 #include "core/lattice/lattice_summary.h"
-#include "core/optimize/problem.h"
 #include "core/structure/atom.h"
+#include "detectors/log_star/log_star_options.h"
+#include "detectors/log_star/solution_choice.h"
+#include "detectors/log_star/warm_start.h"
 
 namespace atomstream {
+
+class FrameAnalysis;
 
 // One member of a Pareto front, in physical terms.
 struct FrontPoint {
@@ -25,7 +28,8 @@ struct FrontPoint {
 struct WindowResult {
   int x_px = 0, y_px = 0, width_px = 0, height_px = 0;
   std::vector<FrontPoint> front;
-  int chosen = -1;  // index into front; -1: empty
+  int chosen = -1;        // index into front; -1: empty
+  std::string chosen_by;  // as LogStarResult; "preference" where the frame's was chosen by index
   int evaluations = 0;
   double hypervolume = 0;  // of the window's front, reference point (1, 1)
 };
@@ -35,20 +39,17 @@ struct LogStarTimings {
   absl::Duration normalise, lattice, preprocess, scale_space, optimise, detect, total;
 };
 
-// What the next frame's search starts from. Opaque to callers.
-struct WarmStart {
-  std::vector<UnitPoint> points;            // of the frame's front
-  std::map<int, UnitPoint> window_choices;  // by index in the window grid: the newest of each
-};
-
 struct LogStarResult {
   std::vector<Atom> atoms;        // by falling response
   std::vector<FrontPoint> front;  // of the whole frame, by rising QC
   int chosen = -1;                // index into front; -1 when there is none (see flags)
-  std::string chosen_by;          // "knee", "preference"; in map mode "map": atoms come from the
-                                  // parameter map of the windows, `chosen` is the knee beside it
-  double qc = 0;                  // of `atoms`
-  double er = 0;                  // of `atoms`
+  std::string chosen_by;          // ChoiceName(choice); empty when nothing was chosen
+  SolutionChoice choice;          // what `chosen` and the windows' were chosen by
+  // kMap: the atoms come from the parameter map of the windows; `chosen` is the frame's solution
+  // beside it, which decides the preprocessing.
+  WindowMode window_mode = WindowMode::kGlobal;
+  double qc = 0;  // of `atoms`
+  double er = 0;  // of `atoms`
   LatticeSummary lattice;
   std::vector<WindowResult> windows;  // those that were optimised for this frame
   int evaluations = 0;
@@ -64,6 +65,9 @@ struct LogStarResult {
   // "metadata_disagrees"  the pixel size measured from the lattice was used, not the metadata's
   std::vector<std::string> flags;
   std::shared_ptr<const WarmStart> next_warm_start;  // null: nothing to learn from this frame
+  // To decide the frame anew; null unless DetectRequest::keep_analysis. Whoever keeps results for
+  // long takes it out.
+  std::shared_ptr<const FrameAnalysis> analysis;
 };
 
 }  // namespace atomstream

@@ -6,6 +6,7 @@
 namespace atomstream {
 namespace {
 
+constexpr int kPreprocessing = 4;  // the coordinate
 constexpr int kMaxScales = 3;
 constexpr double kMinSpacing = 0.4;  // d_NN
 // d_NN; well below the distance at which ER counts an error: with pixels of 0.2 d_NN the two could
@@ -22,13 +23,21 @@ int Choice(double coordinate, int count) {
 SearchSpace::SearchSpace(const PeakCache* cache, double d_nn_px)
     : cache_(cache), d_nn_px_(d_nn_px) {}
 
-int SearchSpace::dimension() const { return cache_->variants.size() > 1 ? 5 : 4; }
+int SearchSpace::dimension() const { return kPreprocessing + (cache_->variants.size() > 1); }
+
+int SearchSpace::VariantOf(const UnitPoint& point, int variants) {
+  // A warm start may come from a frame with more variants than this one.
+  return point.size() > kPreprocessing ? Choice(point[kPreprocessing], variants) : 0;
+}
+
+void SearchSpace::SetVariant(int variant, int variants, UnitPoint& point) {
+  point.resize(kPreprocessing, 0.5);
+  if (variants > 1) point.push_back((variant + 0.5) / variants);
+}
 
 Candidate SearchSpace::Decode(const UnitPoint& point) const {
   Candidate candidate;
-  const int variants = static_cast<int>(cache_->variants.size());
-  // A warm start may come from a frame with more variants than this one.
-  candidate.variant = point.size() > 4 ? Choice(point[4], variants) : 0;
+  candidate.variant = VariantOf(point, static_cast<int>(cache_->variants.size()));
   const int levels = static_cast<int>(cache_->sigmas_px.size());
   candidate.first_level = Choice(point[0], levels);
   candidate.last_level = std::min(candidate.first_level + Choice(point[1], kMaxScales), levels - 1);
@@ -65,7 +74,7 @@ std::vector<UnitPoint> SearchSpace::StartPoints() const {
   for (int variant = 0; variant < variants; ++variant) {
     for (double scale : {0.5, 0.1}) {
       UnitPoint point = {scale, 0.0, 0.5, 0.5};
-      if (variants > 1) point.push_back((variant + 0.5) / variants);
+      SetVariant(variant, variants, point);
       points.push_back(point);
     }
   }

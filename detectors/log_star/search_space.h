@@ -29,6 +29,11 @@ class SearchSpace {
  public:
   static constexpr int kThreshold = 2;  // the threshold's coordinate; fewer atoms as it rises
 
+  // Which of `variants` preprocessings a point names, and back: sets the coordinate for it, which
+  // is absent if there is but one.
+  static int VariantOf(const UnitPoint& point, int variants);
+  static void SetVariant(int variant, int variants, UnitPoint& point);
+
   // `cache` must outlive this.
   SearchSpace(const PeakCache* cache, double d_nn_px);
 

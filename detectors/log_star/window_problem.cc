@@ -2,6 +2,29 @@
 
 namespace atomstream {
 
+std::vector<Blob> CollectAtoms(const std::vector<ScalePeak>& peaks,
+                               const std::vector<double>& sigmas_px, const Window& area,
+                               const Candidate& candidate, double threshold, size_t limit) {
+  const float left = static_cast<float>(area.x_px);
+  const float top = static_cast<float>(area.y_px);
+  BrightestFirstPruner pruner(area.width_px, area.height_px, sigmas_px[candidate.last_level],
+                              /*overlap=*/1, candidate.min_spacing_px);
+  for (const ScalePeak& peak : peaks) {
+    if (peak.response <= threshold || pruner.kept().size() >= limit) break;
+    if (!peak.InRange(candidate.first_level, candidate.last_level)) continue;
+    pruner.Offer({peak.x_px - left, peak.y_px - top, static_cast<float>(sigmas_px[peak.level]),
+                  peak.response});
+  }
+  std::vector<Blob> blobs = pruner.TakeKept();
+  for (Blob& blob : blobs) {
+    blob.x_px += left;
+    blob.y_px += top;
+  }
+  return blobs;
+}
+
+size_t MaxAtoms(double expected_atoms) { return static_cast<size_t>(4 * expected_atoms) + 64; }
+
 WindowProblem::WindowProblem(const PeakCache* cache, const SearchSpace* space, const Window& window,
                              const RewardContext& context, const RewardPair& rewards)
     : cache_(cache), space_(space), window_(window), context_(context), rewards_(rewards) {
@@ -17,35 +40,16 @@ WindowProblem::WindowProblem(const PeakCache* cache, const SearchSpace* space, c
 }
 
 std::optional<std::vector<Blob>> WindowProblem::Detect(const Candidate& candidate) const {
-  const size_t bound = static_cast<size_t>(4 * context_.expected_atoms) + 64;
-  std::vector<Blob> blobs = Collect(candidate, candidate.threshold, bound + 1);
+  const size_t bound = MaxAtoms(context_.expected_atoms);
+  std::vector<Blob> blobs = CollectAtoms(peaks_[candidate.variant], cache_->sigmas_px, window_,
+                                         candidate, candidate.threshold, bound + 1);
   if (blobs.size() > bound) return std::nullopt;
   return blobs;
 }
 
 std::vector<Blob> WindowProblem::Brightest(const Candidate& candidate, size_t count) const {
-  return Collect(candidate, 0, count);
-}
-
-std::vector<Blob> WindowProblem::Collect(const Candidate& candidate, double threshold,
-                                         size_t limit) const {
-  const float left = static_cast<float>(window_.x_px);
-  const float top = static_cast<float>(window_.y_px);
-  BrightestFirstPruner pruner(window_.width_px, window_.height_px,
-                              cache_->sigmas_px[candidate.last_level], /*overlap=*/1,
-                              candidate.min_spacing_px);
-  for (const ScalePeak& peak : peaks_[candidate.variant]) {
-    if (peak.response <= threshold || pruner.kept().size() >= limit) break;
-    if (!peak.InRange(candidate.first_level, candidate.last_level)) continue;
-    pruner.Offer({peak.x_px - left, peak.y_px - top,
-                  static_cast<float>(cache_->sigmas_px[peak.level]), peak.response});
-  }
-  std::vector<Blob> blobs = pruner.TakeKept();
-  for (Blob& blob : blobs) {
-    blob.x_px += left;
-    blob.y_px += top;
-  }
-  return blobs;
+  return CollectAtoms(peaks_[candidate.variant], cache_->sigmas_px, window_, candidate,
+                      /*threshold=*/0, count);
 }
 
 std::optional<ObjectiveVector> WindowProblem::Objectives(const UnitPoint& point) const {

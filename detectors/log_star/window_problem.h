@@ -21,6 +21,15 @@ struct RewardPair {
   const Reward* second = nullptr;
 };
 
+// The atoms of one variant's peaks, sorted by falling response, in `area`: brightest first, with a
+// response above `threshold`, at most `limit`.
+std::vector<Blob> CollectAtoms(const std::vector<ScalePeak>& peaks,
+                               const std::vector<double>& sigmas_px, const Window& area,
+                               const Candidate& candidate, double threshold, size_t limit);
+
+// More atoms than this are no solution.
+size_t MaxAtoms(double expected_atoms);
+
 class WindowProblem final : public Problem {
  public:
   // `context.expected_atoms` is the window's. `cache` and `space` must outlive this.
@@ -45,9 +54,6 @@ class WindowProblem final : public Problem {
   std::vector<Blob> Brightest(const Candidate& candidate, size_t count) const;
 
  private:
-  // Atoms with a response above `threshold`, at most `limit`.
-  std::vector<Blob> Collect(const Candidate& candidate, double threshold, size_t limit) const;
-
   const PeakCache* const cache_;
   const SearchSpace* const space_;
   const Window window_;

@@ -42,10 +42,11 @@ std::vector<SearchedWindow> SearchWindows(const WindowSearchInput& input, Execut
 
     WindowProblem problem(input.cache, input.space, grid[index], context, input.rewards);
     std::vector<UnitPoint> start = input.space->StartPoints();
-    if (input.warm_start != nullptr) {
-      start.insert(start.end(), input.warm_start->points.begin(), input.warm_start->points.end());
-      const auto own = input.warm_start->window_choices.find(index);
-      if (own != input.warm_start->window_choices.end()) start.push_back(own->second);
+    const WarmStart& warm = *input.warm_start;
+    start.insert(start.end(), warm.points.begin(), warm.points.end());
+    if (const auto own = warm.window_fronts.find(index); own != warm.window_fronts.end()) {
+      const absl::StatusOr<int> chosen = ChooseOnFront(*own->second, input.choice);
+      if (chosen.ok()) start.push_back(own->second->solutions()[*chosen].point);
     }
     for (UnitPoint& point : start) point.resize(input.space->dimension(), 0.5);
     Budget budget;

@@ -10,6 +10,8 @@
 #include "core/optimize/optimizer.h"
 #include "detectors/log_star/frame_survey.h"
 #include "detectors/log_star/log_star_options.h"
+#include "detectors/log_star/solution_choice.h"
+#include "detectors/log_star/warm_start.h"
 #include "detectors/log_star/window_problem.h"
 
 namespace atomstream {
@@ -27,7 +29,8 @@ struct WindowSearchInput {
   const SearchSpace* space = nullptr;
   const Optimizer* optimizer = nullptr;
   const LogStarOptions* options = nullptr;
-  const WarmStart* warm_start = nullptr;  // may be null
+  const WarmStart* warm_start = nullptr;  // adapted to this frame
+  SolutionChoice choice;                  // which of a window's own front it starts from
   RewardPair rewards;
   absl::Time deadline;
   uint64_t seed = 0;  // of the frame; each window derives its own, so scheduling plays no part

@@ -26,9 +26,10 @@ class FakeLogStar final : public LogStar {
         }) {}
   explicit FakeLogStar(Body body) : body_(std::move(body)) {}
 
-  absl::StatusOr<LogStarResult> Detect(const Frame& frame, const WarmStart* warm_start,
+  using LogStar::Detect;
+  absl::StatusOr<LogStarResult> Detect(const Frame& frame, const DetectRequest& request,
                                        Executor&) const override {
-    return body_(frame, warm_start);
+    return body_(frame, request.warm_start);
   }
 
  private:

@@ -32,8 +32,8 @@ class FrameTrialsTest : public ::testing::Test {
                   const std::vector<SearchedWindow>& windows) {
     const WindowProblem whole(&cache_, &space_, {0, 0, 100, 100}, {expected, 8},
                               {qc_.get(), er_.get()});
-    return TryOnFrame(space_, whole, expected, windows, std::nullopt, nullptr, deadline, executor_,
-                      clock_);
+    return TryOnFrame(space_, whole, expected, windows, SolutionChoice(), WarmStart(), deadline,
+                      executor_, clock_);
   }
 
   const PeakCache cache_ = HundredPeaks();

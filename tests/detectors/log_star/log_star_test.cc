@@ -211,7 +211,8 @@ TEST(LogStarTest, MapModeFindsTheAtomsToo) {
   options.window_size_px = 128;
   options.window_stride = 0.5;
   const LogStarResult result = Detect(options, *frame.frame);
-  EXPECT_EQ(result.chosen_by, "map");
+  EXPECT_EQ(result.window_mode, WindowMode::kMap);
+  EXPECT_EQ(result.chosen_by, "knee");
   EXPECT_GT(frame.F1(result.atoms), 0.95);
 }
 
@@ -245,14 +246,14 @@ TEST(LogStarTest, WarmStartHoldsTheFrontAndEveryWindowsChoice) {
   const LogStarResult cold = Detect(LogStarOptions(), *frame.frame);
   ASSERT_NE(cold.next_warm_start, nullptr);
   EXPECT_FALSE(cold.next_warm_start->points.empty());
-  ASSERT_EQ(cold.next_warm_start->window_choices.size(), cold.windows.size());
+  ASSERT_EQ(cold.next_warm_start->window_fronts.size(), cold.windows.size());
 
   // A window's own choice alone makes a search of a few evaluations better.
   LogStarOptions few;
   few.optimizer = "sobol";
   few.max_evaluations = 5;  // the four start points and one more
-  WarmStart own_choice;
-  own_choice.window_choices = cold.next_warm_start->window_choices;
+  WarmStart own_choice = *cold.next_warm_start;
+  own_choice.points.clear();
   const LogStarResult with = Detect(few, *frame.frame, &own_choice);
   const LogStarResult without = Detect(few, *frame.frame);
   ASSERT_EQ(with.windows.size(), 1u);
