@@ -9,47 +9,19 @@
 // one, are likelier) give each peak a probability. Where no peak clearly wins, the estimate says
 // so.
 //
-// A DriftView is immutable; the functions are pure: any thread.
+// Pure functions; any thread.
 #ifndef ATOMSTREAM_CORE_STRUCTURE_DRIFT_H_
 #define ATOMSTREAM_CORE_STRUCTURE_DRIFT_H_
 
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/image/frame.h"
+#include "core/structure/drift_view.h"
 
 namespace atomstream {
-
-struct DriftOptions {
-  // The longest drift between two frames that is looked for. Below half of the shortest lattice
-  // vector even a perfect crystal has one answer only.
-  double max_step_px = 12;  // (0, 1024]
-  // How far one frame's drift differs from the last one's, typically. Larger changes are possible,
-  // but need better evidence.
-  double step_change_px = 1;  // (0, 1024]
-  // Frames with longer sides are binned before they are compared.
-  int max_side_px = 1024;  // [64, 4096]
-};
-
-absl::Status ValidateDriftOptions(const DriftOptions& options);
-
-// A frame made ready for comparing: computed once, used for the pairs with the frame before it and
-// with the one after it.
-struct DriftView {
-  int width_px = 0;  // of the frame
-  int height_px = 0;
-  int bin = 1;       // this many pixels in x and in y were averaged to one
-  cv::Mat spectrum;  // CV_32FC2, of the windowed, despeckled frame
-  Image signal;      // power of the specimen in each frequency, as far as it is known
-  Image rest;        // power of everything else: noise, leakage
-};
-
-// InvalidArgument: an image with a side shorter than Frame::kMinSide, options out of range.
-absl::StatusOr<std::shared_ptr<const DriftView>> MakeDriftView(const Image& image,
-                                                               const DriftOptions& options);
 
 enum class DriftState {
   kMeasured,   // one answer stands out
