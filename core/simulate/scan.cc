@@ -217,6 +217,32 @@ SimulatedFrame Render(const Specimen& specimen, const ScanOptions& scan, const V
   return frame;
 }
 
+// How one frame sees the specimen.
+struct Look {
+  View view;
+  double sigma_nm;
+  double drift_x_px, drift_y_px;
+};
+
+absl::StatusOr<Look> LookAt(const Specimen& specimen, const ScanOptions& scan,
+                            int64_t frame_index) {
+  RETURN_IF_ERROR(Validate(scan, frame_index));
+  const double sigma_nm =
+      scan.probe_sigma_nm > 0 ? scan.probe_sigma_nm : DefaultProbeSigmaNm(specimen.material);
+  const double reach_nm = kReachInSigmas * sigma_nm;
+  ASSIGN_OR_RETURN(const double room_x, RoomPx("width_px", scan.width_px, scan.pixel_size_nm,
+                                               specimen.half_width_nm(), reach_nm));
+  ASSIGN_OR_RETURN(const double room_y, RoomPx("height_px", scan.height_px, scan.pixel_size_nm,
+                                               specimen.half_height_nm(), reach_nm));
+  const double drift_x =
+      FoldDrift(scan.drift_x_px_per_frame * static_cast<double>(frame_index), room_x);
+  const double drift_y =
+      FoldDrift(scan.drift_y_px_per_frame * static_cast<double>(frame_index), room_y);
+  const View view{scan.pixel_size_nm, (scan.width_px - 1) / 2.0 + drift_x,
+                  (scan.height_px - 1) / 2.0 + drift_y};
+  return Look{view, sigma_nm, drift_x, drift_y};
+}
+
 }  // namespace
 
 std::vector<PointPx> SimulatedFrame::Positions() const {
@@ -232,27 +258,23 @@ double DefaultProbeSigmaNm(const Material& material) {
 
 absl::StatusOr<SimulatedFrame> RenderFrame(const Specimen& specimen, const ScanOptions& scan,
                                            int64_t frame_index) {
-  RETURN_IF_ERROR(Validate(scan, frame_index));
-  const double sigma_nm =
-      scan.probe_sigma_nm > 0 ? scan.probe_sigma_nm : DefaultProbeSigmaNm(specimen.material);
-  const double reach_nm = kReachInSigmas * sigma_nm;
-  ASSIGN_OR_RETURN(const double room_x, RoomPx("width_px", scan.width_px, scan.pixel_size_nm,
-                                               specimen.half_width_nm(), reach_nm));
-  ASSIGN_OR_RETURN(const double room_y, RoomPx("height_px", scan.height_px, scan.pixel_size_nm,
-                                               specimen.half_height_nm(), reach_nm));
-  const double drift_x =
-      FoldDrift(scan.drift_x_px_per_frame * static_cast<double>(frame_index), room_x);
-  const double drift_y =
-      FoldDrift(scan.drift_y_px_per_frame * static_cast<double>(frame_index), room_y);
-  const View view{scan.pixel_size_nm, (scan.width_px - 1) / 2.0 + drift_x,
-                  (scan.height_px - 1) / 2.0 + drift_y};
+  ASSIGN_OR_RETURN(const Look look, LookAt(specimen, scan, frame_index));
   const uint64_t seed = DeriveSeed(scan.seed, static_cast<uint64_t>(frame_index));
   return CatchToStatus("RenderFrame", [&]() -> absl::StatusOr<SimulatedFrame> {
-    SimulatedFrame frame = Render(specimen, scan, view, sigma_nm, seed);
-    frame.drift_x_px = drift_x;
-    frame.drift_y_px = drift_y;
+    SimulatedFrame frame = Render(specimen, scan, look.view, look.sigma_nm, seed);
+    frame.drift_x_px = look.drift_x_px;
+    frame.drift_y_px = look.drift_y_px;
     return frame;
   });
+}
+
+absl::StatusOr<Vector2> SpecimenPlaceNm(const Specimen& specimen, const ScanOptions& scan,
+                                        int64_t frame_index, double x_fraction, double y_fraction) {
+  RETURN_IF_ERROR(CheckRange("x_fraction", x_fraction, 0, 1));
+  RETURN_IF_ERROR(CheckRange("y_fraction", y_fraction, 0, 1));
+  ASSIGN_OR_RETURN(const Look look, LookAt(specimen, scan, frame_index));
+  return Vector2{look.view.ToXNm(x_fraction * scan.width_px - 0.5),
+                 look.view.ToYNm(y_fraction * scan.height_px - 0.5)};
 }
 
 }  // namespace atomstream

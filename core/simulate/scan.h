@@ -71,6 +71,12 @@ double DefaultProbeSigmaNm(const Material& material);
 absl::StatusOr<SimulatedFrame> RenderFrame(const Specimen& specimen, const ScanOptions& scan,
                                            int64_t frame_index);
 
+// The place of the specimen that lies at a fraction of the field of view, [0, 1] from the left and
+// from the top, in frame `frame_index`: where a beam parked there hits. Pixel x of a frame covers
+// the fractions x / width to (x + 1) / width. Errors: as RenderFrame, and fractions outside [0, 1].
+absl::StatusOr<Vector2> SpecimenPlaceNm(const Specimen& specimen, const ScanOptions& scan,
+                                        int64_t frame_index, double x_fraction, double y_fraction);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CORE_SIMULATE_SCAN_H_
