@@ -81,7 +81,8 @@ TEST_F(ConvertedModelTest, ServesWhatWasConverted) {
     const auto difference = Difference(Folder(name), TorchPrecision::kFloat32);
     ASSERT_TRUE(difference.ok()) << name << ": " << difference.status();
     // The golden input of "coarse" takes several tiles, which know less of their surroundings.
-    if (std::string(name) != "coarse") EXPECT_LT(*difference, kFloatTolerance) << name;
+    if (std::string(name) == "coarse") continue;
+    EXPECT_LT(*difference, kFloatTolerance) << name;
   }
 }
 

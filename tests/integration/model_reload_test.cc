@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kReloads = 200;
+constexpr int kWarmUpReloads = 5;
 constexpr int64_t kAllowedGrowthKb = 20 * 1024;  // issue 3, point 5
 
 // The first model of the repository; empty: there is none.
@@ -80,6 +81,7 @@ class ModelReloadTest : public testing::Test {
   static std::string ConfigOf(const std::string& model) {
     return absl::StrCat(
         "listen_address: \"127.0.0.1:0\" metrics_address: \"\" log_star { max_evaluations: 1 } "
+        "history { max_results: 8 } "  // results that are kept are no leak
         "unet { device: \"cpu\" tile_px: 128 cpu_niceness: 0 model: \"",
         model, "\" }");
   }
@@ -123,9 +125,6 @@ TEST_F(ModelReloadTest, TwoHundredReloadsLoseNoFrameAndKeepTheMemoryAndABadOneCh
   const std::string id = response.result().detectors(1).model_id();
   EXPECT_EQ(response.result().detectors(1).error(), "");
   EXPECT_GT(response.result().detectors(1).atom_count(), 50);  // of 144
-  Reload();  // the loading thread and its memory are there from now on
-  const int64_t before_kb = ResidentKb(daemon_->pid());
-
   std::atomic<bool> stop = false;
   int64_t frames = 0;
   std::thread client([&] {
@@ -138,10 +137,13 @@ TEST_F(ModelReloadTest, TwoHundredReloadsLoseNoFrameAndKeepTheMemoryAndABadOneCh
       EXPECT_EQ(answer.result().detectors(1).model_id(), id);
     }
   });
+  // Threads, their memory arenas and libtorch's caches are there after the first ones.
+  for (int i = 0; i < kWarmUpReloads; ++i) Reload();
+  const int64_t before_kb = ResidentKb(daemon_->pid());
   for (int i = 0; i < kReloads; ++i) Reload();
   stop = true;
   client.join();
-  EXPECT_EQ(Model().reloads(), kReloads + 1);
+  EXPECT_EQ(Model().reloads(), kReloads + kWarmUpReloads);
   EXPECT_GT(frames, 0);
   EXPECT_LE(ResidentKb(daemon_->pid()) - before_kb, kAllowedGrowthKb);
 

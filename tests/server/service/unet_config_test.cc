@@ -24,7 +24,7 @@ TEST(UnetConfigTest, AModelAloneTakesTheDefaults) {
   EXPECT_EQ(options.unet->torch.device, TorchDevice::kAuto);
   EXPECT_EQ(options.unet->torch.precision, TorchPrecision::kAuto);
   EXPECT_EQ(options.unet->torch.threads, 1);
-  EXPECT_EQ(options.unet->torch.tile_px, 256);
+  EXPECT_EQ(options.unet->torch.tile_px, 512);
   EXPECT_EQ(options.unet->torch.overlap_px, 32);
   EXPECT_EQ(options.unet->torch.max_batch, 8);
   EXPECT_EQ(options.unet->detector.threshold, 0);
