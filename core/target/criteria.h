@@ -81,14 +81,14 @@ enum class TargetOrder {
 };
 
 struct Criteria {
-  Condition where;
+  Condition where = {};
   // No two targets closer than this; the one of the higher score stays.
   double min_spacing = 0;
   LengthUnit min_spacing_unit = LengthUnit::kPixels;
   int max_count = 100;  // [1, kMaxTargets]; the highest scores stay
   TargetOrder order = TargetOrder::kScore;
   // Of the shortest path; unset: the frame's first pixel, where a scan starts.
-  std::optional<PointPx> path_start;
+  std::optional<PointPx> path_start = std::nullopt;
 
   static constexpr int kMaxTargets = 4096;
 };
@@ -97,9 +97,9 @@ struct Criteria {
 struct CriteriaContext {
   int width_px = 0;
   int height_px = 0;
-  double pixel_size_nm = 0;        // 0: unknown; criteria in nm are refused
-  std::vector<int> clusters;       // known ones
-  std::vector<std::string> kinds;  // known ones
+  double pixel_size_nm = 0;             // 0: unknown; criteria in nm are refused
+  std::vector<int> clusters = {};       // known ones
+  std::vector<std::string> kinds = {};  // known ones
 };
 
 }  // namespace atomstream
