@@ -19,7 +19,7 @@ constexpr double kTemper = 0.5;
 // Two drifts whose evidence differs by less than this share of the whole cannot be told apart: the
 // new material at the borders and what is left of the window's effect is of that size.
 constexpr double kEvidenceError = 0.005;
-constexpr double kSureProbability = 0.95;
+constexpr double kSureProbability = 0.99;
 constexpr double kLostCoherence = 0.25;
 // Evidence in standard deviations of what phases at random give: the best of the hundreds of drifts
 // that are tried reaches 4.5 by chance, frames of one crystal reach 7 to 30.
