@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace atomstream {
 namespace {
 
+// Of d_NN: the weight, and an atom in HAADF frames.
+constexpr double kWeightSigma = 0.28;
+constexpr double kAtomSigma = 0.3;
 constexpr double kReach = 3;  // standard deviations of the weight
 // For a normal distribution: the median, over its members, of the distance within which a quarter
 // of it lies, and the quarter's own reach; both in standard deviations (numerical integration).
@@ -44,16 +48,20 @@ class PeerFinder {
 
 }  // namespace
 
-std::vector<float> WeightedBrightness(const Image& image, const std::vector<Atom>& atoms,
-                                      double sigma_px) {
+namespace {
+
+std::vector<float> WeightedMeans(const Image& image, const std::vector<Atom>& atoms,
+                                 double sigma_px, double edge_px) {
   const double sigma = std::max(sigma_px, 0.5);
   const int reach = static_cast<int>(std::ceil(kReach * sigma));
   const float scale = static_cast<float>(-0.5 / (sigma * sigma));
   std::vector<float> column_weight(2 * reach + 1);
-  std::vector<float> brightness(atoms.size(), 0);
+  std::vector<float> brightness(atoms.size(), std::numeric_limits<float>::quiet_NaN());
   for (size_t i = 0; i < atoms.size(); ++i) {
     const float x = atoms[i].x_px, y = atoms[i].y_px;
-    if (!(x > -0.5f && y > -0.5f && x < image.cols - 0.5f && y < image.rows - 0.5f)) continue;
+    const bool inside = x >= edge_px && y >= edge_px && x <= image.cols - 1 - edge_px &&
+                        y <= image.rows - 1 - edge_px;
+    if (!inside) continue;
     const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
     const int first_column = std::max(0, cx - reach),
               last_column = std::min(image.cols - 1, cx + reach);
@@ -72,9 +80,29 @@ std::vector<float> WeightedBrightness(const Image& image, const std::vector<Atom
       sum += weight * of_row;
       weights += weight * column_sum;
     }
-    brightness[i] = weights > 0 ? sum / weights : 0;
+    brightness[i] = sum / weights;
   }
   return brightness;
+}
+
+}  // namespace
+
+std::vector<float> SiteBrightness(const Image& image, const std::vector<Atom>& atoms,
+                                  double d_nn_px) {
+  return WeightedMeans(image, atoms, kWeightSigma * d_nn_px, kBrightnessEdge * d_nn_px);
+}
+
+void RemoveOutliersLight(const BondGraph& graph, const std::vector<BrightnessOutlier>& outliers,
+                         double sigmas, std::vector<float>& brightness) {
+  const double variance =
+      (kWeightSigma * kWeightSigma + kAtomSigma * kAtomSigma) * graph.d_nn_px() * graph.d_nn_px();
+  for (int i = 0; i < graph.size(); ++i) {
+    if (std::abs(outliers[i].sigmas) <= sigmas) continue;
+    for (const Bond& bond : graph.bonds(i)) {
+      const double share = std::exp(-0.5 * bond.length_px * bond.length_px / variance);
+      brightness[bond.atom] -= static_cast<float>(share * outliers[i].contrast);
+    }
+  }
 }
 
 std::vector<BrightnessOutlier> FindBrightnessOutliers(const BondGraph& graph,
@@ -85,14 +113,16 @@ std::vector<BrightnessOutlier> FindBrightnessOutliers(const BondGraph& graph,
   PeerFinder finder(graph);
   std::vector<float> values, distances;
   for (int i = 0; i < graph.size(); ++i) {
+    if (std::isnan(brightness[i])) continue;
     const std::vector<int>& peers = finder.Of(i);
-    if (static_cast<int>(peers.size()) < kMinPeers) continue;
     values.clear();
     distances.clear();
     for (int peer : peers) {
+      if (std::isnan(brightness[peer])) continue;
       values.push_back(brightness[peer]);
       distances.push_back(std::abs(brightness[peer] - brightness[i]));
     }
+    if (static_cast<int>(values.size()) < kMinPeers) continue;
     const auto middle = values.begin() + values.size() / 2;
     std::nth_element(values.begin(), middle, values.end());
     outliers[i].contrast = brightness[i] - *middle;

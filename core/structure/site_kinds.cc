@@ -12,9 +12,6 @@
 namespace atomstream {
 namespace {
 
-// Of d_NN. About an atom's own width (0.3), where a matched filter has its best signal to noise,
-// and a little less, so that neighbours leak less.
-constexpr double kWeightSigma = 0.28;
 constexpr int kMinAtoms = 12;         // that show all their neighbours, to say what is usual
 constexpr int kMinRings = 6;          // likewise
 constexpr double kUsualShare = 0.25;  // of the rings
@@ -154,18 +151,20 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
   analysis.usual_coordination = UsualCoordination(analysis);
   const std::vector<RingSigns> signs = JudgeRings(FindRings(atoms, analysis.graph), analysis);
 
-  std::vector<float> brightness =
-      WeightedBrightness(image, atoms, kWeightSigma * analysis.graph.d_nn_px());
+  std::vector<float> brightness = SiteBrightness(image, atoms, analysis.graph.d_nn_px());
+  RemoveOutliersLight(analysis.graph, FindBrightnessOutliers(analysis.graph, brightness),
+                      options.dopant_sigmas, brightness);
   const std::vector<BrightnessOutlier> outliers =
       FindBrightnessOutliers(analysis.graph, brightness);
+  std::erase_if(brightness, [](float value) { return std::isnan(value); });
   const auto middle = brightness.begin() + brightness.size() / 2;
   std::nth_element(brightness.begin(), middle, brightness.end());
-  const double least_contrast = options.dopant_contrast * std::abs(*middle);
+  const double typical = brightness.empty() ? 0 : std::abs(*middle);
   for (size_t i = 0; i < atoms.size(); ++i) {
     Site& site = analysis.sites[i];
     site.brightness_sigmas = outliers[i].sigmas;
     const bool dopant = std::abs(outliers[i].sigmas) > options.dopant_sigmas &&
-                        std::abs(outliers[i].contrast) > least_contrast;
+                        std::abs(outliers[i].contrast) > options.dopant_contrast * typical;
     site.kind = KindOf(site, signs[i], dopant, EdgeDistance(atoms[i], image), analysis);
   }
   return analysis;
