@@ -25,8 +25,8 @@ constexpr double kLostCoherence = 0.25;
 // that are tried reaches 4.5 by chance, frames of one crystal reach 7 to 30.
 constexpr double kLeastDeviations = 5.5;
 // Of the prior: shares of steps like the last one, of small ones, and of any.
-constexpr double kLikeLast = 0.7;
-constexpr double kSmall = 0.25;
+constexpr double kLikeLast = 0.85;
+constexpr double kSmall = 0.12;
 constexpr int kMaxRivals = 8;
 
 // One frequency of the half plane, weighted: its share of the log-likelihood of a drift d is

@@ -221,7 +221,8 @@ void VisitLedger::StartEpoch(absl::string_view epoch) {
 void VisitLedger::Cancel(int64_t site, VisitOutcome outcome) {
   MutexLock lock(&mutex_);
   Expire();
-  CancelWhere([&](const LeaseRequest& r) { return r.site == site && r.epoch == epoch_; }, outcome);
+  const std::string epoch = epoch_;  // the analysis does not see into the lambda
+  CancelWhere([&](const LeaseRequest& r) { return r.site == site && r.epoch == epoch; }, outcome);
 }
 
 void VisitLedger::CancelHolder(absl::string_view holder, VisitOutcome outcome) {
