@@ -77,6 +77,7 @@ absl::StatusOr<Descriptors> ExtractDescriptors(const Image& image, const std::ve
     Image smooth = image;
     if (step > kMaxPointStepPx) {
       const int side = static_cast<int>(std::lround(step));
+      smooth = Image();  // else it would be written into `image`, whose pixels it shares
       cv::blur(image, smooth, {side, side}, {-1, -1}, cv::BORDER_REFLECT);
     }
     std::vector<int> columns(grid);

@@ -35,7 +35,10 @@ TEST(DescriptorsTest, SamplesALinearImageExactlyAtSubPixelPlaces) {
 
 TEST(DescriptorsTest, SamplesALinearImageExactlyAfterAveragingToo) {
   const DescriptorOptions options{.side_d_nn = 2, .grid = 5};
-  const Descriptors d = *ExtractDescriptors(Ramp(128, 0.1f, 0.3f), {{64, 60}}, 25, options);
+  const Image image = Ramp(128, 0.1f, 0.3f);
+  const Image before = image.clone();
+  const Descriptors d = *ExtractDescriptors(image, {{64, 60}}, 25, options);
+  EXPECT_EQ(cv::norm(image, before, cv::NORM_INF), 0);  // averaged elsewhere
   ASSERT_GT(2 * 25 / 5.0, kMaxPointStepPx);
   ASSERT_EQ(d.size(), 1);
   // An average over an even number of pixels lies half a pixel off its centre.
