@@ -80,13 +80,12 @@ int64_t BytesOf(const WarmStart& memory) {
 
 class CompactAnalysis final : public FrameAnalysis {
  public:
-  CompactAnalysis(const CompactAnalysisInput& input, Executor& executor, const Clock& clock)
+  CompactAnalysis(const CompactAnalysisInput& input, Executor& executor)
       : base_(*input.result),
         findings_(*input.findings),
         rewards_(input.rewards),
         window_mode_(input.window_mode),
-        space_(&cache_, input.survey->lattice.d_nn_px),
-        clock_(clock) {
+        space_(&cache_, input.survey->lattice.d_nn_px) {
     base_.timings = LogStarTimings();
     Keep(input, executor);
   }
@@ -148,7 +147,6 @@ class CompactAnalysis final : public FrameAnalysis {
   }
 
   absl::StatusOr<LogStarResult> ReselectOrThrow(const Reselection& reselection) const {
-    const absl::Time start = clock_.Now();
     RETURN_IF_ERROR(ValidateChoice(reselection.choice));
     RETURN_IF_ERROR(status_);
     ASSIGN_OR_RETURN(const FrameDecision decision,
@@ -163,7 +161,6 @@ class CompactAnalysis final : public FrameAnalysis {
       const AtomPlace& place = places_[indices[i]];
       if (!place.outside) result.atoms.push_back(ToAtom(place, decision.blobs[i]));
     }
-    result.timings.detect = result.timings.total = clock_.Now() - start;
     return result;
   }
 
@@ -174,7 +171,6 @@ class CompactAnalysis final : public FrameAnalysis {
   PeakCache cache_;                // peaks of the chosen variant only; no stacks
   std::vector<AtomPlace> places_;  // of those peaks
   const SearchSpace space_;
-  const Clock& clock_;
   int64_t bytes_ = 0;
   absl::Status status_;  // why there is nothing to decide with
 };
@@ -203,8 +199,8 @@ class EmptyAnalysis final : public FrameAnalysis {
 }  // namespace
 
 std::shared_ptr<const FrameAnalysis> MakeAnalysis(const CompactAnalysisInput& input,
-                                                  Executor& executor, const Clock& clock) {
-  return std::make_shared<CompactAnalysis>(input, executor, clock);
+                                                  Executor& executor) {
+  return std::make_shared<CompactAnalysis>(input, executor);
 }
 
 std::shared_ptr<const FrameAnalysis> MakeEmptyAnalysis(const LogStarResult& result) {

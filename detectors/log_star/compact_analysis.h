@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "detectors/log_star/frame_analysis.h"
 #include "detectors/log_star/frame_decision.h"
@@ -25,9 +24,8 @@ struct CompactAnalysisInput {
   int64_t max_bytes = 0;
 };
 
-// The clock must outlive the analysis.
 std::shared_ptr<const FrameAnalysis> MakeAnalysis(const CompactAnalysisInput& input,
-                                                  Executor& executor, const Clock& clock);
+                                                  Executor& executor);
 
 // Of a frame that was not searched: every reselection is refused, with the result's flags.
 std::shared_ptr<const FrameAnalysis> MakeEmptyAnalysis(const LogStarResult& result);

@@ -1,9 +1,9 @@
 // FrameAnalysis: a searched frame, kept so that its atoms can be decided anew without a search: an
 // operator moves along the front and sees at once what each solution finds.
 //
-// Immutable; any thread may call it, and many at once. Self-contained: it outlives the LogStar that
-// made it, the frame and the executor, but not the Clock. It holds no image: about 30 bytes for
-// each peak that a solution of its fronts can choose (bytes() tells), bounded by
+// Immutable; any thread may call it, and many at once. Self-contained: it may outlive the LogStar
+// that made it, the frame, the executor and the clock. It holds no image: about 30 bytes for each
+// peak that a solution of its fronts can choose (bytes() tells), bounded by
 // DetectRequest::max_analysis_bytes.
 #ifndef ATOMSTREAM_DETECTORS_LOG_STAR_FRAME_ANALYSIS_H_
 #define ATOMSTREAM_DETECTORS_LOG_STAR_FRAME_ANALYSIS_H_
@@ -31,7 +31,7 @@ class FrameAnalysis {
 
   // The frame's result as if it had been detected with this choice from the same fronts: atoms,
   // rewards and choices are new; fronts, lattice, flags, counts of evaluations and next_warm_start
-  // are those of the search; timings are of the decision alone; `analysis` is null.
+  // are those of the search; timings are 0, as no stage ran; `analysis` is null.
   // Errors: InvalidArgument (a value of the choice), FailedPrecondition (the frame has no front:
   // the message gives its flags), OutOfRange (an index that the front does not have),
   // ResourceExhausted (keeping the frame would have taken more than max_analysis_bytes).

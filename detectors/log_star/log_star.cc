@@ -117,7 +117,7 @@ class LogStarDetector final : public LogStar {
     if (request.keep_analysis) {
       analysis = MakeAnalysis({&result, &findings, &survey, &cache, rewards_, options_.window_mode,
                                options_.refine_subpixel, request.max_analysis_bytes},
-                              executor, clock_);
+                              executor);
     }
     RETURN_IF_ERROR(Decide(findings, survey, cache, space, choice, analysis.get(), result));
     result.analysis = std::move(analysis);

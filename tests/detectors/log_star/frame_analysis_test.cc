@@ -53,7 +53,6 @@ void ExpectSameAtoms(const LogStarResult& a, const LogStarResult& b) {
 
 class FrameAnalysisTest : public ::testing::Test {
  protected:
-  // The clock outlives the analyses.
   LogStarResult DetectKept(const LogStarOptions& options, const Frame& frame) {
     return *(*LogStar::Create(options, &clock_))->Detect(frame, Keeping(), executor_);
   }
