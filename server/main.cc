@@ -46,7 +46,8 @@ void ReloadModel(const std::string& config, const Clock* steady_clock, Daemon& d
   }
 }
 
-// Afterwards a second signal ends the process at once.
+// Afterwards a second SIGTERM or SIGINT ends the process at once. A SIGHUP does not: it asks for a
+// model, which nobody needs any more, and a manager may send it together with SIGTERM.
 void ServeUntilTold(const sigset_t& signals, const std::string& config, const Clock* steady_clock,
                     Daemon& daemon) {
   while (true) {
@@ -54,7 +55,9 @@ void ServeUntilTold(const sigset_t& signals, const std::string& config, const Cl
     sigwait(&signals, &signal);
     if (signal != SIGHUP) {
       LOG(INFO) << "signal " << signal << ": shutting down";
-      pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+      sigset_t ending = signals;
+      sigdelset(&ending, SIGHUP);
+      pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
       return;
     }
     LOG(INFO) << "SIGHUP: reading " << config << " for the U-Net's model";

@@ -77,6 +77,18 @@ TEST(AtomstreamdTest, SighupWithoutAUnetIsToldAndChangesNothing) {
   EXPECT_EQ(daemon.ExitCode(), 0);
 }
 
+TEST(AtomstreamdTest, SighupWhileItShutsDownDoesNotEndItAtOnce) {
+  const std::string path = WriteConfig(
+      "hup_late.textproto", "listen_address: \"127.0.0.1:0\" metrics_address: \"127.0.0.1:0\"");
+  DaemonProcess daemon({"--config=" + path});
+  ASSERT_FALSE(daemon.ReadPort().empty()) << daemon.output();
+  daemon.Signal(SIGTERM);
+  ASSERT_TRUE(daemon.ReadUntil("shutting down")) << daemon.output();
+  daemon.Signal(SIGHUP);
+  EXPECT_EQ(daemon.ExitCode(), 0) << daemon.output();
+  EXPECT_THAT(daemon.output(), HasSubstr("stopped"));
+}
+
 TEST(AtomstreamdTest, SaysItsVersion) {
   DaemonProcess daemon({"--version"});
   EXPECT_EQ(daemon.ExitCode(), 0);
