@@ -26,6 +26,7 @@ std::string SigmaText(const v1::LogParams& params) {
 // "3 x bfloat16 on cpu", and how much the members disagree.
 std::string NetworkText(const v1::DetectorResult& detector) {
   if (!detector.error().empty()) return "-";
+  if (detector.device().empty()) return "network not run";  // of a constant frame
   return absl::StrFormat("var %.2g, %d x %s on %s", detector.mean_variance(),
                          detector.ensemble_members(), detector.precision(), detector.device());
 }
@@ -55,7 +56,8 @@ std::string F1Column(const ResultView& view, const TextStyle& style) {
 std::string StagesText(const ResultView& view) {
   std::vector<std::string> stages;
   for (const auto& [stage, ms] : view.timings_ms) {
-    if (stage != "total") stages.push_back(absl::StrFormat("%s %.1f", stage, ms));
+    if (stage != "total" && stage != "detector_total")
+      stages.push_back(absl::StrFormat("%s %.1f", stage, ms));
   }
   return absl::StrJoin(stages, ", ");
 }
@@ -174,11 +176,17 @@ std::string DetectorText(const ResultView& view) {
   if (view.is_unet()) {
     absl::StrAppendFormat(&text,
                           "atoms          %d\n"
-                          "network        %s, %d members, %s on %s, %d tiles\n"
+                          "network        %s, %d members, %s\n"
                           "mean variance  %.3g\n",
                           view.atoms, detector.model_id(), detector.ensemble_members(),
-                          detector.precision(), detector.device(), detector.tiles(),
+                          detector.device().empty()
+                              ? "not run"
+                              : absl::StrFormat("%s on %s, %d tiles", detector.precision(),
+                                                detector.device(), detector.tiles()),
                           detector.mean_variance());
+    if (detector.expected_f1() > 0) {
+      absl::StrAppendFormat(&text, "expected F1    %.3f\n", detector.expected_f1());
+    }
   } else {
     absl::StrAppendFormat(&text, "atoms          %d, QC %.4f, ER %.4f\n", view.atoms, detector.qc(),
                           detector.er());
@@ -214,7 +222,11 @@ std::string ModelText(const v1::ModelStatus& model) {
 
 }  // namespace
 
-std::string WatchHeader() {
+std::string WatchHeader(bool unet) {
+  if (unet) {
+    return absl::StrFormat(" frame  atoms    F1 %-41s%43s  total  lost before",
+                           "variance over the atoms, network", "time by stage, ms");
+  }
   // The second line is built like WatchLine.
   std::string header = absl::StrFormat("%34s  %-28s%s\n", "", "chosen point", "time by stage, ms");
   absl::StrAppend(&header, " frame  atoms    F1     QC     ER  preproc  sigma px  thresh.");

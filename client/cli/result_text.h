@@ -19,9 +19,9 @@ struct LossBefore {
   int64_t in_gaps = 0;       // results that were declared lost on the way to this subscriber
 };
 
-// `watch`: the two lines above the columns, and one line a result, without the last line end. Made
-// for 120 columns; only remarks and great losses need more.
-std::string WatchHeader();
+// `watch`: what stands above the columns, of LoG*'s lines or of the U-Net's, and one line a result,
+// without the last line end. Made for 120 columns; only remarks and great losses need more.
+std::string WatchHeader(bool unet);
 std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style);
 
 // `list`: results of the past; nobody knows what was lost before them.

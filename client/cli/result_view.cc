@@ -34,7 +34,10 @@ ResultView::ResultView(const v1::FrameResult& frame_result, int index)
       evaluation(EvaluationOf(result, detector.detector())),
       total_ms(0) {
   for (const v1::StageTiming& timing : detector.timings()) {
-    timings_ms.emplace_back(timing.stage(), Milliseconds(timing.duration()));
+    // The frame has a "total" too, and a name stands once.
+    const bool total = timing.stage() == "total";
+    timings_ms.emplace_back(total ? "detector_total" : timing.stage(),
+                            Milliseconds(timing.duration()));
   }
   for (const v1::StageTiming& timing : result.timings()) {
     timings_ms.emplace_back(timing.stage(), Milliseconds(timing.duration()));

@@ -80,7 +80,12 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
     Print(json);
   } else {
     TellModel(view.detector);
-    if (lines_++ % kLinesPerHeader == 0) output_.out << output_.style.Dim(WatchHeader()) << "\n";
+    // LoG*'s columns need their header; a line of the U-Net says by itself what is what.
+    const bool unet = view.is_unet();
+    if (lines_++ % kLinesPerHeader == 0 || (under_unet_header_ && !unet)) {
+      output_.out << output_.style.Dim(WatchHeader(unet)) << "\n";
+      under_unet_header_ = unet;
+    }
     output_.out << WatchLine(view, loss, output_.style) << std::endl;
   }
   if (!first_result_) first_result_ = now;

@@ -66,6 +66,7 @@ class WatchSession {
   const CliOutput output_;
   WatchAccount account_;
   int lines_ = 0;
+  bool under_unet_header_ = false;
   std::string model_;  // the newest that was told
 
   std::optional<int64_t> last_frame_number_;  // of the source, in this subscription

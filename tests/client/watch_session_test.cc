@@ -146,12 +146,13 @@ TEST_F(WatchSessionTest, ALineOfTheUnetFitsUnderTheHeadingsAndSaysWhatItIs) {
   ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
   ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 41), now_).ok());
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
-  ASSERT_EQ(lines.size(), 6u);  // run, model, two of headings, the result, and the empty rest
+  ASSERT_EQ(lines.size(), 5u);  // run, model, its own heading, the result, and the empty rest
   EXPECT_EQ(lines[1], "U-Net model lattice@1, 3 members, bfloat16 on cpu");
-  EXPECT_THAT(lines[4], HasSubstr("41      4 0.750 unet var 0.0012, 3 x bfloat16 on cpu"));
-  EXPECT_THAT(lines[4], HasSubstr("comp 56.1"));
-  EXPECT_LE(lines[4].size(), 120u);
-  EXPECT_EQ(lines[3].find("total") + 5, lines[4].find("45.6") + 4);
+  EXPECT_THAT(lines[3], HasSubstr("41      4 0.750 unet var 0.0012, 3 x bfloat16 on cpu"));
+  EXPECT_THAT(lines[3], HasSubstr("comp 56.1"));
+  EXPECT_LE(lines[3].size(), 120u);
+  EXPECT_EQ(lines[2].find("F1") + 2, lines[3].find("0.750") + 5);
+  EXPECT_EQ(lines[2].find("total") + 5, lines[3].find("45.6") + 4);
 }
 
 TEST_F(WatchSessionTest, TellsWhenAnotherModelServes) {
@@ -214,6 +215,28 @@ TEST_F(WatchSessionTest, SummaryTellsRateScoreAndLosses) {
                                     "F1 mean 0.9876, min 0.9876\n"));
   EXPECT_EQ(LastLine(),
             "lost: 0 at the source, 0 at the door, 1 in gaps, 0 while away; 0 reconnects");
+}
+
+TEST_F(WatchSessionTest, HeaderIsThatOfTheLinesBelow) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 1), now_).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("variance over the atoms"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("chosen point")));
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 2, 2), now_).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("chosen point"));
+}
+
+TEST_F(WatchSessionTest, JsonNamesEveryTimeOnce) {
+  WatchSession session(/*json=*/true, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  v1::SubscribeResponse message = ResultOf("e", 1, 9);
+  v1::StageTiming& total = *message.mutable_result()->mutable_detectors(0)->add_timings();
+  total.set_stage("total");  // of the detector; the frame has one too
+  total.mutable_duration()->set_nanos(20'000'000);
+  ASSERT_TRUE(session.OnMessage(message, now_).ok());
+  EXPECT_THAT(out_.str(),
+              HasSubstr(R"("timings_ms":{"optimise":12.3,"detector_total":20,"total":45.6})"));
 }
 
 TEST_F(WatchSessionTest, JsonIsOneObjectALine) {
