@@ -210,7 +210,8 @@ absl::StatusOr<UnetResult> UnetDetector::DetectOrThrow(const Frame& frame,
   }
 
   ASSIGN_OR_RETURN(Finding finding, Find(views.raw, segmenter, result));
-  const bool doubtful = finding.expected_f1 > 0 && finding.expected_f1 < kSureExpectedF1;
+  // Also of a frame in which it finds nothing.
+  const bool doubtful = segmenter.info().atom_area_px2 > 0 && finding.expected_f1 < kSureExpectedF1;
   float sure_in_vacuum = kSureInVacuum;
   if (doubtful && !views.filtered.empty()) {
     ASSIGN_OR_RETURN(Finding filtered, Find(views.filtered, segmenter, result));

@@ -114,6 +114,19 @@ TEST(SecondLookTest, AnUnsureNetworkIsShownTheFilteredFrame) {
   EXPECT_NEAR(result.confidence[result.confidence.size() / 2], 0.9, 0.1);
 }
 
+TEST(SecondLookTest, ANetworkThatFindsNothingIsShownTheFilteredFrame) {
+  const FrameWithTruth frame = SimulateFrame("graphene", 0.1);
+  const KnowingSegmenter blind(frame, {0.0f, 0.9f});
+  EXPECT_THAT(Detect(frame, blind).flags, Contains("lattice_filtered"));
+  // Nor is it blind to a bump below the threshold.
+  const KnowingSegmenter unsure(frame, {0.4f, 0.9f});
+  UnetOptions options;
+  options.threshold = 0.6;
+  const UnetResult result = Detect(frame, unsure, options);
+  EXPECT_THAT(result.flags, Contains("lattice_filtered"));
+  EXPECT_FALSE(result.atoms.empty());
+}
+
 TEST(SecondLookTest, TheSurerViewCounts) {
   const FrameWithTruth frame = SimulateFrame("graphene", 0.1);
   const KnowingSegmenter segmenter(frame, {0.5f, 0.3f});
