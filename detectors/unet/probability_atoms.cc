@@ -103,7 +103,7 @@ ProbabilityAtom MeasureAtom(const Image& map, const Image& variance, int x, int 
         ShareOnMap(centre_x, map.cols, sigma) * ShareOnMap(centre_y, map.rows, sigma);
     atom.confidence = static_cast<float>(std::min(1.0, m.mass / reachable));
   } else {
-    atom.confidence = map(y, x);
+    atom.confidence = std::min(1.0f, map(y, x));  // blended tiles may round to a bit above 1
   }
   if (!variance.empty()) atom.spread = std::sqrt(std::max(0.0f, variance(y, x)));
   return atom;

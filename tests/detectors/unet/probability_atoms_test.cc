@@ -145,6 +145,14 @@ TEST(ProbabilityAtomsTest, ReadsConfidenceAndSpreadAtThePeak) {
   EXPECT_FLOAT_EQ(atoms[0].spread, 0.2f);
 }
 
+TEST(ProbabilityAtomsTest, NoAtomIsSurerThanSure) {
+  Image map = Map(20, 20, {{12, 10, 0.7, 1}});
+  map(10, 12) = std::nextafter(1.0f, 2.0f);
+  const auto atoms = Find(map);
+  ASSERT_EQ(atoms.size(), 1u);
+  EXPECT_EQ(atoms[0].confidence, 1);
+}
+
 TEST(ProbabilityAtomsTest, FindsAtomsOnTheBorder) {
   const auto atoms = Find(Map(30, 30, {{0, 15.3, 0.9, 1}, {29, 29, 0.8, 1}, {1.2, 4, 0.7, 1}}));
   ASSERT_EQ(atoms.size(), 3u);
