@@ -1,5 +1,6 @@
 // atomstream-bench: the raw detector, its accuracy and its speed. Not part of the service.
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -56,7 +57,9 @@ int main(int argc, char** argv) {
   cv::setNumThreads(1);
   const std::string command = argc > 1 ? argv[1] : "--help";
   const atomstream::bench::Arguments arguments(argv + std::min(argc, 2), argv + argc);
-  if (command == "--help" || command == "help") {
+  const bool asks_for_help =
+      std::find(arguments.begin(), arguments.end(), "--help") != arguments.end();
+  if (command == "--help" || command == "-h" || command == "help" || asks_for_help) {
     std::fputs(kUsage, stdout);
     return 0;
   }

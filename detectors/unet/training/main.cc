@@ -10,26 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "client/cpp/flag_set.h"
+#include "core/base/status_macros.h"
 #include "core/base/thread_pool.h"
 #include "detectors/unet/training/ensemble_training.h"
-
-ABSL_FLAG(std::string, output, "", "model folder to write; required");
-ABSL_FLAG(std::string, checkpoints, "", "folder of the checkpoints; default OUTPUT.training");
-ABSL_FLAG(std::string, name, "lattice", "the model's name");
-ABSL_FLAG(int, members, 3, "networks in the ensemble, 1 to 16");
-ABSL_FLAG(uint64_t, seed, 1, "of the first member; each further one has the next");
-ABSL_FLAG(int64_t, steps, 2000, "training steps of a member");
-ABSL_FLAG(int, frames_per_step, 4, "frames of 256 x 256 px drawn for a step");
-ABSL_FLAG(int, patience, 8, "validations without a gain that end a member early; 0: never");
-ABSL_FLAG(std::string, device, "cpu", "cpu or cuda");
-ABSL_FLAG(std::string, precision, "auto", "auto, float32 or bfloat16; auto: the faster one");
-ABSL_FLAG(int, threads, 0, "of the training step; 0: as many as torch finds cores");
 
 namespace atomstream {
 namespace {
@@ -44,6 +32,10 @@ class ProgressBar {
   explicit ProgressBar(int members) : members_(members), terminal_(isatty(STDERR_FILENO) != 0) {}
 
   void Show(int member, const TrainingProgress& p) {
+    if (member != member_ && p.step > 1) {
+      Say(absl::StrCat("member ", member, " goes on after step ", p.step - 1));
+    }
+    member_ = member;
     if (!terminal_ && !p.validated) return;
     constexpr int kWidth = 24;
     const int done = static_cast<int>(kWidth * p.step / std::max<int64_t>(1, p.steps));
@@ -64,6 +56,7 @@ class ProgressBar {
  private:
   const int members_;
   const bool terminal_;
+  int member_ = -1;  // that was shown last
 };
 
 int Fail(const absl::Status& why, int exit_code) {
@@ -71,30 +64,80 @@ int Fail(const absl::Status& why, int exit_code) {
   return exit_code;
 }
 
-absl::StatusOr<EnsembleTrainingOptions> OptionsOfFlags() {
+struct Flags {
+  std::string output;
+  std::string checkpoints;
+  std::string name = "lattice";
+  int members = 3;
+  int64_t seed = 1;
+  int64_t steps = 2000;
+  int frames_per_step = 4;
+  int patience = 8;
+  std::string device = "cpu";
+  std::string precision = "auto";
+  int threads = 0;
+};
+
+FlagSet FlagSetOf(Flags& flags) {
+  FlagSet set(
+      "atomstream-train --output=FOLDER [flags]: trains an ensemble of U-Nets on simulated\n"
+      "frames and writes a model folder. Started again after a stop (Ctrl-C, SIGTERM) with the\n"
+      "same flags it goes on where it was.\n"
+      "Exit codes: 0 done, 1 failed, 2 bad flag, 3 stopped.");
+  set.Add("output", &flags.output, "model folder to write; required");
+  set.Add("checkpoints", &flags.checkpoints, "folder of the checkpoints; empty: OUTPUT.training");
+  set.Add("name", &flags.name, "the model's name");
+  set.Add("members", &flags.members, "networks in the ensemble, 1 to 16");
+  set.Add("seed", &flags.seed, "of the first member; each further one has the next");
+  set.Add("steps", &flags.steps, "training steps of a member");
+  set.Add("frames_per_step", &flags.frames_per_step, "frames of 256 x 256 px drawn for a step");
+  set.Add("patience", &flags.patience,
+          "validations without a gain that end a member early; 0: never");
+  set.Add("device", &flags.device, "cpu or cuda");
+  set.Add("precision", &flags.precision, "auto, float32 or bfloat16; auto: the faster one");
+  set.Add("threads", &flags.threads, "of the training step; 0: as many as torch finds cores");
+  return set;
+}
+
+absl::Status RequireAtLeast(absl::string_view name, int64_t value, int64_t least) {
+  if (value >= least) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", name, " = ", value, ": must be at least ", least));
+}
+
+absl::Status RequireOneOf(absl::string_view name, const std::string& value,
+                          const std::vector<std::string>& allowed) {
+  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--", name, " = \"", value, "\": must be one of ",
+                                                 absl::StrJoin(allowed, ", ")));
+}
+
+absl::StatusOr<EnsembleTrainingOptions> OptionsOf(const Flags& flags) {
   EnsembleTrainingOptions options;
-  options.folder = absl::GetFlag(FLAGS_output);
+  options.folder = flags.output;
   if (options.folder.empty()) return absl::InvalidArgumentError("--output: is required");
-  options.work_folder = absl::GetFlag(FLAGS_checkpoints);
+  options.work_folder = flags.checkpoints;
   if (options.work_folder.empty()) options.work_folder = options.folder + ".training";
-  options.name = absl::GetFlag(FLAGS_name);
-  options.members = absl::GetFlag(FLAGS_members);
+  options.name = flags.name;
+  options.members = flags.members;
   if (options.members < 1 || options.members > 16) {
     return absl::InvalidArgumentError(
         absl::StrCat("--members = ", options.members, ": must be in [1, 16]"));
   }
-  options.member.patience = absl::GetFlag(FLAGS_patience);
+  RETURN_IF_ERROR(RequireAtLeast("seed", flags.seed, 0));
+  RETURN_IF_ERROR(RequireAtLeast("steps", flags.steps, 1));
+  RETURN_IF_ERROR(RequireAtLeast("frames_per_step", flags.frames_per_step, 1));
+  RETURN_IF_ERROR(RequireAtLeast("patience", flags.patience, 0));
+  RETURN_IF_ERROR(RequireAtLeast("threads", flags.threads, 0));
+  RETURN_IF_ERROR(RequireOneOf("device", flags.device, {"cpu", "cuda"}));
+  RETURN_IF_ERROR(RequireOneOf("precision", flags.precision, {"auto", "float32", "bfloat16"}));
+  options.member.patience = flags.patience;
   TrainerOptions& trainer = options.member.trainer;
-  trainer.seed = absl::GetFlag(FLAGS_seed);
-  trainer.steps = absl::GetFlag(FLAGS_steps);
-  trainer.frames_per_step = absl::GetFlag(FLAGS_frames_per_step);
-  trainer.device = absl::GetFlag(FLAGS_device);
-  const std::string precision = absl::GetFlag(FLAGS_precision);
-  if (precision != "auto" && precision != "float32" && precision != "bfloat16") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--precision = ", precision, ": must be auto, float32 or bfloat16"));
-  }
-  trainer.bfloat16 = precision == "bfloat16";
+  trainer.seed = static_cast<uint64_t>(flags.seed);
+  trainer.steps = flags.steps;
+  trainer.frames_per_step = flags.frames_per_step;
+  trainer.device = flags.device;
+  trainer.bfloat16 = flags.precision == "bfloat16";
   options.command = absl::StrCat(
       "atomstream-train --name=", options.name, " --members=", options.members,
       " --seed=", trainer.seed, " --steps=", trainer.steps,
@@ -102,13 +145,25 @@ absl::StatusOr<EnsembleTrainingOptions> OptionsOfFlags() {
   return options;
 }
 
-int Main() {
-  absl::StatusOr<EnsembleTrainingOptions> options = OptionsOfFlags();
+int Main(const std::vector<std::string>& arguments) {
+  Flags flags;
+  FlagSet flag_set = FlagSetOf(flags);
+  const absl::StatusOr<std::vector<std::string>> rest = flag_set.Parse(arguments);
+  if (!rest.ok()) return Fail(rest.status(), 2);
+  if (flag_set.help_requested()) {
+    std::fputs(flag_set.Help().c_str(), stdout);
+    return 0;
+  }
+  if (!rest->empty()) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("unexpected argument '", (*rest)[0], "'")),
+                2);
+  }
+  absl::StatusOr<EnsembleTrainingOptions> options = OptionsOf(flags);
   if (!options.ok()) return Fail(options.status(), 2);
   TrainerOptions& trainer = options->member.trainer;
-  if (absl::GetFlag(FLAGS_threads) > 0) SetTrainingThreads(absl::GetFlag(FLAGS_threads));
+  if (flags.threads > 0) SetTrainingThreads(flags.threads);
   cv::setNumThreads(1);
-  if (absl::GetFlag(FLAGS_precision) == "auto" && trainer.device == "cpu") {
+  if (flags.precision == "auto" && trainer.device == "cpu") {
     trainer.bfloat16 = Bfloat16Gains(trainer.shape, trainer.device);
   }
   struct sigaction action = {};
@@ -141,13 +196,4 @@ int Main() {
 }  // namespace
 }  // namespace atomstream
 
-int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "trains an ensemble of U-Nets on simulated frames and writes a model folder");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "atomstream-train: unexpected argument '%s'\n", rest[1]);
-    return 2;
-  }
-  return atomstream::Main();
-}
+int main(int argc, char** argv) { return atomstream::Main({argv + 1, argv + argc}); }
