@@ -96,8 +96,12 @@ class Analyze {
     const absl::StatusOr<v1::FrameResult> result = client_.AnalyzeFrame(
         RequestOf(path, page, std::move(image), flags_), flags_.common.timeout());
     if (!result.ok()) {
+      const std::string hint = absl::IsDeadlineExceeded(result.status())
+                                   ? absl::StrCat(" after --timeout_s = ", flags_.common.timeout_s,
+                                                  ": the daemon is busy, or the frame needs longer")
+                                   : "";
       Fail(absl::Status(result.status().code(),
-                        absl::StrCat(source, ": ", result.status().message())));
+                        absl::StrCat(source, ": ", result.status().message(), hint)));
       return;
     }
     for (const ResultView& view : ViewsOf(*result)) Print(path, page, source, view);
