@@ -61,6 +61,8 @@ absl::StatusOr<std::vector<ValidationRow>> TrainEnsemble(const EnsembleTrainingO
     std::filesystem::create_directories(options.work_folder);
     return absl::OkStatus();
   }));
+  // Now, not after hours; it also finds checkpoints inside the folder that they are to become.
+  RETURN_IF_ERROR(CheckReplaceable(options.folder));
   const auto say = [&](const std::string& text) {
     if (events.say) events.say(text);
   };

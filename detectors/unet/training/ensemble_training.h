@@ -20,7 +20,7 @@ namespace atomstream {
 struct EnsembleTrainingOptions {
   std::string name = "lattice";
   std::string folder;       // of the model
-  std::string work_folder;  // of the checkpoints
+  std::string work_folder;  // of the checkpoints; not inside `folder`
   int members = 3;          // member m has the seed member.trainer.seed + m
   int held_out_frames = 24;
   int validation_seeds = 3;
@@ -35,7 +35,8 @@ struct EnsembleTrainingEvents {
   std::function<void(const std::string&)> say;
 };
 
-// The validation table. CANCELLED: stopped; starting again goes on from there.
+// The validation table. CANCELLED: stopped; starting again goes on from there. FailedPrecondition,
+// before anything is trained: `folder` must not be replaced (CheckReplaceable).
 absl::StatusOr<std::vector<ValidationRow>> TrainEnsemble(const EnsembleTrainingOptions& options,
                                                          Executor* executor, const Clock& clock,
                                                          const EnsembleTrainingEvents& events);

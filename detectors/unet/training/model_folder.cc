@@ -134,16 +134,47 @@ absl::Status WriteFolder(const ModelDescription& model, const std::filesystem::p
                    absl::StrCat(Sha256Hex(text), "  manifest.json\n"));
 }
 
+// Of "a/b/", "a/b" and "a/./b" alike: what lies beside it is then its name with an ending.
+std::filesystem::path PlainPath(const std::string& folder) {
+  const std::filesystem::path path = std::filesystem::absolute(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
+bool IsModelFile(const std::filesystem::directory_entry& entry) {
+  const std::filesystem::path name = entry.path().filename();
+  return entry.is_regular_file() && (name == "manifest.json" || name == "manifest.json.sha256" ||
+                                     name.extension() == ".pt" || name.extension() == ".f32");
+}
+
 }  // namespace
 
-absl::Status WriteModelFolder(const ModelDescription& model, const std::string& folder) {
+absl::Status CheckReplaceable(const std::string& folder) {
   return CatchToStatus(folder, [&] {
+    if (!std::filesystem::exists(folder)) return absl::OkStatus();
+    if (!std::filesystem::is_directory(folder)) {
+      return absl::FailedPreconditionError(absl::StrCat(folder, ": is there and is no folder"));
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (IsModelFile(entry)) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat(folder, ": holds '", entry.path().filename().string(),
+                       "', which is no file of a model and would be deleted"));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status WriteModelFolder(const ModelDescription& model, const std::string& folder) {
+  RETURN_IF_ERROR(CheckReplaceable(folder));
+  return CatchToStatus(folder, [&] {
+    const std::filesystem::path whole = PlainPath(folder);
     // Beside the old one until it is whole.
-    const std::filesystem::path part = folder + ".part";
+    std::filesystem::path part = whole;
+    part += ".part";
     std::filesystem::remove_all(part);
     RETURN_IF_ERROR(WriteFolder(model, part));
-    std::filesystem::remove_all(folder);
-    std::filesystem::rename(part, folder);
+    std::filesystem::remove_all(whole);
+    std::filesystem::rename(part, whole);
     return absl::OkStatus();
   });
 }

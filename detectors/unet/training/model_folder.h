@@ -30,8 +30,12 @@ struct ModelDescription {
   std::vector<ValidationRow> validation;
 };
 
-// Writes a folder that replaces one of the same name. The golden input is a simulated graphene
-// frame. Unavailable names a file that cannot be written.
+// OK: a model may be written to `folder`: there is none yet, or it holds files of a model only.
+// FailedPrecondition names what else is there and would be deleted.
+absl::Status CheckReplaceable(const std::string& folder);
+
+// Writes a folder that replaces one of the same name, if it may: CheckReplaceable. The golden input
+// is a simulated graphene frame. Unavailable names a file that cannot be written.
 absl::Status WriteModelFolder(const ModelDescription& model, const std::string& folder);
 
 }  // namespace atomstream

@@ -1,5 +1,8 @@
 #include "detectors/unet/training/model_folder.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include "core/base/clock.h"
 #include "detectors/unet/model_manifest.h"
 #include "detectors/unet/torch_segmenter.h"
@@ -60,6 +63,37 @@ TEST_F(ModelFolderTest, NamesANetworkThatIsNotThere) {
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
   EXPECT_NE(std::string(status.message()).find("none.pt"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder_.File("model")));
+}
+
+TEST_F(ModelFolderTest, ASlashAtTheEndIsTheSameFolder) {
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = WriteModelFolder(model_, folder_.File("model/"));
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(LoadModelManifest(folder_.File("model")).ok());
+  }
+}
+
+TEST_F(ModelFolderTest, DeletesNothingThatIsNotAModels) {
+  ASSERT_TRUE(WriteModelFolder(model_, folder_.File("model")).ok());
+  const std::string notes = folder_.File("model/notes.txt");
+  std::ofstream(notes) << "of hours of work";
+  const absl::Status file = WriteModelFolder(model_, folder_.File("model"));
+  EXPECT_EQ(file.code(), absl::StatusCode::kFailedPrecondition) << file;
+  EXPECT_NE(file.message().find("notes.txt"), absl::string_view::npos);
+  EXPECT_TRUE(std::filesystem::exists(notes));
+  // A folder of checkpoints inside, whatever its name.
+  std::filesystem::remove(notes);
+  std::filesystem::create_directories(folder_.File("model/member-0.pt.f32/x.pt"));
+  EXPECT_EQ(CheckReplaceable(folder_.File("model/")).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CheckReplaceable(folder_.File("a.pt")).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(ModelFolderTest, WritesToAFolderThatIsEmptyOrNotThereOrAModel) {
+  EXPECT_TRUE(CheckReplaceable(folder_.File("none")).ok());
+  std::filesystem::create_directories(folder_.File("empty"));
+  EXPECT_TRUE(CheckReplaceable(folder_.File("empty")).ok());
+  ASSERT_TRUE(WriteModelFolder(model_, folder_.File("empty")).ok());
+  EXPECT_TRUE(CheckReplaceable(folder_.File("empty")).ok());
 }
 
 }  // namespace
