@@ -16,11 +16,16 @@ struct Best {
   int validations_without_gain = 0;
 };
 
+// Replaces the file in one step: half a line would keep the training from going on.
 absl::Status Save(const Best& best, const std::string& path) {
-  std::ofstream file(path);
+  const std::string part = path + ".part";
+  std::ofstream file(part);
   file.precision(17);
   file << best.f1 << ' ' << best.step << ' ' << best.validations_without_gain << '\n';
-  if (file.flush()) return absl::OkStatus();
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(part, path, error);
+  if (file && !error) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
 }
 
@@ -37,6 +42,14 @@ absl::StatusOr<MemberReport> TrainMember(
     const MemberTrainingOptions& options, const HeldOutFrames& held_out, const std::string& path,
     Executor* executor, const Clock& clock, const std::function<bool()>& stop_asked,
     const std::function<void(const TrainingProgress&)>& report) {
+  if (options.patience < 0) {  // no step would be made, and a network that knows nothing written
+    return absl::InvalidArgumentError(
+        absl::StrCat("patience = ", options.patience, ": must be 0 or more"));
+  }
+  if (options.steps_between_validations < 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "steps_between_validations = ", options.steps_between_validations, ": must be at least 1"));
+  }
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer,
                    Trainer::Create(options.trainer, executor));
   const std::string best_path = path + ".best";

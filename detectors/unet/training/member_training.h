@@ -41,7 +41,7 @@ struct MemberReport {
 
 // Trains to the end and leaves the network of the best validation in `path` + ".best.pt"; the
 // checkpoint lies beside it. `report` is called after every step. When `stop_asked` turns true, a
-// checkpoint is written and CANCELLED returned.
+// checkpoint is written and CANCELLED returned. InvalidArgument names an option out of range.
 absl::StatusOr<MemberReport> TrainMember(
     const MemberTrainingOptions& options, const HeldOutFrames& held_out, const std::string& path,
     Executor* executor, const Clock& clock, const std::function<bool()>& stop_asked,

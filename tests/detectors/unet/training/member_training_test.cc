@@ -73,5 +73,17 @@ TEST_F(MemberTrainingTest, StopsEarlyWithoutGain) {
   EXPECT_LT(report->steps, 40);
 }
 
+TEST_F(MemberTrainingTest, RefusesOptionsThatWouldWriteAnUntrainedNetwork) {
+  options_.patience = -1;
+  const absl::Status impatient = Train().status();
+  EXPECT_EQ(impatient.code(), absl::StatusCode::kInvalidArgument) << impatient;
+  EXPECT_NE(impatient.message().find("patience = -1"), absl::string_view::npos);
+  options_.patience = 8;
+  options_.steps_between_validations = 0;
+  const absl::Status never = Train().status();
+  EXPECT_EQ(never.code(), absl::StatusCode::kInvalidArgument) << never;
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("member.best.pt")));
+}
+
 }  // namespace
 }  // namespace atomstream
