@@ -23,6 +23,10 @@ namespace {
 constexpr double kSureExpectedF1 = 0.85;
 // Confidence that makes an atom believable where the lattice says vacuum.
 constexpr float kSureInVacuum = 0.6f;
+// Confidence that makes an atom believable where neither a lattice nor metadata tell the scale:
+// what the network says of a frame at another scale than its own is no probability. White noise has
+// bumps of up to 0.9.
+constexpr float kSureWithoutScale = 0.9f;
 
 absl::Status ValidateUnetOptions(const UnetOptions& options) {
   if (!(options.threshold >= 0 && options.threshold < 1)) {
@@ -221,6 +225,14 @@ absl::StatusOr<UnetResult> UnetDetector::DetectOrThrow(const Frame& frame,
       // What the filter shows in a hole is its own invention, and looks sure.
       sure_in_vacuum = std::numeric_limits<float>::infinity();
     }
+  }
+
+  const bool by_frame = options_.threshold == 0 && segmenter.info().threshold == 0;
+  if (by_frame && doubtful && !(result.lattice.d_nn_px > 0)) {
+    std::erase_if(finding.atoms,
+                  [](const ProbabilityAtom& atom) { return atom.confidence < kSureWithoutScale; });
+    finding.expected_f1 =
+        ExpectedF1(finding.atoms, finding.segmentation.mean, segmenter.info().atom_area_px2);
   }
 
   const Segmentation& segmentation = finding.segmentation;

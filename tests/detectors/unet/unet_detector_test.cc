@@ -37,7 +37,7 @@ class FakeSegmenter final : public Segmenter {
   absl::StatusOr<Segmentation> Segment(const Image& image) const override {
     if (!status_.ok()) return status_;
     Segmentation result;
-    result.mean = cv::min(cv::max(image, 0.0), 1.0);
+    result.mean = gain_ * cv::min(cv::max(image, 0.0), 1.0);
     result.variance = Image(image.rows, image.cols, 0.04f);
     result.device = "cuda:0";
     result.precision = "float16";
@@ -56,6 +56,7 @@ class FakeSegmenter final : public Segmenter {
   }
 
   ModelInfo info_;       // set before use
+  double gain_ = 1;      // of the probability; set before use
   absl::Status status_;  // set before use
 
  private:
@@ -178,6 +179,21 @@ TEST(UnetDetectorTest, WithoutALatticeAndMetadataTheFrameKeepsItsScale) {
   EXPECT_THAT(result.flags, Contains("no_lattice"));
   EXPECT_EQ(result.scale, 1);
   EXPECT_EQ(segmenter.last_input().size(), cv::Size(128, 128));
+}
+
+TEST(UnetDetectorTest, WithoutAScaleOnlySureAtomsCount) {
+  FakeSegmenter segmenter;
+  segmenter.gain_ = 0.25;
+  segmenter.info_.atom_area_px2 = 7;
+  segmenter.info_.threshold = 0;  // chosen for the greatest expected F1, which is low here
+  EXPECT_FALSE(Detect(*FrameOf(NoiseImage(), 0.02, "graphene"), segmenter).atoms.empty());
+  const UnetResult result = Detect(*FrameOf(NoiseImage(), 0, ""), segmenter);
+  EXPECT_THAT(result.atoms, IsEmpty());
+  EXPECT_EQ(result.expected_f1, 0);
+  // A threshold that somebody chose is a threshold.
+  UnetOptions options;
+  options.threshold = 0.2;
+  EXPECT_FALSE(Detect(*FrameOf(NoiseImage(), 0, ""), segmenter, options).atoms.empty());
 }
 
 TEST(UnetDetectorTest, WrongMetadataIsFlaggedAndChangesNothing) {
