@@ -100,7 +100,10 @@ absl::StatusOr<at::Tensor> TorchMember::Run(const at::Tensor& batch) const {
 
 absl::StatusOr<at::Tensor> TorchMember::RunOrThrow(const at::Tensor& batch) const {
   const c10::InferenceMode inference;
-  const c10::IValue returned = network_.forward({AsChannelsLast(batch.to(precision_))});
+  // A copy even where the type is right: a network may write to its input, which the ensemble's
+  // other members are still to see.
+  const at::Tensor input = batch.to(precision_, /*non_blocking=*/false, /*copy=*/true);
+  const c10::IValue returned = network_.forward({AsChannelsLast(input)});
   if (!returned.isTensor()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", name_, "' returns ", returned.tagKind(), ", must be a tensor"));

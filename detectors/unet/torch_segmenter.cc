@@ -19,7 +19,7 @@ namespace atomstream {
 namespace {
 
 constexpr int kMaxThreads = 256;
-constexpr int kMaxBatch = 64;
+constexpr int kMaxBatch = 256;
 
 absl::Status ValidateOptions(const TorchSegmenterOptions& options) {
   const auto refuse = [](absl::string_view name, int value, absl::string_view must) {
@@ -74,8 +74,9 @@ class TorchSegmenter final : public Segmenter {
     return CatchToStatus("segmenting an image", [&]() -> absl::StatusOr<Segmentation> {
       if (image.empty()) return absl::InvalidArgumentError("the image has no pixels");
       const MutexLock lock(&mutex_);
-      // The number of threads is a setting of each thread that calls OpenMP.
-      at::init_num_threads();
+      // The number of threads is a setting of each thread that calls OpenMP. Its default is that of
+      // the model that was loaded last, which another one may be, even one that was refused.
+      if (at::get_num_threads() != options_.threads) at::set_num_threads(options_.threads);
       SegmentAttempt first;
       first.on_gpu = on_gpu_;
       first.max_tile_px = options_.tile_px;

@@ -18,7 +18,7 @@ enum class TorchPrecision { kAuto, kFloat32, kReduced };  // auto: reduced where
 struct TorchSegmenterOptions {
   TorchDevice device = TorchDevice::kAuto;
   TorchPrecision precision = TorchPrecision::kAuto;
-  int threads = 1;      // of torch in this process, >= 1
+  int threads = 1;      // of torch while this model computes, >= 1
   int tile_px = 512;    // largest tile's side, network pixels: 128, 256 or 512
   int overlap_px = 32;  // least overlap of neighbouring tiles, network pixels
   int max_batch = 8;    // tiles at once on a GPU; the CPU takes one at a time

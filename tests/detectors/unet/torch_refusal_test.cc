@@ -131,6 +131,11 @@ TEST(TorchRefusalTest, RefusesOptionsOutOfRangeByNameAndValue) {
   refused("overlap_px is -1", &TorchSegmenterOptions::overlap_px, -1);
   refused("overlap_px is 65", &TorchSegmenterOptions::overlap_px, 65);
   refused("max_batch is 0", &TorchSegmenterOptions::max_batch, 0);
+  refused("max_batch is 257", &TorchSegmenterOptions::max_batch, 257);
+  TorchSegmenterOptions greatest = Float32();  // of the daemon's configuration
+  greatest.max_batch = 256;
+  greatest.overlap_px = 64;
+  EXPECT_TRUE(Load(model, greatest).ok());
 }
 
 TEST(TorchRefusalTest, CudaIsRefusedWhereThereIsNoneAndAutoFindsTheCpu) {

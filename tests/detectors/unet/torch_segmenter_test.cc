@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/Parallel.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/detectors/unet/torch_fixture.h"
@@ -96,6 +97,19 @@ TEST(TorchSegmenterTest, TakesImagesOfAnySize) {
   EXPECT_TRUE(absl::IsInvalidArgument((*segmenter)->Segment(Image()).status()));
 }
 
+TEST(TorchSegmenterTest, AMemberThatWritesToItsInputSpoilsItForNoOther) {
+  const std::string script =
+      ScriptOf(Network("return torch.conv2d(x.mul_(0.5), self.weight.to(x.dtype))"));
+  const Image golden = Sigmoid(Golden(), 0.5);
+  const auto segmenter = Load(ModelFolder({script, script}, Golden(), {golden, golden}));
+  ASSERT_TRUE(segmenter.ok()) << segmenter.status();
+  const Image image = RandomImage(100, 90);
+  const auto result = (*segmenter)->Segment(image);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_LT(LargestDifference(result->mean, Sigmoid(image, 0.5)), 1e-5);  // of float32
+  EXPECT_EQ(cv::norm(result->variance, cv::NORM_INF), 0);
+}
+
 TEST(TorchSegmenterTest, ServesProbabilitiesAsTheyAre) {
   ModelFolder model({ScriptOf(Network("return torch.sigmoid(x) * self.weight"))}, Golden(),
                     {Sigmoid(Golden(), 1)});
@@ -141,6 +155,27 @@ TEST(TorchSegmenterTest, ANetworkThatThrowsOnAFrameIsAnInternalError) {
   const absl::Status status = (*segmenter)->Segment(Image(50, 50, 3.0f)).status();
   EXPECT_TRUE(absl::IsInternal(status)) << status;
   EXPECT_THAT(status.message(), AllOf(HasSubstr("member-0.pt"), HasSubstr("too bright")));
+}
+
+// One that is loaded to take its place, or refused, must not take its budget.
+TEST(TorchSegmenterTest, KeepsItsThreadsWhateverElseIsLoaded) {
+  const auto segmenter = Load(LinearModel({1}));
+  ASSERT_TRUE(segmenter.ok()) << segmenter.status();
+  TorchSegmenterOptions two_threads = Float32();
+  two_threads.threads = 2;
+  ASSERT_FALSE(Load(ModelWith("return x + 3"), two_threads).ok());
+  const auto other = Load(LinearModel({1}), two_threads);
+  ASSERT_TRUE(other.ok()) << other.status();
+  const auto threads_of = [](const Segmenter& which) {
+    int threads = 0;
+    std::thread([&] {
+      EXPECT_TRUE(which.Segment(Image(50, 50, 0.5f)).ok());
+      threads = at::get_num_threads();
+    }).join();
+    return threads;
+  };
+  EXPECT_EQ(threads_of(**segmenter), 1);
+  EXPECT_EQ(threads_of(**other), 2);
 }
 
 TEST(TorchSegmenterTest, SeveralThreadsMayAskAtOnce) {
