@@ -75,6 +75,25 @@ absl::Status Validate(const TrainerOptions& o) {
   return absl::OkStatus();
 }
 
+bool MeasureBfloat16Gain(const UnetShape& shape, const at::Device& device) {
+  torch::jit::Module network = BuildUnet(shape, 1);
+  network.to(device);
+  UseFastLayout(network);
+  const auto best_of = [&](at::ScalarType type) {
+    const at::Tensor input =
+        torch::zeros({4, 1, 128, 128}).contiguous(at::MemoryFormat::ChannelsLast).to(device, type);
+    double best = 1e9;
+    for (int i = 0; i < 4; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      network.forward({input}).toTensor().to(torch::kFloat32).sum().backward();
+      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+      best = std::min(best, time.count());
+    }
+    return best;
+  };
+  return best_of(torch::kBFloat16) * 1.2 < best_of(torch::kFloat32);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const TrainerOptions& options,
@@ -241,23 +260,10 @@ absl::StatusOr<std::vector<Image>> PredictWith(const std::string& network_path,
 void SetTrainingThreads(int threads) { at::set_num_threads(threads); }
 
 bool Bfloat16Gains(const UnetShape& shape, const std::string& device) {
-  const at::Device where(device);
-  torch::jit::Module network = BuildUnet(shape, 1);
-  network.to(where);
-  UseFastLayout(network);
-  const auto best_of = [&](at::ScalarType type) {
-    const at::Tensor input =
-        torch::zeros({4, 1, 128, 128}).contiguous(at::MemoryFormat::ChannelsLast).to(where, type);
-    double best = 1e9;
-    for (int i = 0; i < 4; ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      network.forward({input}).toTensor().to(torch::kFloat32).sum().backward();
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      best = std::min(best, time.count());
-    }
-    return best;
-  };
-  return best_of(torch::kBFloat16) * 1.2 < best_of(torch::kFloat32);
+  const absl::StatusOr<bool> gains = CatchToStatus("comparing precisions", [&] {
+    return absl::StatusOr<bool>(MeasureBfloat16Gain(shape, at::Device(device)));
+  });
+  return gains.ok() && *gains;
 }
 
 }  // namespace atomstream

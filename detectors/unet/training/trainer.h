@@ -90,7 +90,8 @@ absl::StatusOr<std::vector<Image>> PredictWith(const std::string& network_path,
 // Threads of libtorch's arithmetic when the calling thread trains, >= 1.
 void SetTrainingThreads(int threads);
 
-// Whether a training step is faster in bfloat16 than in float32, measured on this machine.
+// Whether a training step is faster in bfloat16 than in float32, measured on this machine; false
+// also where the device cannot do it.
 bool Bfloat16Gains(const UnetShape& shape, const std::string& device);
 
 }  // namespace atomstream
