@@ -115,6 +115,8 @@ absl::Status RequireOneOf(absl::string_view name, const std::string& value,
 absl::StatusOr<EnsembleTrainingOptions> OptionsOf(const Flags& flags) {
   EnsembleTrainingOptions options;
   options.folder = flags.output;
+  // "folder/" is "folder": the checkpoints are to lie beside it.
+  while (options.folder.size() > 1 && options.folder.back() == '/') options.folder.pop_back();
   if (options.folder.empty()) return absl::InvalidArgumentError("--output: is required");
   options.work_folder = flags.checkpoints;
   if (options.work_folder.empty()) options.work_folder = options.folder + ".training";
