@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "client/cli/cli_output.h"
 #include "client/cpp/analysis_client.h"
-#include "client/cpp/flag_set.h"
+#include "core/base/flag_set.h"
 
 namespace atomstream {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "client/cpp/flag_set.h"
 #include "core/base/clock.h"
+#include "core/base/flag_set.h"
 #include "server/simulator/simulator_options.h"
 #include "server/simulator/simulator_server.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "client/cpp/flag_set.h"
+#include "core/base/flag_set.h"
 
 namespace atomstream {
 

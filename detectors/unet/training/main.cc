@@ -14,7 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "client/cpp/flag_set.h"
+#include "core/base/flag_set.h"
 #include "core/base/status_macros.h"
 #include "core/base/thread_pool.h"
 #include "detectors/unet/training/ensemble_training.h"

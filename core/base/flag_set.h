@@ -3,8 +3,8 @@
 //
 // "--name=value", "--name value"; '-' and '_' in names are the same. A bool flag is "--name" or
 // "--name=false". "--" ends the flags. Of a flag that is given twice the last counts.
-#ifndef ATOMSTREAM_CLIENT_CPP_FLAG_SET_H_
-#define ATOMSTREAM_CLIENT_CPP_FLAG_SET_H_
+#ifndef ATOMSTREAM_CORE_BASE_FLAG_SET_H_
+#define ATOMSTREAM_CORE_BASE_FLAG_SET_H_
 
 #include <cstdint>
 #include <functional>
@@ -56,4 +56,4 @@ class FlagSet {
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_CLIENT_CPP_FLAG_SET_H_
+#endif  // ATOMSTREAM_CORE_BASE_FLAG_SET_H_

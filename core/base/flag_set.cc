@@ -1,4 +1,4 @@
-#include "client/cpp/flag_set.h"
+#include "core/base/flag_set.h"
 
 #include <algorithm>
 #include <utility>
