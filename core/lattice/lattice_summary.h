@@ -1,5 +1,5 @@
-// LatticeSummary: what a result says about the lattice of its frame, whichever detector measured it.
-// Plain data.
+// LatticeSummary: what a result says about the lattice of its frame, whichever detector measured
+// it. Plain data.
 #ifndef ATOMSTREAM_CORE_LATTICE_LATTICE_SUMMARY_H_
 #define ATOMSTREAM_CORE_LATTICE_LATTICE_SUMMARY_H_
 

@@ -12,10 +12,10 @@
 namespace atomstream {
 
 struct PrincipalComponents {
-  Eigen::VectorXf mean;    // of the descriptors
-  Eigen::VectorXf weight;  // what each point of the patch is multiplied with first, > 0
-  DescriptorMatrix basis;  // one row a component, of weighted patches: orthonormal, by falling
-                           // variance; of each the entry of largest magnitude is positive
+  Eigen::VectorXf mean;       // of the descriptors
+  Eigen::VectorXf weight;     // what each point of the patch is multiplied with first, > 0
+  DescriptorMatrix basis;     // one row a component, of weighted patches: orthonormal, by falling
+                              // variance; of each the entry of largest magnitude is positive
   Eigen::VectorXd variance;   // along each, N - 1 in the denominator
   double total_variance = 0;  // of all directions together
 
