@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <numbers>
 #include <set>
 #include <utility>
 
@@ -26,7 +27,8 @@ constexpr int kMaxDepth = 32;  // of the JSON; what is read is four deep, the re
 constexpr int kMaxNameLength = 64;
 constexpr int kMaxTextLength = 256;
 constexpr int kMaxMembers = 16;
-constexpr double kMaxAtomAreaPx2 = 10000;
+// Of d_NN squared: a disk that touches its neighbours. A greater bump would be two atoms'.
+constexpr double kMaxAtomArea = std::numbers::pi / 4;
 constexpr double kMinScale = 2, kMaxScale = 100;
 // The smallest tile; a power of two that divides it divides all of them.
 constexpr int kMaxSizeMultiple = 128;
@@ -195,15 +197,18 @@ absl::Status ReadInput(const Fields& input, ModelManifest& manifest) {
   return absl::OkStatus();
 }
 
+// After the input: the scale bounds an atom's area.
 absl::Status ReadOutput(const Fields& output, ModelManifest& manifest) {
   RETURN_IF_ERROR(output.CheckNames({"kind", "threshold", "atom_area_px2"}));
   ASSIGN_OR_RETURN(const std::string kind, output.OneOf("kind", {"logit", "probability"}));
   manifest.output = kind == "logit" ? ModelOutput::kLogit : ModelOutput::kProbability;
   ASSIGN_OR_RETURN(manifest.threshold, output.Number("threshold"));
   ASSIGN_OR_RETURN(manifest.atom_area_px2, output.Number("atom_area_px2"));
-  if (!(manifest.atom_area_px2 >= 0 && manifest.atom_area_px2 <= kMaxAtomAreaPx2)) {
+  const double most = kMaxAtomArea * manifest.scale_px_per_d_nn * manifest.scale_px_per_d_nn;
+  if (!(manifest.atom_area_px2 >= 0 && manifest.atom_area_px2 <= most)) {
     return FieldError(output.PathOf("atom_area_px2"), output.Value("atom_area_px2"),
-                      absl::StrCat("from 0 (unknown) to ", kMaxAtomAreaPx2));
+                      absl::StrCat("from 0 (unknown) to ", most, ": a disk of input.",
+                                   "scale_px_per_d_nn across"));
   }
   if (!(manifest.threshold >= 0 && manifest.threshold < 1) ||
       (manifest.threshold == 0 && manifest.atom_area_px2 == 0)) {

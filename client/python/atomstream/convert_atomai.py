@@ -83,8 +83,9 @@ def _arguments(argv):
             f"--threshold: {arguments.threshold:g}, must be between 0 and 1 (0 only with "
             "--atom-area-px2)"
         )
-    if not 0 <= arguments.atom_area_px2 <= model_folder.MAX_ATOM_AREA:
-        value, high = arguments.atom_area_px2, model_folder.MAX_ATOM_AREA
+    high = model_folder.MAX_ATOM_AREA * arguments.scale_px_per_d_nn**2
+    if not 0 <= arguments.atom_area_px2 <= high:
+        value = arguments.atom_area_px2
         parser.error(f"--atom-area-px2: {value:g}, must be 0 to {high:g}")
     if arguments.members < 0:
         parser.error(f"--members: {arguments.members}, must not be negative")

@@ -14,7 +14,8 @@ import torch
 from .errors import ConvertError
 
 MIN_SCALE, MAX_SCALE = 3.0, 100.0  # finer lattices than 3 px are beyond what pixels can show
-MAX_ATOM_AREA = 10000.0
+# Of the scale squared: a disk that touches its neighbours.
+MAX_ATOM_AREA = math.pi / 4
 MAX_DIFFERENCE = 1e-4  # of probabilities
 MAX_RELATIVE = 1e-3  # of logits
 # Of the golden outputs, in whatever precision the daemon serves.
