@@ -37,7 +37,7 @@ double EdgeDistance(const Atom& atom, const Image& image) {
 int UsualCoordination(const SiteAnalysis& analysis) {
   std::map<int, int> counts;
   int complete = 0;
-  for (const Site& site : analysis.sites) {
+  for (const SiteSurroundings& site : analysis.sites) {
     if (!site.complete) continue;
     ++complete;
     ++counts[site.coordination];
@@ -95,8 +95,8 @@ std::vector<RingSigns> JudgeRings(const std::vector<Ring>& rings, SiteAnalysis& 
   return signs;
 }
 
-SiteKind KindOf(const Site& site, const RingSigns& signs, bool dopant, double edge_distance,
-                const SiteAnalysis& analysis) {
+SiteKind KindOf(const SiteSurroundings& site, const RingSigns& signs, bool dopant,
+                double edge_distance, const SiteAnalysis& analysis) {
   if (dopant) return SiteKind::kDopant;
   if (!site.complete || analysis.usual_coordination == 0 || analysis.usual_ring_sizes.empty()) {
     return SiteKind::kUnknown;
@@ -143,7 +143,7 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
 
   analysis.sites.resize(atoms.size());
   for (size_t i = 0; i < atoms.size(); ++i) {
-    Site& site = analysis.sites[i];
+    SiteSurroundings& site = analysis.sites[i];
     site.coordination = analysis.graph.coordination(i);
     site.nearest_px = analysis.graph.nearest_px(i);
     site.complete = EdgeDistance(atoms[i], image) >= analysis.graph.cutoff_px();
@@ -161,7 +161,7 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
   std::nth_element(brightness.begin(), middle, brightness.end());
   const double typical = brightness.empty() ? 0 : std::abs(*middle);
   for (size_t i = 0; i < atoms.size(); ++i) {
-    Site& site = analysis.sites[i];
+    SiteSurroundings& site = analysis.sites[i];
     site.brightness_sigmas = outliers[i].sigmas;
     const bool dopant = std::abs(outliers[i].sigmas) > options.dopant_sigmas &&
                         std::abs(outliers[i].contrast) > options.dopant_contrast * typical;

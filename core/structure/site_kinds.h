@@ -1,5 +1,6 @@
-// Site kinds: what is special about the place of each atom, from its neighbours and its brightness.
-// Needs no training and no labels; stands beside the unsupervised clusters. Pure; any thread.
+// SiteSurroundings kinds: what is special about the place of each atom, from its neighbours and its
+// brightness. Needs no training and no labels; stands beside the unsupervised clusters. Pure; any
+// thread.
 //
 // Definitions, in the order in which they are asked; the first that holds names the site:
 // dopant      brighter or darker than the atoms of its own sublattice around it, by more than
@@ -42,7 +43,7 @@ struct SiteOptions {
   double dopant_contrast = 0.15;  // [0, 10]
 };
 
-struct Site {
+struct SiteSurroundings {
   SiteKind kind = SiteKind::kUnknown;
   int coordination = 0;   // bonds; too few where `complete` is false
   bool complete = false;  // farther from the frame's edge than the cut-off
@@ -52,12 +53,12 @@ struct Site {
 };
 
 struct SiteAnalysis {
-  BondGraph graph;                    // bonds and angles
-  std::vector<Site> sites;            // of each atom
-  int usual_coordination = 0;         // 0: too few atoms to say
-  std::vector<int> usual_ring_sizes;  // rising; empty: too few rings to say
-  int odd_rings = 0;                  // rings of an unusual size that miss no atom
-  int vacancies = 0;                  // atoms missing in rings that miss 1 to kMaxVacancyAtoms
+  BondGraph graph;                      // bonds and angles
+  std::vector<SiteSurroundings> sites;  // of each atom
+  int usual_coordination = 0;           // 0: too few atoms to say
+  std::vector<int> usual_ring_sizes;    // rising; empty: too few rings to say
+  int odd_rings = 0;                    // rings of an unusual size that miss no atom
+  int vacancies = 0;                    // atoms missing in rings that miss 1 to kMaxVacancyAtoms
 };
 
 // `image` is normalised but not clipped (NormalisedImage::unclipped); `atoms` are in its pixels.

@@ -19,7 +19,7 @@ SiteAnalysis Analyse(const FrameWithAtoms& frame) {
 
 int Count(const SiteAnalysis& analysis, SiteKind kind) {
   return std::count_if(analysis.sites.begin(), analysis.sites.end(),
-                       [&](const Site& site) { return site.kind == kind; });
+                       [&](const SiteSurroundings& site) { return site.kind == kind; });
 }
 
 double EdgeDistance(const FrameWithAtoms& frame, int atom) {
@@ -43,7 +43,7 @@ TEST(SiteKindsTest, FindsOnlyBulkInPerfectCrystalsAwayFromTheEdge) {
   for (const char* material : {"graphene", "SrTiO3"}) {
     const FrameWithAtoms frame = Perfect(material);
     const SiteAnalysis analysis = Analyse(frame);
-    for (const Site& site : analysis.sites) {
+    for (const SiteSurroundings& site : analysis.sites) {
       EXPECT_EQ(site.kind, site.complete ? SiteKind::kBulk : SiteKind::kUnknown) << material;
     }
     EXPECT_GT(Count(analysis, SiteKind::kBulk), 200) << material;
@@ -227,7 +227,7 @@ TEST(SiteKindsTest, SaysNothingAboutTooFewAtoms) {
   EXPECT_EQ(one.sites[0].kind, SiteKind::kUnknown);
   EXPECT_EQ(one.usual_coordination, 0);
   const SiteAnalysis three = *AnalyseSites(image, {{30, 30}, {37, 30}, {30, 37}}, 7, SiteOptions());
-  for (const Site& site : three.sites) EXPECT_EQ(site.kind, SiteKind::kUnknown);
+  for (const SiteSurroundings& site : three.sites) EXPECT_EQ(site.kind, SiteKind::kUnknown);
 }
 
 TEST(SiteKindsTest, TakesAtomsOutsideTheImage) {
