@@ -1,6 +1,5 @@
-// SiteSurroundings kinds: what is special about the place of each atom, from its neighbours and its
-// brightness. Needs no training and no labels; stands beside the unsupervised clusters. Pure; any
-// thread.
+// Site kinds: what is special about the place of each atom, from its neighbours and its brightness.
+// Needs no training and no labels; stands beside the unsupervised clusters. Pure; any thread.
 //
 // Definitions, in the order in which they are asked; the first that holds names the site:
 // dopant      brighter or darker than the atoms of its own sublattice around it, by more than
