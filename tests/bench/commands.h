@@ -16,6 +16,7 @@ absl::Status RunBlobs(const Arguments& arguments);
 absl::Status RunAccuracy(const Arguments& arguments);
 absl::Status RunOptimizers(const Arguments& arguments);
 absl::Status RunSpeed(const Arguments& arguments);
+absl::Status RunStructure(const Arguments& arguments);
 
 }  // namespace atomstream::bench
 

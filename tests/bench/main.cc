@@ -72,6 +72,8 @@ int main(int argc, char** argv) {
     status = atomstream::bench::RunOptimizers(arguments);
   } else if (command == "speed") {
     status = atomstream::bench::RunSpeed(arguments);
+  } else if (command == "structure") {
+    status = atomstream::bench::RunStructure(arguments);
   } else {
     std::fprintf(stderr, "\"%s\" is not a command\n\n%s", command.c_str(), kUsage);
     return 2;

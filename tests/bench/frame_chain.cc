@@ -1,0 +1,110 @@
+#include "tests/bench/frame_chain.h"
+
+#include <chrono>
+#include <utility>
+
+#include "core/base/executor.h"
+#include "core/base/status_macros.h"
+#include "core/image/normalise.h"
+
+namespace atomstream::bench {
+namespace {
+
+// Adds the time from its making to its end under a name.
+class StageTimer {
+ public:
+  StageTimer(const char* name, std::map<std::string, double>& milliseconds)
+      : name_(name), milliseconds_(milliseconds) {}
+  ~StageTimer() {
+    milliseconds_[name_] +=
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+            .count();
+  }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+ private:
+  const char* const name_;
+  std::map<std::string, double>& milliseconds_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+std::vector<Site> ChainedFrame::Sites() const {
+  std::vector<Site> sites(found.atoms.size());
+  for (size_t i = 0; i < sites.size(); ++i) {
+    const Atom& atom = found.atoms[i];
+    Site& site = sites[i];
+    site.x_px = atom.x_px;
+    site.y_px = atom.y_px;
+    site.sigma_px = atom.sigma_px;
+    site.intensity = atom.intensity;
+    site.confidence = 1;
+    if (!clusters.labels.empty() && clusters.labels[i] >= 0) {
+      site.cluster = clusters.labels[i];
+      site.cluster_probability = clusters.probability[i];
+    }
+    site.kind = std::string(SiteKindName(surroundings.sites[i].kind));
+    if (surroundings.sites[i].complete) site.coordination = surroundings.sites[i].coordination;
+  }
+  return sites;
+}
+
+absl::StatusOr<std::unique_ptr<FrameChain>> FrameChain::Create(const FrameChainOptions& options,
+                                                               const Clock* clock) {
+  RETURN_IF_ERROR(ValidateClusterOptions(options.clusters));
+  RETURN_IF_ERROR(ValidateDriftOptions(options.drift));
+  ASSIGN_OR_RETURN(std::unique_ptr<LogStar> log_star, LogStar::Create(options.log_star, clock));
+  return std::unique_ptr<FrameChain>(new FrameChain(options, std::move(log_star)));
+}
+
+absl::StatusOr<ChainedFrame> FrameChain::Next(const Frame& frame) {
+  ChainedFrame result;
+  NormalisedImage image;
+  {
+    const StageTimer timer("normalise", result.milliseconds);
+    image = Normalise(frame.image());
+  }
+  {
+    const StageTimer timer("log_star", result.milliseconds);
+    InlineExecutor executor;
+    ASSIGN_OR_RETURN(result.found, log_star_->Detect(frame, warm_start_.get(), executor));
+  }
+  if (result.found.next_warm_start != nullptr) warm_start_ = result.found.next_warm_start;
+  const double d_nn_px = result.found.lattice.d_nn_px;
+  {
+    const StageTimer timer("clusters", result.milliseconds);
+    ASSIGN_OR_RETURN(result.clusters, ClusterAtoms(image.unclipped, result.found.atoms, d_nn_px,
+                                                   options_.clusters, model_));
+  }
+  model_ = result.clusters.next_model;
+  {
+    const StageTimer timer("site kinds", result.milliseconds);
+    ASSIGN_OR_RETURN(result.surroundings,
+                     AnalyseSites(image.unclipped, result.found.atoms, d_nn_px, options_.sites));
+  }
+  std::shared_ptr<const DriftView> view;
+  {
+    const StageTimer timer("drift view", result.milliseconds);
+    ASSIGN_OR_RETURN(view, MakeDriftView(image.unclipped, options_.drift));
+  }
+  if (view_ != nullptr) {
+    const StageTimer timer("drift", result.milliseconds);
+    ASSIGN_OR_RETURN(result.drift, EstimateDrift(*view_, *view, last_drift_, options_.drift));
+  }
+  last_drift_.reset();
+  if (result.drift.has_value() && result.drift->state == DriftState::kMeasured) {
+    last_drift_ = {result.drift->x_px, result.drift->y_px};
+  }
+  view_ = std::move(view);
+  return result;
+}
+
+ClusterOptions FixedClusters(int count) {
+  ClusterOptions options;
+  options.min_clusters = options.max_clusters = count;
+  return options;
+}
+
+}  // namespace atomstream::bench
