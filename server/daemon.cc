@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -71,6 +72,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
       metrics_(registry_, kVersion),
       workers_(PoolThreads(options.worker_threads)),
       store_(MakeEpoch(), options.max_results),
+      frames_(int64_t{options.max_frame_mib} << 20),
       hub_(options.max_subscribers, &metrics_),
       model_(MakeHolder(parts_)),
       reloader_(MakeReloader(model_.get(), parts_, &metrics_)),
@@ -83,6 +85,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
                  .executor = &workers_,
                  .store = &store_,
                  .hub = &hub_,
+                 .frames = &frames_,
                  .metrics = &metrics_,
                  .log = parts_.log,
                  .clock = parts_.clock,
@@ -92,6 +95,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
       service_({.pipeline = &pipeline_,
                 .hub = &hub_,
                 .store = &store_,
+                .frames = &frames_,
                 .metrics = &metrics_,
                 .models = reloader_.get()},
                {.version = kVersion,
@@ -127,11 +131,10 @@ absl::Status Daemon::StartServers() {
     reloader_->Start();
   }
   pipeline_.Start();
-  ASSIGN_OR_RETURN(grpc_server_,
-                   GrpcServer::Start({.listen_address = options_.listen_address,
-                                      .service_name = v1::Analysis::service_full_name(),
-                                      .max_message_mib = options_.max_message_mib},
-                                     &service_));
+  const std::vector<NamedService> services = {{v1::Analysis::service_full_name(), &service_}};
+  ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
+                                                    .max_message_mib = options_.max_message_mib},
+                                                   services));
   parts_.log->Info(absl::StrCat("listening on ", options_.listen_address, " (port ", port(), ")"));
   return absl::OkStatus();
 }

@@ -14,13 +14,15 @@ constexpr const char* kInvalidReasons[] = {"size",     "pixels",       "pixel_ty
                                            "frame_id", "frame_number", "other"};
 
 constexpr const char* kStages[] = {"queue",       "normalise", "lattice", "preprocess",
-                                   "scale_space", "optimise",  "detect",  "process",
-                                   "order",       "store",     "publish", "total"};
+                                   "scale_space", "optimise",  "detect",  "clusters",
+                                   "structure",   "process",   "order",   "store",
+                                   "publish",     "total"};
 
 constexpr const char* kDetectors[] = {"log_star", "unet"};
 
 constexpr const char* kUnetStages[] = {"wait",    "normalise", "lattice",   "rescale", "transfer",
-                                       "compute", "locate",    "inference", "total"};
+                                       "compute", "locate",    "inference", "clusters", "structure",
+                                       "total"};
 
 UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
   UnetMetrics unet;
@@ -79,6 +81,7 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
     of.f1 = registry.AddGauge("atomstream_f1_ratio",
                               "F1 of the newest frame that carried exact positions.", labels);
     of.f1->Set(std::numeric_limits<double>::quiet_NaN());
+    of.structure = StructureMetrics(registry, detector);
   }
   unet = AddUnetMetrics(registry);
   results_lost = registry.AddCounter("atomstream_results_lost_total",
@@ -120,6 +123,11 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   unet_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "unet"}});
   mailbox_results = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "mailboxes"}});
   subscribers = registry.AddGauge("atomstream_subscribers", "Subscribers.");
+  const char* audit = "Lines for the audit log, by whether they could be written.";
+  audit_lines_written =
+      registry.AddCounter("atomstream_audit_lines_total", audit, {{"outcome", "written"}});
+  audit_lines_failed =
+      registry.AddCounter("atomstream_audit_lines_total", audit, {{"outcome", "failed"}});
   constexpr const char* kStates[] = {"none", "connecting", "streaming", "finished"};
   for (size_t i = 0; i < source_states_.size(); ++i) {
     source_states_[i] = registry.AddGauge("atomstream_source_state",
@@ -161,6 +169,10 @@ int64_t DaemonMetrics::FramesFailedTotal() const {
 }
 
 Gauge* DaemonMetrics::Atoms(absl::string_view detector) const { return Of(detector).atoms; }
+
+const StructureMetrics& DaemonMetrics::Structure(absl::string_view detector) const {
+  return Of(detector).structure;
+}
 
 Gauge* DaemonMetrics::F1(absl::string_view detector) const { return Of(detector).f1; }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/metrics/metric.h"
+#include "server/metrics/structure_metrics.h"
 
 namespace atomstream {
 
@@ -72,6 +73,7 @@ struct DaemonMetrics {
   Gauge* Atoms(absl::string_view detector) const;
   Gauge* F1(absl::string_view detector) const;  // NaN until a frame with ground truth was scored
   UnetMetrics unet;
+  const StructureMetrics& Structure(absl::string_view detector) const;
 
   // Depths.
   Gauge* frames_in_flight;
@@ -80,6 +82,10 @@ struct DaemonMetrics {
   Gauge* unet_waiting;
   Gauge* mailbox_results;  // waiting in all mailboxes together
   Gauge* subscribers;
+
+  // Lines of the audit log, by whether they are in its file.
+  Counter* audit_lines_written;
+  Counter* audit_lines_failed;
 
   // The source.
   enum SourceStateIndex { kNone, kConnecting, kStreaming, kFinished };
@@ -92,6 +98,7 @@ struct DaemonMetrics {
     Counter* failed;
     Gauge* atoms;
     Gauge* f1;
+    StructureMetrics structure;
   };
   const OfDetector& Of(absl::string_view detector) const;
 

@@ -43,8 +43,8 @@ class GrpcServerImpl final : public GrpcServer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options,
-                                                              grpc::Service* service) {
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
+    const GrpcServerOptions& options, const std::vector<NamedService>& services) {
   // Both act on every server that is built afterwards, and may be repeated.
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -52,7 +52,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen_address, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(service);
+  for (const NamedService& service : services) builder.RegisterService(service.service);
   const int max_message_bytes = options.max_message_mib << 20;
   builder.SetMaxReceiveMessageSize(max_message_bytes);
   builder.SetMaxSendMessageSize(max_message_bytes);
@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
         absl::StrCat("listen_address = ", options.listen_address, ": cannot listen there"));
   }
   if (auto* health = server->GetHealthCheckService()) {
-    health->SetServingStatus(options.service_name, true);
+    for (const NamedService& service : services) health->SetServingStatus(service.name, true);
   }
   return std::unique_ptr<GrpcServer>(new GrpcServerImpl(std::move(server), port));
 }

@@ -1,10 +1,11 @@
 // GrpcServer: the listening gRPC server with health v1, reflection, keepalive and limits. Owned by
-// the daemon; the service outlives it.
+// the daemon; the services outlive it.
 #ifndef ATOMSTREAM_SERVER_SERVICE_GRPC_SERVER_H_
 #define ATOMSTREAM_SERVER_SERVICE_GRPC_SERVER_H_
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -17,15 +18,20 @@ namespace atomstream {
 
 struct GrpcServerOptions {
   std::string listen_address;  // port 0: any free port
-  std::string service_name;    // for health checks, e.g. "atomstream.v1.Analysis"
   int max_message_mib = 80;
+};
+
+// A service and its name for health checks, e.g. "atomstream.v1.Analysis".
+struct NamedService {
+  std::string name;
+  grpc::Service* service = nullptr;
 };
 
 class GrpcServer {
  public:
   // Unavailable, naming the address, when it cannot be bound.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options,
-                                                           grpc::Service* service);
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
+      const GrpcServerOptions& options, const std::vector<NamedService>& services);
   virtual ~GrpcServer() = default;  // as Shutdown without grace
 
   virtual int port() const = 0;
