@@ -100,7 +100,9 @@ absl::StatusOr<ExposureReport> BeamExposure::Expose(Vector2 place_nm, double dwe
   const std::vector<Exposed> exposed = FindExposed(place_nm, report.electrons);
   report.atoms_exposed = static_cast<int>(exposed.size());
   for (const Exposed& atom : exposed) {
-    doses_[atom_ids_[atom.index]] += atom.dose;
+    const int id = atom_ids_[atom.index];
+    doses_[id] += atom.dose;
+    report.atoms.push_back({id, specimen_->atoms[atom.index].species, atom.distance_nm, atom.dose});
     report.peak_dose = std::max(report.peak_dose, atom.dose);
   }
   Change(exposed, report.events);
@@ -117,8 +119,9 @@ std::vector<BeamExposure::Exposed> BeamExposure::FindExposed(Vector2 place_nm,
   for (size_t i = 0; i < specimen_->atoms.size(); ++i) {
     const double r = Distance(specimen_->atoms[i], place_nm.x, place_nm.y);
     if (r > reach) continue;
-    exposed.push_back({static_cast<int>(i), electrons * std::exp(-0.5 * r * r / variance) /
-                                                (2 * std::numbers::pi * variance)});
+    exposed.push_back(
+        {static_cast<int>(i), r,
+         electrons * std::exp(-0.5 * r * r / variance) / (2 * std::numbers::pi * variance)});
   }
   return exposed;
 }

@@ -48,12 +48,21 @@ struct BeamEvent {
   int partner_id = -1;  // kHop: the atom that it changed places with
 };
 
+// An atom within the probe's reach, as it was before the exposure.
+struct ExposedAtom {
+  int atom_id = 0;
+  int species = 0;
+  double distance_nm = 0;  // from the probe's centre
+  double dose = 0;         // of this exposure, electrons per nm^2
+};
+
 // What one placement of the beam did.
 struct ExposureReport {
-  double electrons = 0;           // that left the probe
-  int atoms_exposed = 0;          // within the probe's reach
-  double peak_dose = 0;           // of the atom that got most, electrons per nm^2
-  std::vector<BeamEvent> events;  // by atom id
+  double electrons = 0;            // that left the probe
+  int atoms_exposed = 0;           // within the probe's reach
+  double peak_dose = 0;            // of the atom that got most, electrons per nm^2
+  std::vector<ExposedAtom> atoms;  // those within reach, by atom id
+  std::vector<BeamEvent> events;   // by atom id
 };
 
 class BeamExposure {
@@ -91,6 +100,7 @@ class BeamExposure {
   // An atom in reach.
   struct Exposed {
     int index = 0;
+    double distance_nm = 0;
     double dose = 0;  // of this exposure
   };
 

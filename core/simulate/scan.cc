@@ -277,4 +277,16 @@ absl::StatusOr<Vector2> SpecimenPlaceNm(const Specimen& specimen, const ScanOpti
                  look.view.ToYNm(y_fraction * scan.height_px - 0.5)};
 }
 
+absl::StatusOr<std::vector<PointPx>> FramePlacesPx(const Specimen& specimen,
+                                                   const ScanOptions& scan, int64_t frame_index,
+                                                   const std::vector<Vector2>& places_nm) {
+  ASSIGN_OR_RETURN(const Look look, LookAt(specimen, scan, frame_index));
+  std::vector<PointPx> places;
+  places.reserve(places_nm.size());
+  for (const Vector2& place : places_nm) {
+    places.push_back({look.view.ToX(place.x), look.view.ToY(place.y)});
+  }
+  return places;
+}
+
 }  // namespace atomstream

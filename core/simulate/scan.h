@@ -77,6 +77,12 @@ absl::StatusOr<SimulatedFrame> RenderFrame(const Specimen& specimen, const ScanO
 absl::StatusOr<Vector2> SpecimenPlaceNm(const Specimen& specimen, const ScanOptions& scan,
                                         int64_t frame_index, double x_fraction, double y_fraction);
 
+// Where places of the specimen lie in frame `frame_index`, px, inside the frame or not: the
+// inverse of SpecimenPlaceNm. Errors: as RenderFrame.
+absl::StatusOr<std::vector<PointPx>> FramePlacesPx(const Specimen& specimen,
+                                                   const ScanOptions& scan, int64_t frame_index,
+                                                   const std::vector<Vector2>& places_nm);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CORE_SIMULATE_SCAN_H_
