@@ -133,6 +133,8 @@ void Assembler::FinishFrame(const FrameProgress& progress, const std::string& gi
 
 void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
   const DaemonMetrics& metrics = *deps_.metrics;
+  // Before the result, so that whoever has seen it finds the frame.
+  if (deps_.frames != nullptr) deps_.frames->Add(progress.frame);
   const DetectorKind kind = record.detector.kind();
   if (first_of_frame) metrics.frames_processed->Increment();
   for (const StageTime& stage : record.timings) {

@@ -27,6 +27,7 @@
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/run_stats.h"
+#include "server/store/frame_cache.h"
 #include "server/store/result_store.h"
 
 namespace atomstream {
@@ -34,6 +35,7 @@ namespace atomstream {
 struct AssemblerDependencies {
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
+  FrameCache* frames = nullptr;  // null: frames are not kept
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
   DaemonMetrics* metrics = nullptr;

@@ -29,6 +29,7 @@
 #include "server/service/analysis_service.h"
 #include "server/service/grpc_server.h"
 #include "server/source/frame_source.h"
+#include "server/store/frame_cache.h"
 #include "server/store/memory_store.h"
 
 namespace atomstream {
@@ -82,6 +83,7 @@ class Daemon {
   ThreadPool workers_;
   RealWait wait_;
   MemoryStore store_;
+  FrameCache frames_;
   ResultHub hub_;
   const std::unique_ptr<ModelHolder> model_;  // these two null: no U-Net
   const std::unique_ptr<ModelReloader> reloader_;

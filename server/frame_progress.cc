@@ -23,6 +23,7 @@ FrameRecord CommonOf(const AdmittedFrame& admitted) {
 
 FrameProgress::FrameProgress(const AdmittedFrame& admitted, DetectorSet asked)
     : common(CommonOf(admitted)),
+      frame(admitted.frame),
       frames_dropped_before(admitted.frames_dropped_before),
       live_index(admitted.live_index),
       arrival_time(admitted.arrival_time),

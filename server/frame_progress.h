@@ -26,6 +26,7 @@ class FrameProgress {
   FrameProgress(const AdmittedFrame& admitted, DetectorSet asked);
 
   const FrameRecord common;  // of all records of the frame: its id, size, origin, times so far
+  const std::shared_ptr<const Frame> frame;
   const int64_t frames_dropped_before;
   const int64_t live_index;  // these four as in AdmittedFrame
   const absl::Time arrival_time;

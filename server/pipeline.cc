@@ -62,6 +62,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
           {.source = deps_.source,
            .wait = deps_.wait,
            .random = deps_.random,
+                  .frames = deps_.frames,
            .metrics = deps_.metrics,
            .log = deps_.log,
            .on_frame =

@@ -44,6 +44,7 @@
 #include "server/run_stats.h"
 #include "server/source/frame_source.h"
 #include "server/store/result_store.h"
+#include "server/store/frame_cache.h"
 
 namespace atomstream {
 
@@ -67,6 +68,7 @@ struct PipelineDependencies {
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps
+  FrameCache* frames = nullptr;  // null: frames are not kept
   const Clock* steady_clock = nullptr;  // for durations
   InterruptibleWait* wait = nullptr;    // for the backoff
   std::function<double()> random;       // [0, 1), for the backoff's jitter; ingest thread only

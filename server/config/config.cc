@@ -113,6 +113,10 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
   RETURN_IF_ERROR(CheckInRange("history.max_results", options.max_results, 1, 1000000));
   if (config.service().has_max_subscribers()) {
     options.max_subscribers = config.service().max_subscribers();
+  if (config.history().has_max_frame_mib()) {
+    options.max_frame_mib = config.history().max_frame_mib();
+  }
+  RETURN_IF_ERROR(CheckInRange("history.max_frame_mib", options.max_frame_mib, 0, 1 << 20));
   }
   RETURN_IF_ERROR(CheckInRange("service.max_subscribers", options.max_subscribers, 1, 10000));
   if (config.service().has_max_message_mib()) {

@@ -52,6 +52,7 @@ struct DaemonOptions {
   int max_results = 1000;
   int max_subscribers = 128;
   int max_message_mib = 80;
+  int max_frame_mib = 256;  // 0: no frames are kept
 };
 
 }  // namespace atomstream

@@ -71,6 +71,7 @@ class PipelineTest : public testing::Test {
                                       .executor = &executor_,
                                       .store = &store_,
                                       .hub = &hub_,
+                                      .frames = &frames_,
                                       .metrics = &metrics_,
                                       .log = &log_,
                                       .clock = &clock_,
@@ -111,6 +112,7 @@ class PipelineTest : public testing::Test {
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
   FailingStore store_;
+  FrameCache frames_{1 << 20};
   ResultHub hub_{8, &metrics_};
   FakeFrameSource source_;
   std::unique_ptr<ModelHolder> holder_;

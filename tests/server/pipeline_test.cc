@@ -34,6 +34,27 @@ TEST_F(PipelineTest, AFrameBecomesAStoredAndPublishedResult) {
   EXPECT_THAT(stages, testing::ElementsAre("queue", "process", "order", "total"));
 }
 
+TEST_F(PipelineTest, AFrameIsKeptOnceItsResultIsPublished) {
+  Gate gate;
+  Start({}, [&gate](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    gate.Pass();
+    return LogStarResult();
+  });
+  const std::shared_ptr<const Frame> frame = MakeFrame(1);
+  source_.Give(frame);
+  gate.WaitForArrivals(1);
+  EXPECT_FALSE(frames_.Get("frame-1").ok());
+  gate.Open();
+  reader_->NextResult();
+  EXPECT_EQ(*frames_.Get("frame-1"), frame);
+}
+
+TEST_F(PipelineTest, AFrameWhoseResultWasLostIsNotKept) {
+  Start({});
+  EXPECT_FALSE(Submit(MakeNamedFrame("unlucky")).get().ok());
+  EXPECT_FALSE(frames_.Get("unlucky").ok());
+}
+
 TEST_F(PipelineTest, TimingsDoNotFollowAClockThatIsSet) {
   Start({}, [this](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
     clock_.Advance(-absl::Hours(1));
