@@ -1,11 +1,27 @@
 #include "server/assembler.h"
 
+#include <array>
+#include <numeric>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
 namespace atomstream {
+namespace {
+
+void ShowStructure(const StructureRecord& record, const StructureMetrics& metrics) {
+  const std::vector<double>& explained = record.clusters.explained_variance;
+  metrics.clusters->Set(static_cast<double>(record.clusters.clusters.size()));
+  metrics.explained_variance->Set(std::accumulate(explained.begin(), explained.end(), 0.0));
+  const std::array<int, kSiteKinds.size()> counts = CountSiteKinds(record.sites);
+  for (const SiteKind kind : kSiteKinds) {
+    metrics.Sites(SiteKindName(kind))->Set(counts[static_cast<size_t>(kind)]);
+  }
+}
+
+}  // namespace
 
 Assembler::Assembler(AssemblerDependencies dependencies) : deps_(std::move(dependencies)) {}
 
@@ -117,6 +133,8 @@ void Assembler::Store(DetectorEvent event) {
   if (!progress.published()) deps_.stats->AddResult(now, now - progress.arrival_time);
   deps_.metrics->ObserveStage("store", stored_time - now);
   progress.AddRecord(*stored);
+  // Before the result, so that whoever has seen it finds the frame.
+  if (deps_.frames != nullptr) deps_.frames->Add(progress.frame);
   deps_.hub->Publish(*stored);
   deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
 }
@@ -133,8 +151,6 @@ void Assembler::FinishFrame(const FrameProgress& progress, const std::string& gi
 
 void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
   const DaemonMetrics& metrics = *deps_.metrics;
-  // Before the result, so that whoever has seen it finds the frame.
-  if (deps_.frames != nullptr) deps_.frames->Add(progress.frame);
   const DetectorKind kind = record.detector.kind();
   if (first_of_frame) metrics.frames_processed->Increment();
   for (const StageTime& stage : record.timings) {
@@ -144,6 +160,9 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
   if (!record.detector.status.ok()) return;
   metrics.Atoms(DetectorName(kind))->Set(static_cast<double>(record.detector.atoms().size()));
   if (record.evaluation) metrics.F1(DetectorName(kind))->Set(record.evaluation->f1);
+  if (record.detector.structure != nullptr) {
+    ShowStructure(*record.detector.structure, metrics.Structure(DetectorName(kind)));
+  }
   const LogStarResult* log_star = std::get_if<LogStarResult>(&record.detector.result);
   if (log_star == nullptr) return;
   metrics.hypervolume->Set(log_star->hypervolume);

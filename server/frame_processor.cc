@@ -6,6 +6,15 @@
 #include "server/frame_scorer.h"
 
 namespace atomstream {
+namespace {
+
+// Unset: the frame stands alone.
+std::optional<int64_t> LiveIndexOf(const FrameProgress& progress) {
+  if (progress.common.origin != FrameOrigin::kSource) return std::nullopt;
+  return progress.live_index;
+}
+
+}  // namespace
 
 FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
     : deps_(std::move(dependencies)) {}
@@ -13,8 +22,7 @@ FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
 std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
   const DetectorSet asked = AskedOf(admitted);
   auto progress = std::make_shared<FrameProgress>(admitted, asked);
-  // The branches of a frame; what needs all of them (clusters) comes after the last. One that fails
-  // leaves the others untouched.
+  // The branches of a frame. One that fails leaves the others untouched.
   if (asked.Has(DetectorKind::kUnet)) StartUnet(admitted, progress);
   if (!asked.Has(DetectorKind::kLogStar)) return std::nullopt;
   DetectorEvent event = MakeEvent(std::move(progress), *admitted.frame, RunLogStar(admitted));
@@ -56,6 +64,9 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
                                         DetectorRecord detector) const {
   DetectorEvent event;
   event.progress = std::move(progress);
+  if (detector.status.ok() && deps_.structure != nullptr) {
+    detector.structure = deps_.structure->Analyse(frame, detector, LiveIndexOf(*event.progress));
+  }
   if (!detector.status.ok()) {
     deps_.metrics->FramesFailed(DetectorName(detector.kind()))->Increment();
   } else if (frame.metadata().ground_truth) {
@@ -80,7 +91,9 @@ DetectorRecord FrameProcessor::RunLogStar(const AdmittedFrame& admitted) {
   for (const StageTime& stage : StagesOf(result->timings)) {
     deps_.metrics->ObserveStage(stage.stage, stage.duration);
   }
-  return {.status = absl::OkStatus(), .result = *std::move(result)};
+  DetectorRecord record;
+  record.result = *std::move(result);
+  return record;
 }
 
 std::shared_ptr<const WarmStart> FrameProcessor::WarmStartFor(const AdmittedFrame& admitted) const {

@@ -1,5 +1,5 @@
-// FrameProcessor: sends one admitted frame through its detectors and scores them where the truth is
-// known. Called by several frame threads at once.
+// FrameProcessor: sends one admitted frame through its detectors scores them where the truth is
+// known, and has what they found analysed. Called by several frame threads at once.
 //
 //   LoG*   on the calling frame thread; the heavy work spreads over the executor
 //   U-Net  on the inference thread, beside LoG*; neither waits for the other
@@ -23,6 +23,7 @@
 #include "server/frame_progress.h"
 #include "server/inference/inference_runner.h"
 #include "server/metrics/daemon_metrics.h"
+#include "server/structure/structure_stage.h"
 
 namespace atomstream {
 
@@ -33,6 +34,7 @@ struct FrameProcessorDependencies {
   const Clock* steady_clock = nullptr;
   DaemonMetrics* metrics = nullptr;
   InferenceRunner* inference = nullptr;  // null: no U-Net
+  StructureStage* structure = nullptr;   // null: no clusters and site kinds
   // The U-Net's result, or that the frame was given up. Called by the threads of
   // InferenceRunner::Done.
   std::function<void(DetectorEvent)> on_unet;
@@ -50,7 +52,7 @@ class FrameProcessor {
   DetectorSet AskedOf(const AdmittedFrame& admitted) const;
   void StartUnet(AdmittedFrame& admitted, const std::shared_ptr<FrameProgress>& progress);
   DetectorRecord RunLogStar(const AdmittedFrame& admitted);
-  // Counts a failure, scores against the truth.
+  // Counts a failure, scores against the truth, analyses the structure.
   DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
                           DetectorRecord detector) const;
   std::shared_ptr<const WarmStart> WarmStartFor(const AdmittedFrame& admitted) const;

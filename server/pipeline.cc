@@ -26,12 +26,22 @@ std::unique_ptr<InferenceRunner> MakeInference(const PipelineOptions& options,
                                                   .lower_priority = deps.lower_unet_priority});
 }
 
+std::unique_ptr<StructureStage> MakeStructure(const PipelineOptions& options,
+                                              const PipelineDependencies& deps) {
+  if (!options.structure) return nullptr;
+  return std::make_unique<StructureStage>(
+      *options.structure,
+      StructureDependencies{
+          .steady_clock = deps.steady_clock, .metrics = deps.metrics, .log = deps.log});
+}
+
 }  // namespace
 
 // The wiring, in the order in which a frame passes.
 Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependencies)
     : deps_(std::move(dependencies)),
       options_(options),
+      structure_(MakeStructure(options, deps_)),
       inference_(MakeInference(options, deps_)),
       admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
                  deps_.metrics),
@@ -40,6 +50,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
                   .inference = inference_.get(),
+                  .structure = structure_.get(),
                   .on_unet =
                       [this](DetectorEvent event) {
                         // What was given up may come from a thread that must not wait.
@@ -51,6 +62,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
                       }}),
       assembler_({.store = deps_.store,
                   .hub = deps_.hub,
+                  .frames = deps_.frames,
                   .clock = deps_.clock,
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
@@ -62,7 +74,6 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
           {.source = deps_.source,
            .wait = deps_.wait,
            .random = deps_.random,
-                  .frames = deps_.frames,
            .metrics = deps_.metrics,
            .log = deps_.log,
            .on_frame =

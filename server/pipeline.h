@@ -26,6 +26,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -43,8 +44,9 @@
 #include "server/metrics/daemon_metrics.h"
 #include "server/run_stats.h"
 #include "server/source/frame_source.h"
-#include "server/store/result_store.h"
 #include "server/store/frame_cache.h"
+#include "server/store/result_store.h"
+#include "server/structure/structure_stage.h"
 
 namespace atomstream {
 
@@ -54,6 +56,7 @@ struct PipelineOptions {
   // The source waits for the pipeline instead of losing frames (a replay as fast as possible).
   bool source_waits = false;
   BackoffOptions backoff = {};
+  std::optional<StructureOptions> structure = {};  // unset: no clusters and site kinds
 };
 
 // All outlive the pipeline.
@@ -65,10 +68,10 @@ struct PipelineDependencies {
   Executor* executor = nullptr;
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
+  FrameCache* frames = nullptr;  // null: frames are not kept
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps
-  FrameCache* frames = nullptr;  // null: frames are not kept
   const Clock* steady_clock = nullptr;  // for durations
   InterruptibleWait* wait = nullptr;    // for the backoff
   std::function<double()> random;       // [0, 1), for the backoff's jitter; ingest thread only
@@ -120,6 +123,7 @@ class Pipeline {
   const PipelineDependencies deps_;
   const PipelineOptions options_;
   RunStats stats_;
+  const std::unique_ptr<StructureStage> structure_;  // null: off
   std::unique_ptr<InferenceRunner> inference_;  // null: no U-Net; outlives all places
   Admission admission_;
   FrameProcessor processor_;

@@ -97,7 +97,8 @@ void Describe(const ClusterModel& model, const Descriptors& descriptors, const M
 
 absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector<Atom>& atoms,
                                            double d_nn_px, const ClusterOptions& options,
-                                           std::shared_ptr<const ClusterModel> model) {
+                                           std::shared_ptr<const ClusterModel> model,
+                                           Refit refit) {
   RETURN_IF_ERROR(ValidateClusterOptions(options));
   if (!(d_nn_px >= 0) || !std::isfinite(d_nn_px)) {
     return absl::InvalidArgumentError(absl::StrCat("d_nn_px = ", d_nn_px, ": must be >= 0"));
@@ -132,7 +133,7 @@ absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector
   } else {
     result.refit_reason = model == nullptr ? "first" : "options";
   }
-  if (!result.refit_reason.empty()) {
+  if (!result.refit_reason.empty() && !(usable && refit == Refit::kForbidden)) {
     absl::StatusOr<ClusterModel> fitted = FitClusterModel(descriptors, options, model.get());
     if (fitted.ok()) {
       model = std::make_shared<const ClusterModel>(*std::move(fitted));

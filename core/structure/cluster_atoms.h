@@ -45,7 +45,8 @@ struct ClusterResult {
   int64_t generation = 0;  // of the model used; 0: none
   bool refitted = false;   // this frame made the model: labels may mean something else than before
   // Why it was (or had to be) fitted: "first", "options", "likelihood", "residual"; "" if it was
-  // not. With refitted false: the frame has too few atoms for it, and the old model's labels stand.
+  // not. With refitted false: the frame has too few atoms for it, or was not allowed to, and the
+  // old model's labels stand.
   std::string refit_reason;
   double mean_log_likelihood = 0;  // of an atom, under the model used
   double bic = 0;                  // of the model, on the frame it was fitted to
@@ -59,12 +60,17 @@ struct ClusterResult {
   std::shared_ptr<const ClusterModel> next_model;
 };
 
+// Whether a frame that the model no longer describes may make a new one. Without a model, or with
+// one of other options, every frame may.
+enum class Refit { kAllowed, kForbidden };
+
 // `image`: the normalised frame (clipped or not; the same kind every time). `d_nn_px` >= 0: the
 // lattice's. `model`: next_model of an earlier frame, or null. Too few atoms are no error but an
 // empty result. InvalidArgument names the option, or the atom whose position is not finite.
 absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector<Atom>& atoms,
                                            double d_nn_px, const ClusterOptions& options,
-                                           std::shared_ptr<const ClusterModel> model);
+                                           std::shared_ptr<const ClusterModel> model,
+                                           Refit refit = Refit::kAllowed);
 
 }  // namespace atomstream
 

@@ -104,7 +104,9 @@ void NameComponents(const ClusterModel* previous, ClusterModel& model) {
 }  // namespace
 
 absl::Status ValidateClusterOptions(const ClusterOptions& o) {
-  RETURN_IF_ERROR(ValidateDescriptorOptions({o.patch_side_d_nn, o.patch_grid, o.patch_taper_d_nn}));
+  const absl::Status patch =
+      ValidateDescriptorOptions({o.patch_side_d_nn, o.patch_grid, o.patch_taper_d_nn});
+  if (!patch.ok()) return absl::Status(patch.code(), absl::StrCat("patch_", patch.message()));
   const auto check = [](absl::string_view name, double value, double low, double high) {
     if (value >= low && value <= high) return absl::OkStatus();
     return absl::InvalidArgumentError(

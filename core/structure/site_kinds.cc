@@ -132,6 +132,12 @@ absl::string_view SiteKindName(SiteKind kind) {
   return "unknown";
 }
 
+std::array<int, kSiteKinds.size()> CountSiteKinds(const SiteAnalysis& analysis) {
+  std::array<int, kSiteKinds.size()> counts = {};
+  for (const SiteSurroundings& site : analysis.sites) ++counts[static_cast<size_t>(site.kind)];
+  return counts;
+}
+
 absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<Atom>& atoms,
                                           double d_nn_px, const SiteOptions& options) {
   RETURN_IF_ERROR(CheckRange("dopant_sigmas", options.dopant_sigmas, 1, 100));

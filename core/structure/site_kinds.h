@@ -18,6 +18,7 @@
 #ifndef ATOMSTREAM_CORE_STRUCTURE_SITE_KINDS_H_
 #define ATOMSTREAM_CORE_STRUCTURE_SITE_KINDS_H_
 
+#include <array>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,10 @@
 namespace atomstream {
 
 enum class SiteKind { kUnknown, kBulk, kDopant, kVacancyNeighbour, kHoleEdge, kOddRing };
+
+inline constexpr std::array<SiteKind, 6> kSiteKinds = {
+    SiteKind::kUnknown,          SiteKind::kBulk,     SiteKind::kDopant,
+    SiteKind::kVacancyNeighbour, SiteKind::kHoleEdge, SiteKind::kOddRing};
 
 // "unknown", "bulk", "dopant", "vacancy_neighbour", "hole_edge", "odd_ring".
 absl::string_view SiteKindName(SiteKind kind);
@@ -59,6 +64,9 @@ struct SiteAnalysis {
   int odd_rings = 0;                    // rings of an unusual size that miss no atom
   int vacancies = 0;                    // atoms missing in rings that miss 1 to kMaxVacancyAtoms
 };
+
+// How many atoms are of each kind, in the order of kSiteKinds.
+std::array<int, kSiteKinds.size()> CountSiteKinds(const SiteAnalysis& analysis);
 
 // `image` is normalised but not clipped (NormalisedImage::unclipped); `atoms` are in its pixels.
 // `d_nn_px` as in BondGraph::Build. No atoms: an empty analysis. InvalidArgument names what is

@@ -41,4 +41,8 @@ std::vector<StageTime> StagesOf(const UnetTimings& timings) {
           {"compute", timings.compute},     {"locate", timings.locate}};
 }
 
+std::vector<StageTime> StagesOf(const StructureRecord& structure) {
+  return {{"clusters", structure.clusters_time}, {"structure", structure.sites_time}};
+}
+
 }  // namespace atomstream

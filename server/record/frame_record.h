@@ -15,9 +15,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/structure/drift.h"
 #include "detectors/log_star/log_star_result.h"
 #include "detectors/unet/unet_result.h"
 #include "server/record/detector_kind.h"
+#include "server/record/structure_record.h"
 
 namespace atomstream {
 
@@ -45,6 +47,7 @@ struct StageTime {
 struct DetectorRecord {
   absl::Status status;  // not OK: it failed, and its result is empty
   std::variant<LogStarResult, UnetResult> result;
+  std::shared_ptr<const StructureRecord> structure;  // of its atoms; null: not analysed
 
   // These two in the order of the variant.
   DetectorKind kind() const { return static_cast<DetectorKind>(result.index()); }
@@ -81,6 +84,12 @@ struct EvaluationRecord {
   double rmse_px = 0;
 };
 
+// Drift into a frame, and the LoG* result of the frame that it starts from.
+struct DriftRecord {
+  int64_t earlier_sequence = 0;
+  DriftEstimate estimate;
+};
+
 struct FrameRecord {
   ResultPosition position;  // given by the store
   std::string frame_id;
@@ -92,6 +101,7 @@ struct FrameRecord {
   FrameOrigin origin = FrameOrigin::kSource;
   DetectorRecord detector;
   std::optional<EvaluationRecord> evaluation;  // only when the frame carried ground truth
+  std::optional<DriftRecord> drift;  // LoG*'s live records, but for the first that is followed
   // Of every detector that was asked for, this one included. Nothing pending: the frame's last
   // record.
   std::vector<DetectorSummary> summary;
@@ -115,6 +125,7 @@ bool AnyPending(const std::vector<DetectorSummary>& summary);
 // A detector's stages by name, in the order in which they run, without the total.
 std::vector<StageTime> StagesOf(const LogStarTimings& timings);
 std::vector<StageTime> StagesOf(const UnetTimings& timings);
+std::vector<StageTime> StagesOf(const StructureRecord& structure);
 
 }  // namespace atomstream
 

@@ -27,11 +27,27 @@ int64_t ApproximateBytes(const UnetResult& result) {
   return static_cast<int64_t>(result.atoms.size() * (sizeof(Atom) + 2 * sizeof(float)));
 }
 
+int64_t ApproximateBytes(const StructureRecord& structure) {
+  const ClusterResult& clusters = structure.clusters;
+  const int64_t patch = int64_t{structure.patch_grid} * structure.patch_grid;
+  int64_t bonds = 0;
+  for (const SiteSurroundings& site : structure.sites.sites) bonds += site.coordination;
+  // An atom's share of a bond graph is an index and a distance.
+  return static_cast<int64_t>(
+      clusters.labels.size() * (sizeof(int) + sizeof(float)) +
+      clusters.components.size() * sizeof(float) +
+      clusters.clusters.size() * (sizeof(Cluster) + 2 * patch * sizeof(float)) +
+      structure.sites.sites.size() * (sizeof(SiteSurroundings) + sizeof(int) + sizeof(float)) +
+      bonds * sizeof(Bond));
+}
+
 // Of what grows with the frame, and a flat rate for the rest.
 int64_t ApproximateBytes(const FrameRecord& record) {
   constexpr int64_t kRest = 4096;
-  return kRest + std::visit([](const auto& result) { return ApproximateBytes(result); },
-                            record.detector.result);
+  const int64_t found = std::visit([](const auto& result) { return ApproximateBytes(result); },
+                                   record.detector.result);
+  const StructureRecord* structure = record.detector.structure.get();
+  return kRest + found + (structure == nullptr ? 0 : ApproximateBytes(*structure));
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+#include "server/metrics/structure_metrics.h"
+
+namespace atomstream {
+namespace {
+
+constexpr const char* kRefitReasons[] = {"first", "options", "likelihood", "residual"};
+constexpr const char* kSiteKinds[] = {"unknown",           "bulk",      "dopant",
+                                      "vacancy_neighbour", "hole_edge", "odd_ring"};
+
+}  // namespace
+
+StructureMetrics::StructureMetrics(MetricRegistry& registry, const std::string& detector) {
+  for (const char* reason : kRefitReasons) {
+    refits_[reason] = registry.AddCounter("atomstream_cluster_fits_total",
+                                          "Fits of the cluster model of live frames, by reason.",
+                                          {{"detector", detector}, {"reason", reason}});
+  }
+  const char* failed = "Frames whose clusters or site kinds could not be computed.";
+  clusters_failed = registry.AddCounter("atomstream_structure_failed_total", failed,
+                                        {{"detector", detector}, {"part", "clusters"}});
+  sites_failed = registry.AddCounter("atomstream_structure_failed_total", failed,
+                                     {{"detector", detector}, {"part", "structure"}});
+  clusters = registry.AddGauge("atomstream_clusters", "Clusters of atoms in the newest frame.",
+                               {{"detector", detector}});
+  explained_variance = registry.AddGauge(
+      "atomstream_explained_variance_ratio",
+      "Share of the variance of atoms' surroundings that the principal components explain.",
+      {{"detector", detector}});
+  for (const char* kind : kSiteKinds) {
+    sites_[kind] =
+        registry.AddGauge("atomstream_sites", "Atoms of the newest frame by the kind of site.",
+                          {{"detector", detector}, {"kind", kind}});
+  }
+}
+
+Counter* StructureMetrics::Refits(absl::string_view reason) const {
+  return refits_.at(std::string(reason));
+}
+
+Gauge* StructureMetrics::Sites(absl::string_view kind) const {
+  return sites_.at(std::string(kind));
+}
+
+}  // namespace atomstream

@@ -1,0 +1,144 @@
+#include "server/structure/structure_stage.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "core/image/normalise.h"
+#include "core/structure/cluster_atoms.h"
+
+namespace atomstream {
+namespace {
+
+// A frame whose fit was beaten by another frame's this often takes the model as it is.
+constexpr int kMaxFits = 2;
+
+const LatticeSummary& LatticeOf(const DetectorRecord& detector) {
+  return std::visit([](const auto& result) -> const LatticeSummary& { return result.lattice; },
+                    detector.result);
+}
+
+// Labels of atoms that were not clustered.
+ClusterResult NoClusters(size_t atoms, absl::string_view reason, std::string detail) {
+  ClusterResult result;
+  result.labels.assign(atoms, -1);
+  result.probability.assign(atoms, 0);
+  result.empty_reason = std::string(reason);
+  result.detail = std::move(detail);
+  return result;
+}
+
+std::string TooMany(size_t atoms) {
+  return absl::StrCat(atoms, " atoms: more than ", StructureStage::kMaxAtoms, " are not analysed");
+}
+
+}  // namespace
+
+absl::Status ValidateStructureOptions(const StructureOptions& options) {
+  RETURN_IF_ERROR(ValidateClusterOptions(options.clusters));
+  // Without atoms it checks the options and does nothing else.
+  RETURN_IF_ERROR(AnalyseSites(Image(), {}, 0, options.sites).status());
+  if (options.min_frames_between_refits < 1 || options.min_frames_between_refits > 100'000) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("min_frames_between_refits = ", options.min_frames_between_refits,
+                     ": must be in [1, 100000]"));
+  }
+  return absl::OkStatus();
+}
+
+StructureStage::StructureStage(const StructureOptions& options, StructureDependencies dependencies)
+    : options_(options), deps_(dependencies), models_(options.min_frames_between_refits) {}
+
+std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& frame,
+                                                               const DetectorRecord& detector,
+                                                               std::optional<int64_t> live_index) {
+  auto record = std::make_shared<StructureRecord>();
+  const std::vector<Atom>& atoms = detector.atoms();
+  const double d_nn_px = LatticeOf(detector).d_nn_px;
+  record->patch_grid = options_.clusters.patch_grid;
+  record->patch_side_px = options_.clusters.patch_side_d_nn * d_nn_px;
+  if (atoms.size() > kMaxAtoms) {
+    record->clusters = NoClusters(atoms.size(), "too_many_atoms", TooMany(atoms.size()));
+    record->sites_error = TooMany(atoms.size());
+    Count(detector, *record);
+    return record;
+  }
+
+  const absl::Time start = deps_.steady_clock->Now();
+  Image image;
+  const ModelKey key{detector.kind(), frame.metadata().material};
+  absl::StatusOr<ClusterResult> clusters = CatchToStatus("clusters", [&] {
+    if (!atoms.empty()) image = Normalise(frame.image()).unclipped;
+    return Cluster(image, detector, key, live_index);
+  });
+  const absl::Time clustered = deps_.steady_clock->Now();
+  absl::StatusOr<SiteAnalysis> sites = CatchToStatus(
+      "site kinds", [&] { return AnalyseSites(image, atoms, d_nn_px, options_.sites); });
+  record->clusters_time = clustered - start;
+  record->sites_time = deps_.steady_clock->Now() - clustered;
+
+  const std::string& id = frame.metadata().id;
+  if (clusters.ok()) {
+    record->clusters = *std::move(clusters);
+    record->clusters.next_model = nullptr;  // history need not keep it
+    if (live_index && record->clusters.refitted) Announce(key, id, record->clusters);
+  } else {
+    record->clusters = NoClusters(atoms.size(), "failed", clusters.status().ToString());
+    deps_.log->Warning(absl::StrCat("frame ", id, ": ", DetectorName(key.detector),
+                                    ": no clusters: ", clusters.status().ToString()));
+  }
+  if (sites.ok()) {
+    record->sites = *std::move(sites);
+  } else {
+    record->sites_error = sites.status().ToString();
+    deps_.log->Warning(absl::StrCat("frame ", id, ": ", DetectorName(key.detector),
+                                    ": no site kinds: ", record->sites_error));
+  }
+  Count(detector, *record);
+  return record;
+}
+
+absl::StatusOr<ClusterResult> StructureStage::Cluster(const Image& image,
+                                                      const DetectorRecord& detector,
+                                                      const ModelKey& key,
+                                                      std::optional<int64_t> live_index) {
+  const std::vector<Atom>& atoms = detector.atoms();
+  const double d_nn_px = LatticeOf(detector).d_nn_px;
+  if (!live_index) return ClusterAtoms(image, atoms, d_nn_px, options_.clusters, nullptr);
+  for (int fits = 0;; ++fits) {
+    const KeptModels::Loan loan = models_.For(key, *live_index);
+    const Refit refit = loan.may_refit && fits < kMaxFits ? Refit::kAllowed : Refit::kForbidden;
+    ASSIGN_OR_RETURN(ClusterResult result,
+                     ClusterAtoms(image, atoms, d_nn_px, options_.clusters, loan.model, refit));
+    if (!result.refitted ||
+        models_.Replace(key, *live_index, loan.model.get(), result.next_model)) {
+      return result;
+    }
+    // Another frame made a model meanwhile: that one holds for this frame too.
+  }
+}
+
+void StructureStage::Announce(const ModelKey& key, const std::string& frame_id,
+                              const ClusterResult& result) {
+  const absl::string_view detector = DetectorName(key.detector);
+  deps_.metrics->Structure(detector).Refits(result.refit_reason)->Increment();
+  deps_.log->Info(absl::StrCat(detector, ": clusters fitted to frame ", frame_id,
+                               key.material.empty() ? "" : absl::StrCat(" (", key.material, ")"),
+                               ", ", result.refit_reason, ": model ", result.generation, " has ",
+                               result.clusters.size(), " clusters"));
+}
+
+void StructureStage::Count(const DetectorRecord& detector, const StructureRecord& record) const {
+  const StructureMetrics& metrics = deps_.metrics->Structure(DetectorName(detector.kind()));
+  if (record.clusters.empty_reason == "failed") metrics.clusters_failed->Increment();
+  if (!record.sites_error.empty()) metrics.sites_failed->Increment();
+  const auto observe = [&](absl::string_view stage, absl::Duration duration) {
+    if (detector.kind() == DetectorKind::kLogStar) deps_.metrics->ObserveStage(stage, duration);
+    if (detector.kind() == DetectorKind::kUnet) deps_.metrics->unet.ObserveStage(stage, duration);
+  };
+  observe("clusters", record.clusters_time);
+  observe("structure", record.sites_time);
+}
+
+}  // namespace atomstream

@@ -1,0 +1,59 @@
+// StructureStage: sorts the atoms that a detector found in a frame into clusters and says the kind
+// of each one's site. Runs on the detector's own thread, right after the detector.
+//
+// Owned by the pipeline; thread-safe, called by the frame threads and the inference thread at once.
+// The clusters of live frames come from a kept model (see KeptModels); every other frame gets a
+// model of its own, so that its result does not depend on what else is running. What fails here is
+// said in the record and never costs the atoms.
+#ifndef ATOMSTREAM_SERVER_STRUCTURE_STRUCTURE_STAGE_H_
+#define ATOMSTREAM_SERVER_STRUCTURE_STRUCTURE_STAGE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/base/clock.h"
+#include "core/image/frame.h"
+#include "server/log/event_log.h"
+#include "server/metrics/daemon_metrics.h"
+#include "server/record/frame_record.h"
+#include "server/structure/kept_models.h"
+#include "server/structure/structure_options.h"
+
+namespace atomstream {
+
+// All outlive the stage.
+struct StructureDependencies {
+  const Clock* steady_clock = nullptr;
+  DaemonMetrics* metrics = nullptr;
+  EventLog* log = nullptr;  // tells refits and failures
+};
+
+class StructureStage {
+ public:
+  // More atoms than this are not analysed: the bound on the time and memory that one frame can
+  // cost. A frame of 4096 x 4096 pixels with atoms 7 px apart has about 400,000.
+  static constexpr size_t kMaxAtoms = 500'000;
+
+  // `options` are valid.
+  StructureStage(const StructureOptions& options, StructureDependencies dependencies);
+
+  // Of a detector that did not fail on `frame`. `live_index`: AdmittedFrame's of a live frame, also
+  // when it is decided anew; unset: the frame stands alone. Never null.
+  std::shared_ptr<const StructureRecord> Analyse(const Frame& frame, const DetectorRecord& detector,
+                                                 std::optional<int64_t> live_index);
+
+ private:
+  absl::StatusOr<ClusterResult> Cluster(const Image& image, const DetectorRecord& detector,
+                                        const ModelKey& key, std::optional<int64_t> live_index);
+  void Announce(const ModelKey& key, const std::string& frame_id, const ClusterResult& result);
+  void Count(const DetectorRecord& detector, const StructureRecord& record) const;
+
+  const StructureOptions options_;
+  const StructureDependencies deps_;
+  KeptModels models_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_STRUCTURE_STRUCTURE_STAGE_H_
