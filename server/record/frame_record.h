@@ -37,6 +37,14 @@ enum class FrameOrigin {
 
 absl::string_view FrameOriginName(FrameOrigin origin);  // "source", "analyze"
 
+// Why a result was made.
+enum class ResultCause {
+  kFrame,      // the frame came in
+  kSelection,  // another solution of the same front was selected
+  kSettings,   // settings were changed
+  kReprocess,  // it was asked for
+};
+
 // Time that one stage took.
 struct StageTime {
   std::string stage;
@@ -99,6 +107,9 @@ struct FrameRecord {
   int width_px = 0;
   int height_px = 0;
   FrameOrigin origin = FrameOrigin::kSource;
+  ResultCause cause = ResultCause::kFrame;
+  int64_t supersedes_sequence = 0;  // of the result that it takes the place of; 0: none
+  int64_t settings_version = 0;     // under which LoG* ran; 0: another detector
   DetectorRecord detector;
   std::optional<EvaluationRecord> evaluation;  // only when the frame carried ground truth
   std::optional<DriftRecord> drift;  // LoG*'s live records, but for the first that is followed
@@ -106,7 +117,7 @@ struct FrameRecord {
   // record.
   std::vector<DetectorSummary> summary;
   // "queue" (arrival to admission), "process", "order" (waiting for earlier frames), "total"
-  // (arrival to ready).
+  // (arrival to ready). Of a result that was made anew they begin when that was asked for.
   std::vector<StageTime> timings;
   // At admission, since the frame before this one; 0 in other records than LoG*'s, so that whoever
   // adds them up counts none twice.
