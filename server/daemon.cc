@@ -32,6 +32,7 @@ PipelineOptions PipelineOptionsOf(const DaemonOptions& options) {
   PipelineOptions result;
   result.frames_in_flight = options.frames_in_flight;
   result.submit_queue = options.submit_queue;
+  result.structure = options.structure;
   const ReplayOptions* replay = std::get_if<ReplayOptions>(&options.source);
   result.source_waits = replay != nullptr && replay->rate_hz == 0;
   return result;

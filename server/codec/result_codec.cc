@@ -5,6 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "server/codec/structure_codec.h"
+
 namespace atomstream {
 namespace {
 
@@ -120,6 +122,19 @@ void FillResult(const UnetResult& result, const ResultParts& parts, v1::Detector
   proto.set_expected_f1(result.expected_f1);
 }
 
+// Into a detector whose atoms are filled in, if they are wanted.
+void FillStructure(const StructureRecord& record, const ResultParts& parts,
+                   v1::DetectorResult& proto) {
+  if (parts.clusters) {
+    FillClusters(record, *proto.mutable_clusters());
+    if (parts.atoms) FillClusterColumns(record, *proto.mutable_atoms());
+  }
+  if (parts.structure) {
+    FillStructure(record, parts.atoms, *proto.mutable_structure());
+    if (parts.atoms) FillSiteColumns(record, *proto.mutable_atoms());
+  }
+}
+
 void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
                   v1::DetectorResult& proto) {
   proto.set_detector(std::string(DetectorName(detector.kind())));
@@ -134,6 +149,12 @@ void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
         FillLattice(result.lattice, *proto.mutable_lattice());
         for (const StageTime& stage : StagesOf(result.timings)) {
           AddTiming(stage, *proto.mutable_timings());
+        }
+        if (detector.structure != nullptr) {
+          FillStructure(*detector.structure, parts, proto);
+          for (const StageTime& stage : StagesOf(*detector.structure)) {
+            AddTiming(stage, *proto.mutable_timings());
+          }
         }
         AddTiming({"total", result.timings.total}, *proto.mutable_timings());
         for (const std::string& flag : result.flags) proto.add_flags(flag);
@@ -218,11 +239,17 @@ v1::SourceState StateToProto(SourceState state) {
 }  // namespace
 
 ResultParts PartsOf(const v1::SubscribeRequest& request) {
-  ResultParts parts{.atoms = false, .front = false, .windows = false};
+  ResultParts parts{.atoms = false,
+                    .front = false,
+                    .windows = false,
+                    .clusters = false,
+                    .structure = false};
   for (const int part : request.parts()) {
     if (part == v1::RESULT_PART_ATOMS) parts.atoms = true;
     if (part == v1::RESULT_PART_FRONT) parts.front = true;
     if (part == v1::RESULT_PART_WINDOWS) parts.windows = true;
+    if (part == v1::RESULT_PART_CLUSTERS) parts.clusters = true;
+    if (part == v1::RESULT_PART_STRUCTURE) parts.structure = true;
   }
   return parts.mask() == 0 ? ResultParts() : parts;
 }

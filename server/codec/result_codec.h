@@ -18,9 +18,14 @@ struct ResultParts {
   bool atoms = true;
   bool front = true;
   bool windows = true;
+  bool clusters = true;   // also their columns of the atoms
+  bool structure = true;  // likewise
 
   // A small number that differs for different sets.
-  int mask() const { return (atoms ? 1 : 0) | (front ? 2 : 0) | (windows ? 4 : 0); }
+  int mask() const {
+    return (atoms ? 1 : 0) | (front ? 2 : 0) | (windows ? 4 : 0) | (clusters ? 8 : 0) |
+           (structure ? 16 : 0);
+  }
 };
 
 // The parts a subscriber asked for; asking for none means all.

@@ -13,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/image/frame.h"
 #include "server/config/check.h"
+#include "server/config/cluster_config.h"
 #include "server/config/log_star_config.h"
 #include "server/config/unet_config.h"
 
@@ -108,15 +109,16 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
   ASSIGN_OR_RETURN(options.source, SourceFromConfig(config.source()));
   ASSIGN_OR_RETURN(options.log_star, LogStarOptionsFromConfig(config.log_star()));
   ASSIGN_OR_RETURN(options.unet, UnetOptionsFromConfig(config.unet(), options.log_star));
+  ASSIGN_OR_RETURN(options.structure, StructureOptionsFromConfig(config.clusters()));
   RETURN_IF_ERROR(ReadPipeline(config.pipeline(), options));
   if (config.history().has_max_results()) options.max_results = config.history().max_results();
   RETURN_IF_ERROR(CheckInRange("history.max_results", options.max_results, 1, 1000000));
-  if (config.service().has_max_subscribers()) {
-    options.max_subscribers = config.service().max_subscribers();
   if (config.history().has_max_frame_mib()) {
     options.max_frame_mib = config.history().max_frame_mib();
   }
   RETURN_IF_ERROR(CheckInRange("history.max_frame_mib", options.max_frame_mib, 0, 1 << 20));
+  if (config.service().has_max_subscribers()) {
+    options.max_subscribers = config.service().max_subscribers();
   }
   RETURN_IF_ERROR(CheckInRange("service.max_subscribers", options.max_subscribers, 1, 10000));
   if (config.service().has_max_message_mib()) {

@@ -10,6 +10,7 @@
 #include "detectors/log_star/log_star_options.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "detectors/unet/unet_detector.h"
+#include "server/structure/structure_options.h"
 
 namespace atomstream {
 
@@ -45,14 +46,15 @@ struct DaemonOptions {
   SourceOptions source;
   LogStarOptions log_star;
   std::optional<UnetServiceOptions> unet;  // none: LoG* only
+  std::optional<StructureOptions> structure = StructureOptions();  // none: atoms only
   int worker_threads = 0;                  // 0: one a core
   int frames_in_flight = 2;
   int submit_queue = 16;
   absl::Duration shutdown_deadline = absl::Seconds(10);
   int max_results = 1000;
+  int max_frame_mib = 256;  // 0: no frames are kept
   int max_subscribers = 128;
   int max_message_mib = 80;
-  int max_frame_mib = 256;  // 0: no frames are kept
 };
 
 }  // namespace atomstream

@@ -20,7 +20,8 @@ constexpr int kMaxPageSize = 1000;
 constexpr size_t kMaxPageBytes = 2 << 20;
 
 // Results in a list come without what makes them large.
-constexpr ResultParts kListParts{.atoms = false, .front = true, .windows = false};
+constexpr ResultParts kListParts{
+    .atoms = false, .front = true, .windows = false, .clusters = false, .structure = false};
 
 // A token is "<epoch>/<last sequence of the page before>"; callers must not rely on it.
 std::string MakeToken(const std::string& epoch, int64_t sequence) {
