@@ -92,6 +92,14 @@ class GrpcAnalysisClient final : public AnalysisClient {
     return response;
   }
 
+  absl::StatusOr<v1::GetFrameResponse> GetFrame(const v1::GetFrameRequest& request,
+                                                absl::Duration timeout) override {
+    v1::GetFrameResponse response;
+    const absl::Status status = Call(&v1::Analysis::Stub::GetFrame, request, timeout, response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
   absl::StatusOr<v1::GetStatusResponse> GetStatus(absl::Duration timeout) override {
     v1::GetStatusResponse response;
     const absl::Status status =

@@ -51,6 +51,8 @@ class AnalysisClient {
                                                          absl::Duration timeout) = 0;
   virtual absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
       const v1::ListFrameResultsRequest& request, absl::Duration timeout) = 0;
+  virtual absl::StatusOr<v1::GetFrameResponse> GetFrame(const v1::GetFrameRequest& request,
+                                                        absl::Duration timeout) = 0;
   virtual absl::StatusOr<v1::GetStatusResponse> GetStatus(absl::Duration timeout) = 0;
 };
 

@@ -173,7 +173,7 @@ absl::StatusOr<std::shared_ptr<const Frame>> FrameFromProto(const v1::Frame& pro
                        proto.pixels());
 }
 
-v1::Frame FrameToProto(const Frame& frame) {
+v1::Frame FrameMetadataToProto(const Frame& frame) {
   const FrameMetadata& metadata = frame.metadata();
   v1::Frame proto;
   proto.set_frame_id(metadata.id);
@@ -183,10 +183,6 @@ v1::Frame FrameToProto(const Frame& frame) {
   proto.mutable_acquisition_time()->set_nanos(static_cast<int32_t>(
       (metadata.acquisition_time - absl::FromUnixSeconds(seconds)) / absl::Nanoseconds(1)));
   proto.set_detector(metadata.detector);
-  proto.set_width_px(frame.width());
-  proto.set_height_px(frame.height());
-  proto.set_pixel_type(PixelTypeToProto(frame.pixel_type()));
-  proto.set_pixels(RowsOf(frame.image(), frame.pixel_type()));
   proto.set_pixel_size_nm(metadata.pixel_size_nm);
   if (metadata.dwell_time_s > 0) {
     const auto whole = static_cast<int64_t>(metadata.dwell_time_s);
@@ -196,9 +192,23 @@ v1::Frame FrameToProto(const Frame& frame) {
   }
   proto.set_field_of_view_nm(metadata.pixel_size_nm * frame.width());
   proto.set_material(metadata.material);
-  if (metadata.ground_truth) {
+  return proto;
+}
+
+v1::Frame FrameWithoutTruthToProto(const Frame& frame) {
+  v1::Frame proto = FrameMetadataToProto(frame);
+  proto.set_width_px(frame.width());
+  proto.set_height_px(frame.height());
+  proto.set_pixel_type(PixelTypeToProto(frame.pixel_type()));
+  proto.set_pixels(RowsOf(frame.image(), frame.pixel_type()));
+  return proto;
+}
+
+v1::Frame FrameToProto(const Frame& frame) {
+  v1::Frame proto = FrameWithoutTruthToProto(frame);
+  if (frame.metadata().ground_truth) {
     v1::GroundTruth& truth = *proto.mutable_ground_truth();
-    for (const PointPx& point : *metadata.ground_truth) {
+    for (const PointPx& point : *frame.metadata().ground_truth) {
       truth.add_x_px(static_cast<float>(point.x_px));
       truth.add_y_px(static_cast<float>(point.y_px));
       truth.add_species(0);

@@ -23,6 +23,12 @@ absl::StatusOr<std::shared_ptr<const Frame>> FrameFromProto(const v1::Frame& pro
 // In the frame's own pixel type, with its truth (species are not kept in a Frame: all are 0).
 v1::Frame FrameToProto(const Frame& frame);
 
+// The same for clients, who are not told the truth.
+v1::Frame FrameWithoutTruthToProto(const Frame& frame);
+
+// Only what the source said about the frame: no size, no pixels, no truth.
+v1::Frame FrameMetadataToProto(const Frame& frame);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_SERVER_CODEC_FRAME_CODEC_H_

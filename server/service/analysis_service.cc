@@ -10,6 +10,7 @@
 #include "server/record/invalid_field.h"
 #include "server/service/analyze_reactor.h"
 #include "server/service/error.h"
+#include "server/service/frame_call.h"
 #include "server/service/history_calls.h"
 #include "server/service/subscribe_reactor.h"
 
@@ -117,6 +118,15 @@ grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
   }
   *response = *std::move(page);
   return Finish(context, grpc::Status::OK);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext* context,
+                                                    const v1::GetFrameRequest* request,
+                                                    v1::GetFrameResponse* response) {
+  const absl::Status status = atomstream::GetFrame(*request, *parts_.frames, *response);
+  if (status.ok()) return Finish(context, grpc::Status::OK);
+  return Finish(context, ToGrpcStatus(status, absl::IsNotFound(status) ? kFrameNotFound
+                                                                       : kPreviewSizeInvalid));
 }
 
 grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext* context,

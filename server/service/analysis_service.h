@@ -18,6 +18,7 @@
 #include "server/pipeline.h"
 #include "server/service/analyze_messages.h"
 #include "server/service/event_encoder.h"
+#include "server/store/frame_cache.h"
 #include "server/store/result_store.h"
 
 namespace atomstream {
@@ -26,6 +27,7 @@ struct AnalysisServiceParts {
   Pipeline* pipeline = nullptr;
   ResultHub* hub = nullptr;
   ResultStore* store = nullptr;
+  const FrameCache* frames = nullptr;
   DaemonMetrics* metrics = nullptr;
   const ModelReloader* models = nullptr;  // null: no U-Net
 };
@@ -44,7 +46,8 @@ class AnalysisService final
           v1::Analysis::WithCallbackMethod_AnalyzeFrame<
               v1::Analysis::WithCallbackMethod_GetFrameResult<
                   v1::Analysis::WithCallbackMethod_ListFrameResults<
-                      v1::Analysis::WithCallbackMethod_GetStatus<v1::Analysis::Service>>>>> {
+                      v1::Analysis::WithCallbackMethod_GetFrame<
+                          v1::Analysis::WithCallbackMethod_GetStatus<v1::Analysis::Service>>>>>> {
  public:
   AnalysisService(const AnalysisServiceParts& parts, RunInfo run);
 
@@ -59,6 +62,9 @@ class AnalysisService final
   grpc::ServerUnaryReactor* ListFrameResults(grpc::CallbackServerContext* context,
                                              const v1::ListFrameResultsRequest* request,
                                              v1::ListFrameResultsResponse* response) override;
+  grpc::ServerUnaryReactor* GetFrame(grpc::CallbackServerContext* context,
+                                     const v1::GetFrameRequest* request,
+                                     v1::GetFrameResponse* response) override;
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override;

@@ -22,6 +22,7 @@ TEST(ConfigTest, AnEmptyConfigurationIsAllDefaults) {
   EXPECT_TRUE(std::holds_alternative<NoSourceOptions>(options.source));
   EXPECT_EQ(options.frames_in_flight, 2);
   EXPECT_EQ(options.max_results, 1000);
+  EXPECT_EQ(options.max_frame_mib, 256);
   EXPECT_EQ(options.max_subscribers, 128);
   EXPECT_EQ(options.shutdown_deadline, absl::Seconds(10));
   EXPECT_EQ(options.log_star.max_evaluations, LogStarOptions().max_evaluations);
@@ -48,7 +49,7 @@ TEST(ConfigTest, EveryFieldReachesItsOption) {
         rewards: "er" rewards: "qc" er_distance_fraction: 0.75 preference: 0.5
       }
       pipeline { worker_threads: 3 frames_in_flight: 4 submit_queue: 5 shutdown_deadline_s: 6 }
-      history { max_results: 7 }
+      history { max_results: 7 max_frame_mib: 0 }
       service { max_subscribers: 8 max_message_mib: 9 })");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->listen_address, "127.0.0.1:1");
@@ -86,6 +87,7 @@ TEST(ConfigTest, EveryFieldReachesItsOption) {
   EXPECT_EQ(read->submit_queue, 5);
   EXPECT_EQ(read->shutdown_deadline, absl::Seconds(6));
   EXPECT_EQ(read->max_results, 7);
+  EXPECT_EQ(read->max_frame_mib, 0);
   EXPECT_EQ(read->max_subscribers, 8);
   EXPECT_EQ(read->max_message_mib, 9);
 }
@@ -168,6 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"pipeline { shutdown_deadline_s: 1 }", "pipeline.shutdown_deadline_s = 1: "},
         BadConfig{"pipeline { shutdown_deadline_s: nan }", "pipeline.shutdown_deadline_s = nan: "},
         BadConfig{"history { max_results: 0 }", "history.max_results = 0: "},
+        BadConfig{"history { max_frame_mib: -1 }", "history.max_frame_mib = -1: "},
         BadConfig{"service { max_subscribers: 0 }", "service.max_subscribers = 0: "},
         BadConfig{"service { max_message_mib: 2000 }", "service.max_message_mib = 2000: "},
         // What is no DaemonConfig at all is placed by line and column.
