@@ -86,17 +86,52 @@ absl::StatusOr<std::unique_ptr<FrameRenderer>> FrameRenderer::Create(
 
 FrameRenderer::FrameRenderer(const SimulatorOptions& options, const std::string& run_id,
                              Specimen specimen, const ScanOptions& scan)
-    : options_(options), run_id_(run_id), specimen_(std::move(specimen)), scan_(scan) {}
+    : options_(options),
+      run_id_(run_id),
+      scan_(scan),
+      specimen_(std::make_shared<const Specimen>(std::move(specimen))) {}
 
 double FrameRenderer::stated_pixel_size_nm() const {
   return options_.pixel_size_nm * options_.metadata_scale;
 }
 
-absl::StatusOr<v1::Frame> FrameRenderer::RenderContent(int64_t index, int size_px) const {
+std::shared_ptr<const Specimen> FrameRenderer::specimen() const {
+  MutexLock lock(&mutex_);
+  return specimen_;
+}
+
+void FrameRenderer::SetSpecimen(std::shared_ptr<const Specimen> specimen) {
+  MutexLock lock(&mutex_);
+  specimen_ = std::move(specimen);
+}
+
+ScanOptions FrameRenderer::ScanOf(int size_px) const {
   ScanOptions scan = scan_;
   scan.width_px = size_px;
   scan.height_px = size_px;
-  ASSIGN_OR_RETURN(const SimulatedFrame rendered, RenderFrame(specimen_, scan, index));
+  return scan;
+}
+
+int64_t FrameRenderer::IndexOf(int64_t number, int size_px) const {
+  const int64_t index = std::max<int64_t>(number, 1) - 1;
+  if (ahead_.empty() || size_px != options_.size_px) return index;
+  return index % static_cast<int64_t>(ahead_.size());
+}
+
+absl::StatusOr<Vector2> FrameRenderer::PlaceNm(int64_t number, int size_px, double x_fraction,
+                                               double y_fraction) const {
+  return SpecimenPlaceNm(*specimen(), ScanOf(size_px), IndexOf(number, size_px), x_fraction,
+                         y_fraction);
+}
+
+absl::StatusOr<std::vector<PointPx>> FrameRenderer::PlacesPx(
+    int64_t number, int size_px, const std::vector<Vector2>& places_nm) const {
+  return FramePlacesPx(*specimen(), ScanOf(size_px), IndexOf(number, size_px), places_nm);
+}
+
+absl::StatusOr<v1::Frame> FrameRenderer::RenderContent(int64_t index, int size_px) const {
+  const std::shared_ptr<const Specimen> specimen = this->specimen();
+  ASSIGN_OR_RETURN(const SimulatedFrame rendered, RenderFrame(*specimen, ScanOf(size_px), index));
   v1::Frame frame;
   frame.set_detector("HAADF");
   frame.set_width_px(size_px);
@@ -112,7 +147,7 @@ absl::StatusOr<v1::Frame> FrameRenderer::RenderContent(int64_t index, int size_p
   frame.set_material(options_.material);
   if (options_.truth) {
     v1::GroundTruth& truth = *frame.mutable_ground_truth();
-    for (const std::string& species : specimen_.species) truth.add_species_names(species);
+    for (const std::string& species : specimen->species) truth.add_species_names(species);
     for (const TrueAtom& atom : rendered.atoms) {
       truth.add_x_px(static_cast<float>(atom.x_px));
       truth.add_y_px(static_cast<float>(atom.y_px));
@@ -126,9 +161,9 @@ absl::StatusOr<v1::Frame> FrameRenderer::Render(int64_t number, int size_px,
                                                 absl::Time time) const {
   v1::Frame frame;
   if (!ahead_.empty() && size_px == options_.size_px) {
-    frame = ahead_[static_cast<size_t>(number - 1) % ahead_.size()];
+    frame = ahead_[static_cast<size_t>(IndexOf(number, size_px))];
   } else {
-    ASSIGN_OR_RETURN(frame, RenderContent(number - 1, size_px));
+    ASSIGN_OR_RETURN(frame, RenderContent(IndexOf(number, size_px), size_px));
   }
   frame.set_frame_number(number);
   frame.set_frame_id(absl::StrCat("sim-", run_id_, "-", number));

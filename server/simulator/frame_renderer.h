@@ -1,6 +1,7 @@
-// FrameRenderer: makes the simulator's frames as the contract's messages. Frame `number` always
-// shows the same: it depends on the options and the number alone. Immutable after Create: any
-// thread.
+// FrameRenderer: makes the simulator's frames as the contract's messages. What frame `number` shows
+// depends on the options, the number and the specimen alone. Any thread. The specimen is exchanged
+// as a whole when the beam has changed it; a frame shows the one that was there when its rendering
+// began.
 #ifndef ATOMSTREAM_SERVER_SIMULATOR_FRAME_RENDERER_H_
 #define ATOMSTREAM_SERVER_SIMULATOR_FRAME_RENDERER_H_
 
@@ -11,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "atomstream/v1/frame.pb.h"
+#include "core/base/mutex.h"
+#include "core/image/frame.h"
 #include "core/simulate/scan.h"
 #include "core/simulate/specimen.h"
 #include "server/simulator/simulator_options.h"
@@ -29,17 +32,33 @@ class FrameRenderer {
 
   double stated_pixel_size_nm() const;
 
+  std::shared_ptr<const Specimen> specimen() const;
+  // From the next frame on; not for frames that were rendered ahead.
+  void SetSpecimen(std::shared_ptr<const Specimen> specimen);
+
+  // Between fractions of the field of view of frame `number`, or its pixels, and the specimen. A
+  // number below 1 means the first frame. InvalidArgument: fractions outside [0, 1].
+  absl::StatusOr<Vector2> PlaceNm(int64_t number, int size_px, double x_fraction,
+                                  double y_fraction) const;
+  absl::StatusOr<std::vector<PointPx>> PlacesPx(int64_t number, int size_px,
+                                                const std::vector<Vector2>& places_nm) const;
+
  private:
   FrameRenderer(const SimulatorOptions& options, const std::string& run_id, Specimen specimen,
                 const ScanOptions& scan);
+
+  ScanOptions ScanOf(int size_px) const;
+  // Of the frame's drift and noise.
+  int64_t IndexOf(int64_t number, int size_px) const;
 
   // What does not change with the number that a frame is sent under.
   absl::StatusOr<v1::Frame> RenderContent(int64_t index, int size_px) const;
 
   const SimulatorOptions options_;
   const std::string run_id_;
-  const Specimen specimen_;
   const ScanOptions scan_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Specimen> specimen_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::Frame> ahead_;  // frames 1 … render_ahead at the full size
 };
 

@@ -6,24 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/simulator/call_status.h"
 
 namespace atomstream {
 namespace {
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
-}
-
-grpc::Status Refuse(absl::string_view field, absl::AlphaNum value, absl::string_view why) {
-  return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
-                      absl::StrCat(field, " = ", value, ": ", why));
-}
-
-grpc::ServerUnaryReactor* Done(grpc::CallbackServerContext* context, const grpc::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(status);
-  return reactor;
-}
 
 // One StreamFrames call. One write is in flight; behind it waits the newest frame only. Deletes
 // itself when gRPC is done with it.
@@ -112,11 +98,33 @@ class RefusedStream final : public grpc::ServerWriteReactor<v1::StreamFramesResp
   void OnDone() override { delete this; }
 };
 
+// One PlaceBeam call. No thread waits for the end of the dwell: the stage answers. Deletes itself
+// when gRPC is done with it, which is after the answer and after OnCancel.
+class BeamCall final : public grpc::ServerUnaryReactor {
+ public:
+  BeamCall(BeamStage* stage, const BeamPlacement& placement) : stage_(*stage) {
+    const absl::StatusOr<int64_t> id =
+        stage_.Place(placement, [this](const absl::Status& status) { Finish(ToGrpc(status)); });
+    if (id.ok()) {
+      id_ = *id;  // nobody cancels before this reactor is gRPC's
+    } else {
+      Finish(ToGrpc(id.status()));
+    }
+  }
+
+  void OnCancel() override { stage_.Cancel(id_); }
+  void OnDone() override { delete this; }
+
+ private:
+  BeamStage& stage_;
+  int64_t id_ = 0;  // 0: refused
+};
+
 }  // namespace
 
 MicroscopeService::MicroscopeService(const SimulatorOptions& options, const FrameRenderer* renderer,
-                                     ScanEngine* engine, const Clock* clock)
-    : options_(options), renderer_(*renderer), engine_(*engine), clock_(*clock) {}
+                                     ScanEngine* engine, BeamStage* stage, const Clock* clock)
+    : options_(options), renderer_(*renderer), engine_(*engine), stage_(*stage), clock_(*clock) {}
 
 grpc::Status MicroscopeService::ApplyScan(const v1::ScanSettings& scan) {
   if (scan.size_px() != 0 && (scan.size_px() < 8 || scan.size_px() > options_.size_px)) {
@@ -146,10 +154,7 @@ grpc::ServerUnaryReactor* MicroscopeService::GetMicroscopeInfo(
   response->mutable_scan()->mutable_dwell_time()->set_nanos(
       static_cast<int32_t>(options_.dwell_time_us * 1e3));
   response->set_pixel_size_nm(renderer_.stated_pixel_size_nm());
-  {
-    MutexLock lock(&mutex_);
-    response->set_beam_blanked(blanked_);
-  }
+  response->set_beam_blanked(stage_.blanked());
   return Done(context, grpc::Status::OK);
 }
 
@@ -158,9 +163,11 @@ grpc::ServerUnaryReactor* MicroscopeService::AcquireFrame(grpc::CallbackServerCo
                                                           v1::AcquireFrameResponse* response) {
   const grpc::Status applied = ApplyScan(request->scan());
   if (!applied.ok()) return Done(context, applied);
-  absl::StatusOr<v1::Frame> frame =
-      renderer_.Render(engine_.TakeNumber(), engine_.size_px(), clock_.Now());
+  const int64_t number = engine_.TakeNumber();
+  const int size_px = engine_.size_px();
+  absl::StatusOr<v1::Frame> frame = renderer_.Render(number, size_px, clock_.Now());
   if (!frame.ok()) return Done(context, ToGrpc(frame.status()));
+  engine_.NoteDelivered(number, size_px);
   *response->mutable_frame() = *std::move(frame);
   return Done(context, grpc::Status::OK);
 }
@@ -185,26 +192,26 @@ grpc::ServerUnaryReactor* MicroscopeService::PlaceBeam(grpc::CallbackServerConte
       return Done(context, Refuse(name, value, "must be in [0, 1]"));
     }
   }
-  const google::protobuf::Duration& dwell = request->dwell_time();
-  if (dwell.seconds() < 0 || dwell.nanos() < 0 || (dwell.seconds() == 0 && dwell.nanos() == 0)) {
-    return Done(context,
-                Refuse("dwell_time", absl::StrCat(dwell.seconds(), " s ", dwell.nanos(), " ns"),
-                       "must be positive"));
-  }
-  // The simulated specimen takes no damage, so a visit is over at once; the beam ends blanked, as
-  // at an instrument.
-  MutexLock lock(&mutex_);
-  if (visits_.size() == kMaxVisits) visits_.pop_front();
-  visits_.push_back(*request);
-  blanked_ = true;
-  return Done(context, grpc::Status::OK);
+  const ScanEngine::Newest newest = engine_.newest();
+  const absl::StatusOr<Vector2> place_nm = renderer_.PlaceNm(
+      newest.number, newest.size_px, request->x_fraction(), request->y_fraction());
+  if (!place_nm.ok()) return Done(context, ToGrpc(place_nm.status()));
+  BeamPlacement placement;
+  placement.place_nm = *place_nm;
+  placement.dwell_time = absl::Seconds(request->dwell_time().seconds()) +
+                         absl::Nanoseconds(request->dwell_time().nanos());
+  placement.x_fraction = request->x_fraction();
+  placement.y_fraction = request->y_fraction();
+  placement.place_px = {request->x_fraction() * newest.size_px - 0.5,
+                        request->y_fraction() * newest.size_px - 0.5};
+  placement.frame_number = newest.number;
+  return new BeamCall(&stage_, placement);
 }
 
 grpc::ServerUnaryReactor* MicroscopeService::BlankBeam(grpc::CallbackServerContext* context,
                                                        const v1::BlankBeamRequest* request,
                                                        v1::BlankBeamResponse*) {
-  MutexLock lock(&mutex_);
-  blanked_ = request->blanked();
+  stage_.SetBlanked(request->blanked());
   return Done(context, grpc::Status::OK);
 }
 

@@ -1,13 +1,14 @@
-// MicroscopeService: the Microscope service of the simulator, a thin shell over ScanEngine and
-// FrameRenderer. Called by gRPC's threads.
+// MicroscopeService: the Microscope service of the simulator, a thin shell over ScanEngine,
+// FrameRenderer and BeamStage. Called by gRPC's threads.
+//
+// PlaceBeam takes its fractions in the newest frame that was delivered: the specimen is taken to
+// be there until the next frame shows it elsewhere.
 #ifndef ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_
 #define ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_
 
-#include <deque>
-
 #include "atomstream/v1/microscope.grpc.pb.h"
 #include "core/base/clock.h"
-#include "core/base/mutex.h"
+#include "server/simulator/beam_stage.h"
 #include "server/simulator/frame_renderer.h"
 #include "server/simulator/scan_engine.h"
 #include "server/simulator/simulator_options.h"
@@ -18,7 +19,7 @@ class MicroscopeService final : public v1::Microscope::CallbackService {
  public:
   // The pointers outlive the service; the service outlives the server's calls.
   MicroscopeService(const SimulatorOptions& options, const FrameRenderer* renderer,
-                    ScanEngine* engine, const Clock* clock);
+                    ScanEngine* engine, BeamStage* stage, const Clock* clock);
 
   grpc::ServerUnaryReactor* GetMicroscopeInfo(grpc::CallbackServerContext* context,
                                               const v1::GetMicroscopeInfoRequest* request,
@@ -36,19 +37,14 @@ class MicroscopeService final : public v1::Microscope::CallbackService {
                                       v1::BlankBeamResponse* response) override;
 
  private:
-  static constexpr size_t kMaxVisits = 10000;
-
   // Checks the wanted settings and makes them the instrument's.
   grpc::Status ApplyScan(const v1::ScanSettings& scan);
 
   const SimulatorOptions options_;
   const FrameRenderer& renderer_;
   ScanEngine& engine_;
+  BeamStage& stage_;
   const Clock& clock_;
-
-  Mutex mutex_;
-  bool blanked_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<v1::PlaceBeamRequest> visits_ ABSL_GUARDED_BY(mutex_);  // the newest kMaxVisits
 };
 
 }  // namespace atomstream

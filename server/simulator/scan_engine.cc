@@ -69,6 +69,20 @@ int64_t ScanEngine::TakeNumber() {
   return ++number_;
 }
 
+ScanEngine::Newest ScanEngine::newest() const {
+  MutexLock lock(&mutex_);
+  return newest_.number > 0 ? newest_ : Newest{0, size_px_};
+}
+
+void ScanEngine::NoteDelivered(int64_t number, int size_px) {
+  MutexLock lock(&mutex_);
+  Note(number, size_px);
+}
+
+void ScanEngine::Note(int64_t number, int size_px) {
+  if (number > newest_.number) newest_ = {number, size_px};
+}
+
 int ScanEngine::size_px() const {
   MutexLock lock(&mutex_);
   return size_px_;
@@ -81,7 +95,7 @@ void ScanEngine::SetSizePx(int size_px) {
 
 void ScanEngine::Run() {
   while (const std::optional<NextFrame> next = WaitForDue()) {
-    Deliver(next->number, Make(*next));
+    Deliver(*next, Make(*next));
   }
 }
 
@@ -135,7 +149,9 @@ std::shared_ptr<const v1::StreamFramesResponse> ScanEngine::Make(const NextFrame
   return response;
 }
 
-void ScanEngine::Deliver(int64_t number, std::shared_ptr<const v1::StreamFramesResponse> frame) {
+void ScanEngine::Deliver(const NextFrame& next,
+                         std::shared_ptr<const v1::StreamFramesResponse> frame) {
+  const int64_t number = next.number;
   MutexLock lock(&mutex_);
   if (frame == nullptr) {
     EndAll(absl::UnavailableError(absl::StrCat("frame ", number, " could not be rendered")));
@@ -145,6 +161,7 @@ void ScanEngine::Deliver(int64_t number, std::shared_ptr<const v1::StreamFramesR
     EndAll(absl::UnavailableError("the link was dropped on purpose"));
     return;
   }
+  Note(number, next.size_px);
   for (FrameReceiver* receiver : receivers_) receiver->Offer(frame);
   if (number == options_.frames) EndAll(absl::OkStatus());
 }

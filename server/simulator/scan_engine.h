@@ -60,6 +60,14 @@ class ScanEngine {
   // For single frames: takes the next number of the same acquisition.
   int64_t TakeNumber();
 
+  // What the newest frame shows is where the specimen is now: it drifts on with the next.
+  struct Newest {
+    int64_t number = 0;  // of the newest frame that was delivered; 0: none yet
+    int size_px = 0;     // its side; before the first frame: the side that it will have
+  };
+  Newest newest() const;
+  void NoteDelivered(int64_t number, int size_px);  // a single frame
+
   int size_px() const;
   void SetSizePx(int size_px);  // from the next frame on
 
@@ -73,7 +81,8 @@ class ScanEngine {
   // Blocks until a frame is due; nullopt: stop.
   std::optional<NextFrame> WaitForDue();
   std::shared_ptr<const v1::StreamFramesResponse> Make(const NextFrame& next) const;
-  void Deliver(int64_t number, std::shared_ptr<const v1::StreamFramesResponse> frame);
+  void Deliver(const NextFrame& next, std::shared_ptr<const v1::StreamFramesResponse> frame);
+  void Note(int64_t number, int size_px) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayScan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool AnyIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndAll(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -86,7 +95,8 @@ class ScanEngine {
   CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<FrameReceiver*> receivers_ ABSL_GUARDED_BY(mutex_);
-  int64_t number_ ABSL_GUARDED_BY(mutex_) = 0;  // of the last frame
+  int64_t number_ ABSL_GUARDED_BY(mutex_) = 0;  // of the last frame that was begun
+  Newest newest_ ABSL_GUARDED_BY(mutex_);
   int size_px_ ABSL_GUARDED_BY(mutex_);
   absl::Time due_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 

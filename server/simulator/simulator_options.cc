@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/simulator/beam_flags.h"
 #include "server/simulator/fault_plan.h"
 
 namespace atomstream {
@@ -36,6 +37,10 @@ void AddSimulatorFlags(FlagSet& flags, SimulatorOptions& o) {
   flags.Add("drift_px", &o.drift_px, "drift from frame to frame, pixels");
   flags.Add("jitter_px", &o.jitter_px, "standard deviation of the shift of a row, pixels");
   flags.Add("seed", &o.seed, "of specimen and noise");
+  flags.Add("beam_current_pa", &o.beam_current_pa, "of a beam that is placed, picoamperes");
+  flags.Add("beam_damage", &o.beam_damage,
+            "what a placed beam does: comma-separated SPECIES:hop=DOSE and SPECIES:knock_out=DOSE, "
+            "mean doses in electrons per nm^2; empty: nothing");
   flags.Add("rate_hz", &o.rate_hz, "frames per second; 0: as fast as the reader takes them");
   flags.Add("frames", &o.frames, "end the streams after this many frames; 0: never");
   flags.Add("render_ahead", &o.render_ahead,
@@ -44,7 +49,8 @@ void AddSimulatorFlags(FlagSet& flags, SimulatorOptions& o) {
   flags.Add("run_id", &o.run_id, "part of the frame ids; empty: the time of the start");
   flags.Add("fault", &o.fault,
             "comma-separated: drop_link_every_N, bad_frame_every_N, duplicate_number_every_N, "
-            "stall_after_N, stall");
+            "stall_after_N, stall, beam_fails_every_N, beam_hangs_every_N, beam_late_every_N, "
+            "beam_late_ms_N");
 }
 
 absl::Status ValidateSimulatorOptions(const SimulatorOptions& o) {
@@ -64,6 +70,13 @@ absl::Status ValidateSimulatorOptions(const SimulatorOptions& o) {
   if (o.run_id.size() > 80) {
     return absl::InvalidArgumentError(
         absl::StrCat("run_id: ", o.run_id.size(), " bytes, at most 80 are allowed"));
+  }
+  RETURN_IF_ERROR(CheckRange("beam_current_pa", o.beam_current_pa, 1e-6, 1e6));
+  ASSIGN_OR_RETURN(const std::vector<BeamDamage> damage, ParseBeamDamage(o.beam_damage));
+  if (!damage.empty() && o.render_ahead > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "render_ahead = ", o.render_ahead, " with beam_damage = ", o.beam_damage,
+        ": frames that were rendered ahead would not show what the beam changed; set one only"));
   }
   return ParseFaultPlan(o.fault).status();
 }

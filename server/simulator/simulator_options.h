@@ -34,6 +34,10 @@ struct SimulatorOptions {
   double jitter_px = 0;
   int64_t seed = 1;
 
+  // The beam.
+  double beam_current_pa = 50;
+  std::string beam_damage;  // as ParseBeamDamage reads it
+
   // The stream.
   double rate_hz = 10;
   int64_t frames = 0;

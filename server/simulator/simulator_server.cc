@@ -10,10 +10,13 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "server/simulator/beam_flags.h"
+#include "server/simulator/beam_stage.h"
 #include "server/simulator/fault_plan.h"
 #include "server/simulator/frame_renderer.h"
 #include "server/simulator/microscope_service.h"
 #include "server/simulator/scan_engine.h"
+#include "server/simulator/specimen_service.h"
 
 namespace atomstream {
 namespace {
@@ -23,10 +26,15 @@ constexpr std::chrono::milliseconds kShutdownGrace{500};
 class GrpcSimulatorServer final : public SimulatorServer {
  public:
   GrpcSimulatorServer(const SimulatorOptions& options, const FaultPlan& faults,
-                      std::unique_ptr<const FrameRenderer> renderer, const Clock* clock)
+                      std::unique_ptr<FrameRenderer> renderer,
+                      std::unique_ptr<SteadyClock> steady_clock, std::unique_ptr<BeamStage> stage,
+                      const Clock* clock)
       : renderer_(std::move(renderer)),
         engine_({options.rate_hz, options.frames, options.size_px, faults}, renderer_.get(), clock),
-        service_(options, renderer_.get(), &engine_, clock) {}
+        steady_clock_(std::move(steady_clock)),
+        stage_(std::move(stage)),
+        microscope_(options, renderer_.get(), &engine_, stage_.get(), clock),
+        specimen_(options, renderer_.get(), &engine_, stage_.get()) {}
 
   ~GrpcSimulatorServer() override { Stop(); }
 
@@ -36,7 +44,8 @@ class GrpcSimulatorServer final : public SimulatorServer {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&service_);
+    builder.RegisterService(&microscope_);
+    builder.RegisterService(&specimen_);
     builder.SetMaxReceiveMessageSize(1 << 20);  // requests are small
     builder.SetMaxSendMessageSize(-1);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -49,6 +58,7 @@ class GrpcSimulatorServer final : public SimulatorServer {
     }
     address_ = absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
     engine_.Start();
+    stage_->Start();
     return absl::OkStatus();
   }
 
@@ -56,13 +66,17 @@ class GrpcSimulatorServer final : public SimulatorServer {
 
   void Stop() override {
     engine_.Stop();
+    stage_->Stop();
     if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
   }
 
  private:
-  const std::unique_ptr<const FrameRenderer> renderer_;
+  const std::unique_ptr<FrameRenderer> renderer_;
   ScanEngine engine_;
-  MicroscopeService service_;
+  const std::unique_ptr<SteadyClock> steady_clock_;
+  const std::unique_ptr<BeamStage> stage_;
+  MicroscopeService microscope_;
+  SpecimenService specimen_;
   std::unique_ptr<grpc::Server> server_;  // destroyed first: its calls use all of the above
   std::string address_;
 };
@@ -77,7 +91,20 @@ absl::StatusOr<std::unique_ptr<SimulatorServer>> SimulatorServer::Start(
       options.run_id.empty() ? absl::FormatTime("%Y%m%dT%H%M%S", clock->Now(), absl::UTCTimeZone())
                              : options.run_id;
   ASSIGN_OR_RETURN(std::unique_ptr<FrameRenderer> renderer, FrameRenderer::Create(options, run_id));
-  auto server = std::make_unique<GrpcSimulatorServer>(options, faults, std::move(renderer), clock);
+  BeamOptions beam;
+  beam.current_pa = options.beam_current_pa;
+  ASSIGN_OR_RETURN(beam.damage, ParseBeamDamage(options.beam_damage));
+  beam.seed = static_cast<uint64_t>(options.seed);
+  auto steady_clock = std::make_unique<SteadyClock>();
+  ASSIGN_OR_RETURN(std::unique_ptr<BeamStage> stage,
+                   BeamStage::Create(
+                       beam, faults.beam, renderer->specimen(),
+                       [shown = renderer.get()](std::shared_ptr<const Specimen> specimen) {
+                         shown->SetSpecimen(std::move(specimen));
+                       },
+                       steady_clock.get(), clock));
+  auto server = std::make_unique<GrpcSimulatorServer>(
+      options, faults, std::move(renderer), std::move(steady_clock), std::move(stage), clock);
   RETURN_IF_ERROR(server->Listen(options.address));
   return server;
 }

@@ -77,6 +77,12 @@ TEST(BeamExposureTest, DoseFallsAsTheProbe) {
   EXPECT_DOUBLE_EQ(report.electrons, 50 * 6.241509074e6 * 0.5);
   const double centre = CentralDose(Harmless(), 0.5);
   EXPECT_NEAR(report.peak_dose / centre, 1, 1e-12);
+  ASSERT_EQ(static_cast<int>(report.atoms.size()), report.atoms_exposed);
+  for (const ExposedAtom& reached : report.atoms) {
+    EXPECT_EQ(reached.dose, beam.DoseOf(reached.atom_id));
+    const Vector2 at = PlaceOf(*specimen, reached.atom_id);
+    EXPECT_NEAR(reached.distance_nm, std::hypot(at.x - place.x, at.y - place.y), 1e-12);
+  }
   int exposed = 0;
   for (size_t i = 0; i < specimen->atoms.size(); ++i) {
     const double r =
@@ -284,6 +290,9 @@ TEST(BeamExposureTest, PlacesOutsideTheFieldOfViewAreRefused) {
   ScanOptions scan;
   scan.width_px = scan.height_px = 200;
   const Vector2 corner = SpecimenPlaceNm(*specimen, scan, 0, 0, 1).value();
+  const PointPx back = FramePlacesPx(*specimen, scan, 0, {corner}).value().front();
+  EXPECT_NEAR(back.x_px, -0.5, 1e-9);
+  EXPECT_NEAR(back.y_px, scan.height_px - 0.5, 1e-9);
   EXPECT_NEAR(corner.x, -100 * scan.pixel_size_nm, 1e-12);
   EXPECT_NEAR(corner.y, 100 * scan.pixel_size_nm, 1e-12);
   const auto refusal = [&](int64_t frame, double x, double y) {

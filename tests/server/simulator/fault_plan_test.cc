@@ -26,9 +26,20 @@ TEST(FaultPlanTest, NothingIsNoFaultAndStallIsAfterTheFirstFrame) {
   EXPECT_EQ(stall->stall_after, 1);
 }
 
+TEST(FaultPlanTest, ReadsFaultsOfTheBeam) {
+  const auto plan = ParseFaultPlan("beam_fails_every_5,beam_hangs_every_7,beam_late_every_3");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->beam.fail_every, 5);
+  EXPECT_EQ(plan->beam.hang_every, 7);
+  EXPECT_EQ(plan->beam.late_every, 3);
+  EXPECT_EQ(plan->beam.late_by, absl::Seconds(1));
+  EXPECT_EQ(ParseFaultPlan("beam_late_ms_20")->beam.late_by, absl::Milliseconds(20));
+}
+
 TEST(FaultPlanTest, NamesWhatItDoesNotKnow) {
-  for (const char* fault : {"drop_link_every_", "bad_frame_every_0", "bad_frame_every_-1",
-                            "stall_after_x", "explode", "drop_link_every_99999999999999999999"}) {
+  for (const char* fault :
+       {"drop_link_every_", "bad_frame_every_0", "bad_frame_every_-1", "stall_after_x", "explode",
+        "beam_fails_every_0", "beam_late_ms_x", "drop_link_every_99999999999999999999"}) {
     EXPECT_THAT(std::string(ParseFaultPlan(fault).status().message()), HasSubstr(fault));
   }
 }
