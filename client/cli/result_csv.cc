@@ -25,7 +25,7 @@ void AppendEntry(const google::protobuf::RepeatedField<float>& column, int i, st
 
 std::string CsvHeader() {
   return "frame_id,frame_number,sequence,detector,model_id,x_px,y_px,sigma_px,intensity,response,"
-         "confidence,spread";
+         "confidence,spread,cluster,cluster_probability,site_kind,coordination,nearest_px";
 }
 
 std::string CsvLines(const ResultView& view) {
@@ -41,6 +41,14 @@ std::string CsvLines(const ResultView& view) {
                                &atoms.response(), &atoms.confidence(), &atoms.spread()}) {
       AppendEntry(*column, i, text);
     }
+    text.push_back(',');
+    if (i < atoms.cluster_size()) absl::StrAppend(&text, atoms.cluster(i));
+    AppendEntry(atoms.cluster_probability(), i, text);
+    text.push_back(',');
+    if (i < atoms.site_kind_size()) absl::StrAppend(&text, SiteKindText(atoms.site_kind(i)));
+    text.push_back(',');
+    if (i < atoms.coordination_size()) absl::StrAppend(&text, atoms.coordination(i));
+    AppendEntry(atoms.nearest_px(), i, text);
     text.push_back('\n');
   }
   return text;

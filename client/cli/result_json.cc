@@ -2,6 +2,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "client/cli/structure_json.h"
 
 namespace atomstream {
 namespace {
@@ -125,6 +126,7 @@ void WriteRest(const ResultView& view, JsonWriter& json) {
     WriteLogStar(view, json);
   }
   WriteLattice(detector.lattice(), json);
+  WriteStructure(detector, json);
   WriteEvaluation(view, json);
   json.Key("timings_ms").BeginObject();
   for (const auto& [stage, ms] : view.timings_ms) json.Key(stage).Number(ms);
@@ -149,6 +151,7 @@ void WriteResult(const ResultView& view, JsonWriter& json) {
   json.Key("detector").Text(view.detector.detector());
   json.Key("atoms").BeginArray();
   const v1::AtomTable& atoms = view.detector.atoms();
+  AtomStructureWriter structure(view.detector);
   for (int i = 0; i < atoms.x_px_size(); ++i) {
     json.BeginObject();
     json.Key("x_px").Number(atoms.x_px(i));
@@ -158,6 +161,7 @@ void WriteResult(const ResultView& view, JsonWriter& json) {
     if (i < atoms.response_size()) json.Key("response").Number(atoms.response(i));
     if (i < atoms.confidence_size()) json.Key("confidence").Number(atoms.confidence(i));
     if (i < atoms.spread_size()) json.Key("spread").Number(atoms.spread(i));
+    structure.Write(i, json);
     json.EndObject();
   }
   json.EndArray();

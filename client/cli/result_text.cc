@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "client/cli/structure_text.h"
 
 namespace atomstream {
 namespace {
@@ -80,9 +81,10 @@ struct WatchStage {
 
 // They add up to the total, but for some tenths.
 constexpr WatchStage kWatchStages[] = {
-    {"wait", 6, "queue", "order"}, {"norm", 6, "normalise", ""},    {"latt", 6, "lattice", ""},
-    {"prep", 6, "preprocess", ""}, {"scale", 6, "scale_space", ""}, {"optim", 6, "optimise", ""},
-    {"detect", 7, "detect", ""},
+    {"wait", 6, "queue", "order"},         {"latt", 6, "normalise", "lattice"},
+    {"prep", 6, "preprocess", ""},         {"scale", 6, "scale_space", ""},
+    {"optim", 6, "optimise", ""},          {"detect", 7, "detect", ""},
+    {"clust", 6, "clusters", "structure"},
 };
 
 // At most five characters below 100 s.
@@ -203,6 +205,7 @@ std::string DetectorText(const ResultView& view) {
   absl::StrAppendFormat(&text, "time           %.1f ms: %s\n", view.total_ms, StagesText(view));
   const std::string remarks = Remarks(view, TextStyle());
   if (!remarks.empty()) absl::StrAppend(&text, "remarks      ", remarks, "\n");
+  absl::StrAppend(&text, StructureText(view));
   if (!view.is_unet()) absl::StrAppend(&text, FrontText(view));
   return text;
 }

@@ -79,6 +79,23 @@ absl::string_view PreprocessingText(v1::Preprocessing preprocessing) {
   }
 }
 
+absl::string_view SiteKindText(int kind) {
+  switch (kind) {
+    case v1::SITE_KIND_BULK:
+      return "bulk";
+    case v1::SITE_KIND_DOPANT:
+      return "dopant";
+    case v1::SITE_KIND_VACANCY_NEIGHBOUR:
+      return "vacancy_neighbour";
+    case v1::SITE_KIND_HOLE_EDGE:
+      return "hole_edge";
+    case v1::SITE_KIND_ODD_RING:
+      return "odd_ring";
+    default:
+      return "unknown";
+  }
+}
+
 absl::string_view SourceStateText(int state) {
   switch (state) {
     case v1::SOURCE_STATE_NONE:

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "client/cli/cluster_palette.h"
 
 namespace atomstream {
 
@@ -16,6 +17,9 @@ struct TextStyle {
   std::string Warn(absl::string_view text) const { return Wrap("\x1b[33m", text); }
   std::string Bad(absl::string_view text) const { return Wrap("\x1b[31m", text); }
   std::string Dim(absl::string_view text) const { return Wrap("\x1b[2m", text); }
+  std::string OfCluster(int id, absl::string_view text) const {
+    return Wrap(absl::StrCat("\x1b[38;5;", ColourOfCluster(id).terminal, "m"), text);
+  }
 
  private:
   std::string Wrap(absl::string_view code, absl::string_view text) const {

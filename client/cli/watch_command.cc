@@ -25,6 +25,7 @@ struct WatchFlags {
   std::string policy = "queue";
   int queue_size = 64;
   std::string detector = "both";
+  bool clusters = false;
 };
 
 absl::StatusOr<v1::SubscribeRequest> RequestOf(const WatchFlags& flags) {
@@ -46,6 +47,10 @@ absl::StatusOr<v1::SubscribeRequest> RequestOf(const WatchFlags& flags) {
   *request.mutable_detectors() = {detectors.begin(), detectors.end()};
   // Atoms are counted in every result; no column shows more of them, or the windows of a map.
   request.add_parts(v1::RESULT_PART_FRONT);
+  if (flags.clusters) {
+    request.add_parts(v1::RESULT_PART_CLUSTERS);
+    request.add_parts(v1::RESULT_PART_STRUCTURE);
+  }
   return request;
 }
 
@@ -163,6 +168,8 @@ int WatchCommand(const std::vector<std::string>& arguments, const CliOutput& out
   flag_set.Add("policy", &flags.policy,
                "when this program is slow: latest (only the newest waits) or queue");
   flag_set.Add("detector", &flags.detector, kDetectorHelp);
+  flag_set.Add("clusters", &flags.clusters,
+               "also the clusters of the atoms and the kinds of their sites");
   flag_set.Add("queue_size", &flags.queue_size, "--policy queue: results that may wait, 1 to 1024");
   int exit_code = kExitOk;
   if (!ParseCommand(flag_set, flags.common, arguments, nullptr, output, exit_code)) {

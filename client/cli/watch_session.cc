@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/result_json.h"
+#include "client/cli/structure_text.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -86,7 +87,8 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
       output_.out << output_.style.Dim(WatchHeader(unet)) << "\n";
       under_unet_header_ = unet;
     }
-    output_.out << WatchLine(view, loss, output_.style) << std::endl;
+    output_.out << WatchLine(view, loss, output_.style) << "\n"
+                << WatchStructure(view, output_.style) << std::flush;
   }
   if (!first_result_) first_result_ = now;
   last_result_ = now;
