@@ -80,9 +80,9 @@ VisitLease::~VisitLease() {
   if (ledger_ != nullptr) ledger_->Abandon(id_);
 }
 
-absl::Status VisitLease::Expose() {
+absl::Status VisitLease::Expose(double x_fraction, double y_fraction) {
   if (ledger_ == nullptr) return absl::FailedPreconditionError("the lease was finished");
-  return ledger_->Expose(id_);
+  return ledger_->Expose(id_, x_fraction, y_fraction);
 }
 
 absl::Status VisitLease::Finish(VisitOutcome outcome, double dose, absl::string_view note) {
@@ -258,6 +258,8 @@ void VisitLedger::End(int64_t id, VisitOutcome outcome, double dose, absl::strin
   visit.dose = dose;
   visit.outcome = outcome;
   visit.note = std::string(note);
+  visit.x_fraction = lease.x_fraction;
+  visit.y_fraction = lease.y_fraction;
   if (lease.exposed) ++totals_.exposures;
   if (dose > lease.request.dose) ++totals_.overruns;
   if (dose > 0) Charge(lease.request, dose);
@@ -269,7 +271,7 @@ void VisitLedger::End(int64_t id, VisitOutcome outcome, double dose, absl::strin
   leases_.erase(found);
 }
 
-absl::Status VisitLedger::Expose(int64_t id) {
+absl::Status VisitLedger::Expose(int64_t id, double x_fraction, double y_fraction) {
   MutexLock lock(&mutex_);
   Expire();
   const auto found = leases_.find(id);
@@ -285,6 +287,8 @@ absl::Status VisitLedger::Expose(int64_t id) {
                      absl::FormatDuration(left), " of the lease is left"));
   }
   lease.exposed = true;
+  lease.x_fraction = x_fraction;
+  lease.y_fraction = y_fraction;
   return absl::OkStatus();
 }
 
@@ -354,6 +358,14 @@ std::vector<Visit> VisitLedger::ListVisits(int64_t after, int max_count) const {
     if (visit.number > after) listed.push_back(visit);
   }
   return listed;
+}
+
+std::optional<Visit> VisitLedger::FindVisit(int64_t lease_id) const {
+  MutexLock lock(&mutex_);
+  for (auto it = visits_.rbegin(); it != visits_.rend(); ++it) {
+    if (it->first == lease_id) return it->second;
+  }
+  return std::nullopt;
 }
 
 }  // namespace atomstream

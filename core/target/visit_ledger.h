@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +77,9 @@ struct Visit {
   double dose = 0;  // charged
   VisitOutcome outcome = VisitOutcome::kAbandoned;
   std::string note;
+  // Where the beam was put, as a fraction of the scan; 0 if it was not exposed.
+  double x_fraction = 0;
+  double y_fraction = 0;
 };
 
 struct LedgerTotals {
@@ -102,12 +106,14 @@ class VisitLease {
 
   // Right before the beam is placed. From here on the dose counts. DeadlineExceeded: the dwell time
   // does not fit into what is left of the lease; FailedPrecondition: it ended, was cancelled or was
-  // exposed before. The beam must stay blanked then.
-  absl::Status Expose();
+  // exposed before. The beam must stay blanked then. The place is for the list of visits.
+  absl::Status Expose(double x_fraction = 0, double y_fraction = 0);
 
   // Ends the lease. `dose`: what the site got, >= 0 and finite; 0 unless exposed. DeadlineExceeded:
   // it had ended already and the entry stands; but a dose above the one charged is charged still.
   absl::Status Finish(VisitOutcome outcome, double dose, absl::string_view note = "");
+
+  int64_t id() const { return id_; }  // for VisitLedger::FindVisit, also when it is finished
 
  private:
   friend class VisitLedger;
@@ -143,6 +149,8 @@ class VisitLedger {
   LedgerTotals Totals() const;
   // Entries with numbers above `after`, oldest first, at most `max_count`.
   std::vector<Visit> ListVisits(int64_t after, int max_count) const;
+  // The entry of a lease that ended; nullopt: it has not, or is not listed any more.
+  std::optional<Visit> FindVisit(int64_t lease_id) const;
 
  private:
   friend class VisitLease;
@@ -151,6 +159,7 @@ class VisitLedger {
     absl::Time leased;   // system
     absl::Time expires;  // steady
     bool exposed = false;
+    double x_fraction = 0, y_fraction = 0;            // if exposed
     bool settled = false;                             // cancelled while exposed
     VisitOutcome outcome = VisitOutcome::kAbandoned;  // if settled
   };
@@ -169,7 +178,7 @@ class VisitLedger {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   double Reserved() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  absl::Status Expose(int64_t id);
+  absl::Status Expose(int64_t id, double x_fraction, double y_fraction);
   absl::Status Finish(int64_t id, VisitOutcome outcome, double dose, absl::string_view note);
   void Abandon(int64_t id);
 

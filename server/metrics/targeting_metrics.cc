@@ -5,8 +5,8 @@ namespace {
 
 // In the order of core's enums.
 constexpr const char* kDriftStates[] = {"measured", "ambiguous", "lost"};
-constexpr const char* kWithdrawalReasons[] = {"vanished",      "moved",        "no_longer_meets",
-                                              "left_frame",    "drift_unknown", "view_changed",
+constexpr const char* kWithdrawalReasons[] = {"vanished",     "moved",         "no_longer_meets",
+                                              "left_frame",   "drift_unknown", "view_changed",
                                               "epoch_changed"};
 constexpr const char* kVisitOutcomes[] = {"completed", "failed",    "abandoned",     "expired",
                                           "cancelled", "withdrawn", "epoch_changed", "shutdown"};
@@ -25,9 +25,9 @@ std::array<Counter*, kCount> AddCounters(MetricRegistry& registry, const char* n
 }  // namespace
 
 TargetingMetrics::TargetingMetrics(MetricRegistry& registry) {
-  drift_frames = AddCounters(registry, "atomstream_drift_frames_total",
-                             "Live frames by how sure the drift into them is.", "state",
-                             kDriftStates);
+  drift_frames =
+      AddCounters(registry, "atomstream_drift_frames_total",
+                  "Live frames by how sure the drift into them is.", "state", kDriftStates);
   drift_quality = registry.AddGauge("atomstream_drift_quality_ratio",
                                     "Quality of the drift into the newest frame, 0 to 1.");
   identities_lost = registry.AddCounter("atomstream_identities_lost_total",
@@ -48,20 +48,19 @@ TargetingMetrics::TargetingMetrics(MetricRegistry& registry) {
                        kVisitOutcomes);
   visits_refused = registry.AddCounter("atomstream_visits_refused_total",
                                        "Visits that were refused before the site was reserved.");
-  visits_waiting = registry.AddGauge("atomstream_queue_depth",
-                                     "Things that wait or are worked on, by queue.",
+  visits_waiting = registry.AddGauge("atomstream_queue_depth", "Entries that wait in a queue.",
                                      {{"queue", "visits"}});
   dose = registry.AddGauge("atomstream_dose_seconds",
                            "Time that the beam has been on targets since the start.");
-  dose_reserved =
-      registry.AddGauge("atomstream_dose_reserved_seconds", "Time that live visits may still take.");
+  dose_reserved = registry.AddGauge("atomstream_dose_reserved_seconds",
+                                    "Time that live visits may still take.");
   beam_blanks = registry.AddCounter("atomstream_beam_blanks_total",
                                     "How often the beam was blanked by the daemon.");
   beam_blank_failures = registry.AddCounter("atomstream_beam_blank_failures_total",
                                             "Attempts to blank the beam that failed.");
-  beam_blank_failing = registry.AddGauge(
-      "atomstream_beam_blank_failing",
-      "1: the beam could not be blanked and may be on; no visits are accepted.");
+  beam_blank_failing =
+      registry.AddGauge("atomstream_beam_blank_failing",
+                        "1: the beam could not be blanked and may be on; no visits are accepted.");
 }
 
 }  // namespace atomstream

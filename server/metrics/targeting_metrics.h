@@ -14,8 +14,8 @@ struct TargetingMetrics {
 
   // Drift. By index of DriftState; the frames without an earlier one are in none of them.
   std::array<Counter*, 3> drift_frames;
-  Gauge* drift_quality;        // of the newest frame
-  Counter* identities_lost;    // how often all ids ended
+  Gauge* drift_quality;         // of the newest frame
+  Counter* identities_lost;     // how often all ids ended
   Counter* frames_passed_over;  // live results that could not be followed
 
   // Targets.
