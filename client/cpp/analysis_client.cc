@@ -4,11 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "client/cpp/channel.h"
 #include "client/cpp/rpc_status.h"
+#include "client/cpp/unary_call.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/sync_stream.h"
@@ -113,16 +112,7 @@ class GrpcAnalysisClient final : public AnalysisClient {
   absl::Status Call(Method method, const Request& request, absl::Duration timeout,
                     Response& response) {
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-    context.set_wait_for_ready(true);
-    const absl::Status status = FromGrpcStatus(((*stub_).*method)(&context, request, &response));
-    // Waiting for a daemon that is not there also ends DEADLINE_EXCEEDED, which says too little.
-    if (absl::IsDeadlineExceeded(status) &&
-        channel_->GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) {
-      return absl::UnavailableError(
-          absl::StrCat("no connection within ", absl::FormatDuration(timeout)));
-    }
-    return status;
+    return UnaryCall(*channel_, *stub_, method, request, timeout, context, response);
   }
 
   const std::shared_ptr<grpc::Channel> channel_;
