@@ -34,8 +34,7 @@ void Assembler::Start() {
 void Assembler::Add(DetectorEvent event) {
   const FrameProgress& progress = *event.progress;
   MutexLock lock(&mutex_);
-  if (event.detector.kind() != DetectorKind::kLogStar ||
-      progress.common.origin == FrameOrigin::kAnalyze) {
+  if (event.detector.kind() != DetectorKind::kLogStar || progress.submission != nullptr) {
     ready_.push_back({std::move(event)});
   } else {
     early_.emplace(progress.live_index, std::move(event));
@@ -86,6 +85,10 @@ std::optional<Assembler::Waiting> Assembler::NextReady() {
 }
 
 void Assembler::Publish(DetectorEvent event) {
+  if (event.anew) {
+    PublishAnew(std::move(event));
+    return;
+  }
   const std::shared_ptr<FrameProgress> progress = event.progress;
   const bool holds_place = event.holds_place;
   const std::string given_up = event.given_up;
@@ -102,7 +105,42 @@ void Assembler::Publish(DetectorEvent event) {
   // follows.
   if (given_up.empty() || progress->published()) Store(std::move(event));
   if (progress->complete()) FinishFrame(*progress, given_up);
-  if (holds_place) deps_.release(progress->common.origin);
+  if (holds_place) {
+    deps_.release(progress->submission == nullptr ? FrameOrigin::kSource : FrameOrigin::kAnalyze);
+  }
+}
+
+void Assembler::PublishAnew(DetectorEvent event) {
+  const std::optional<KeptFrame> newest = deps_.newest->Get();
+  if (!newest || newest->record != event.kept->record) {
+    deps_.metrics->reevaluations_overtaken->Increment();
+    return;
+  }
+  deps_.metrics->reevaluations_done->Increment();
+  Store(std::move(event));
+}
+
+void Assembler::DescribeAgain(const DetectorEvent& event, absl::Time now, FrameRecord& record) {
+  if (event.anew) {
+    record.supersedes_sequence = event.progress->SequenceOf(event.detector.kind());
+    record.frames_dropped_before = 0;  // told before
+    record.timings = {{"queue", event.anew->begin_time - event.anew->request_time},
+                      {"process", event.finish_time - event.anew->begin_time},
+                      {"order", now - event.finish_time},
+                      {"total", now - event.anew->request_time}};
+  } else if (event.cause == ResultCause::kReprocess && event.detector.status.ok()) {
+    const EarlierResult& earlier = *event.progress->submission->earlier();
+    record.supersedes_sequence = earlier.live == nullptr
+                                     ? earlier.sequence
+                                     : earlier.live->SequenceOf(event.detector.kind());
+  }
+}
+
+void Assembler::Keep(KeptFrame kept, const FrameProgress& progress, const FrameRecordPtr& record) {
+  // Of a frame that was analysed again.
+  if (kept.progress.get() != &progress) kept.progress->AddRecord(record);
+  kept.record = record;
+  deps_.newest->Offer(std::move(kept));
 }
 
 void Assembler::Store(DetectorEvent event) {
@@ -113,12 +151,15 @@ void Assembler::Store(DetectorEvent event) {
   if (event.detector.kind() == DetectorKind::kLogStar) {
     record.frames_dropped_before = progress.frames_dropped_before;
   }
-  record.detector = std::move(event.detector);
-  record.evaluation = std::move(event.evaluation);
-  record.summary = progress.summary();
+  record.cause = event.cause;
+  record.settings_version = event.settings_version;
   record.timings.push_back({"process", event.finish_time - progress.admission_time});
   record.timings.push_back({"order", now - event.finish_time});
   record.timings.push_back({"total", now - progress.arrival_time});
+  DescribeAgain(event, now, record);
+  record.detector = std::move(event.detector);
+  record.evaluation = std::move(event.evaluation);
+  record.summary = progress.summary();
 
   absl::StatusOr<FrameRecordPtr> stored = deps_.store->Append(std::move(record));
   const absl::Time stored_time = deps_.steady_clock->Now();
@@ -133,10 +174,13 @@ void Assembler::Store(DetectorEvent event) {
   if (!progress.published()) deps_.stats->AddResult(now, now - progress.arrival_time);
   deps_.metrics->ObserveStage("store", stored_time - now);
   progress.AddRecord(*stored);
+  const bool newest = event.kept != nullptr;
+  if (newest) Keep(std::move(*event.kept), progress, *stored);
   // Before the result, so that whoever has seen it finds the frame.
   if (deps_.frames != nullptr) deps_.frames->Add(progress.frame);
   deps_.hub->Publish(*stored);
   deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
+  if (newest) deps_.on_newest();
 }
 
 void Assembler::FinishFrame(const FrameProgress& progress, const std::string& given_up) {
@@ -153,7 +197,10 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
   const DaemonMetrics& metrics = *deps_.metrics;
   const DetectorKind kind = record.detector.kind();
   if (first_of_frame) metrics.frames_processed->Increment();
+  const bool anew =
+      record.cause == ResultCause::kSelection || record.cause == ResultCause::kSettings;
   for (const StageTime& stage : record.timings) {
+    if (anew) break;  // its times are not those of a frame
     if (kind == DetectorKind::kLogStar) metrics.ObserveStage(stage.stage, stage.duration);
     if (kind == DetectorKind::kUnet) metrics.unet.ObserveStage(stage.stage, stage.duration);
   }

@@ -6,9 +6,13 @@
 // U-Net's results leave when they are ready too; they come in order from its one thread. No
 // detector of a frame waits for another.
 //
+// A frame that is decided anew has passed already: its new result takes the place of the old one
+// wherever that is told (FrameProgress, NewestFrame, FrameRecord::supersedes_sequence), and leaves
+// counts of frames, order and summary as they are.
+//
 // Results that wait are bounded: LoG*'s by the frames in flight, because a place is released only
-// after publishing; the U-Net's by its thread, which waits for its result to be published; frames
-// that were given up by the places for submissions.
+// after publishing; the U-Net's by its thread, which waits for its result to be published, and so
+// the reevaluator's; frames that were given up by the places for submissions.
 #ifndef ATOMSTREAM_SERVER_ASSEMBLER_H_
 #define ATOMSTREAM_SERVER_ASSEMBLER_H_
 
@@ -26,6 +30,7 @@
 #include "server/hub/result_hub.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
+#include "server/newest_frame.h"
 #include "server/run_stats.h"
 #include "server/store/frame_cache.h"
 #include "server/store/result_store.h"
@@ -35,14 +40,17 @@ namespace atomstream {
 struct AssemblerDependencies {
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
-  FrameCache* frames = nullptr;  // null: frames are not kept
+  FrameCache* frames = nullptr;         // null: frames are not kept
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   RunStats* stats = nullptr;
+  NewestFrame* newest = nullptr;
   // The frame has given its place back. Called by the assembler's thread after publishing.
   std::function<void(FrameOrigin)> release;
+  // A live frame was published and is now the newest. Likewise.
+  std::function<void()> on_newest;
 };
 
 class Assembler {
@@ -72,6 +80,12 @@ class Assembler {
   void Run();
   std::optional<Waiting> NextReady();
   void Publish(DetectorEvent event);
+  // A result that was made anew, unless another frame or result took its place meanwhile.
+  void PublishAnew(DetectorEvent event);
+  // What a new result of a frame that was published before says of itself.
+  static void DescribeAgain(const DetectorEvent& event, absl::Time now, FrameRecord& record);
+  // Makes a published live frame the newest.
+  void Keep(KeptFrame kept, const FrameProgress& progress, const FrameRecordPtr& record);
   // Numbers, stores and publishes the event's record.
   void Store(DetectorEvent event);
   // Counters and what the metrics show of the newest result.

@@ -67,7 +67,7 @@ bool IsLoopback(const std::string& address) {
 
 }  // namespace
 
-Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
+Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings)
     : options_(options),
       parts_(std::move(parts)),
       metrics_(registry_, kVersion),
@@ -77,9 +77,10 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
       hub_(options.max_subscribers, &metrics_),
       model_(MakeHolder(parts_)),
       reloader_(MakeReloader(model_.get(), parts_, &metrics_)),
+      settings_(std::move(settings)),
       pipeline_(PipelineOptionsOf(options),
                 {.source = parts_.source.get(),
-                 .log_star = parts_.log_star.get(),
+                 .settings = &settings_,
                  .model = model_.get(),
                  .lower_unet_priority =
                      parts_.unet ? parts_.unet->lower_priority : std::function<void()>(),
@@ -108,7 +109,9 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts)
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options,
                                                       DaemonParts parts) {
-  std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(parts)));
+  ASSIGN_OR_RETURN(SettingsPtr settings,
+                   FirstSettings(options.log_star, parts.make_log_star, parts.clock->Now()));
+  std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(parts), std::move(settings)));
   RETURN_IF_ERROR(daemon->StartServers());
   return daemon;
 }

@@ -16,7 +16,6 @@
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "core/base/thread_pool.h"
-#include "detectors/log_star/log_star.h"
 #include "server/config/daemon_options.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
@@ -29,6 +28,7 @@
 #include "server/service/analysis_service.h"
 #include "server/service/grpc_server.h"
 #include "server/source/frame_source.h"
+#include "server/steering/active_settings.h"
 #include "server/store/frame_cache.h"
 #include "server/store/memory_store.h"
 
@@ -43,7 +43,7 @@ struct UnetParts {
 
 // What tests replace. The clocks and `log` outlive the daemon.
 struct DaemonParts {
-  std::unique_ptr<LogStar> log_star;
+  LogStarFactory make_log_star;
   std::optional<UnetParts> unet;        // none: LoG* only
   std::unique_ptr<FrameSource> source;  // null: none
   const Clock* clock = nullptr;         // for stamps
@@ -53,7 +53,8 @@ struct DaemonParts {
 
 class Daemon {
  public:
-  // Unavailable when an address cannot be bound; nothing is left running then.
+  // Unavailable when an address cannot be bound; nothing is left running then. InvalidArgument: the
+  // audit log's file, or what the factory refuses.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options,
                                                        DaemonParts parts);
   ~Daemon();  // shuts down; waits for work that has begun
@@ -73,7 +74,7 @@ class Daemon {
   bool Shutdown();
 
  private:
-  Daemon(const DaemonOptions& options, DaemonParts parts);
+  Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings);
   absl::Status StartServers();
 
   const DaemonOptions options_;
@@ -87,6 +88,7 @@ class Daemon {
   ResultHub hub_;
   const std::unique_ptr<ModelHolder> model_;  // these two null: no U-Net
   const std::unique_ptr<ModelReloader> reloader_;
+  SettingsHolder settings_;
   Pipeline pipeline_;
   AnalysisService service_;
   std::unique_ptr<PrometheusExposer> exposer_;

@@ -6,18 +6,11 @@
 #include "server/frame_scorer.h"
 
 namespace atomstream {
-namespace {
-
-// Unset: the frame stands alone.
-std::optional<int64_t> LiveIndexOf(const FrameProgress& progress) {
-  if (progress.common.origin != FrameOrigin::kSource) return std::nullopt;
-  return progress.live_index;
-}
-
-}  // namespace
 
 FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
-    : deps_(std::move(dependencies)) {}
+    : deps_(std::move(dependencies)),
+      log_star_(
+          {.settings = deps_.settings, .executor = deps_.executor, .metrics = deps_.metrics}) {}
 
 std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
   const DetectorSet asked = AskedOf(admitted);
@@ -25,7 +18,7 @@ std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
   // The branches of a frame. One that fails leaves the others untouched.
   if (asked.Has(DetectorKind::kUnet)) StartUnet(admitted, progress);
   if (!asked.Has(DetectorKind::kLogStar)) return std::nullopt;
-  DetectorEvent event = MakeEvent(std::move(progress), *admitted.frame, RunLogStar(admitted));
+  DetectorEvent event = MakeEvent(std::move(progress), log_star_.Run(admitted));
   event.holds_place = true;
   return event;
 }
@@ -65,7 +58,8 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
   DetectorEvent event;
   event.progress = std::move(progress);
   if (detector.status.ok() && deps_.structure != nullptr) {
-    detector.structure = deps_.structure->Analyse(frame, detector, LiveIndexOf(*event.progress));
+    detector.structure =
+        deps_.structure->Analyse(frame, detector, event.progress->place_in_stream());
   }
   if (!detector.status.ok()) {
     deps_.metrics->FramesFailed(DetectorName(detector.kind()))->Increment();
@@ -78,40 +72,23 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
   return event;
 }
 
-DetectorRecord FrameProcessor::RunLogStar(const AdmittedFrame& admitted) {
-  const std::shared_ptr<const WarmStart> warm_start = WarmStartFor(admitted);
-  absl::StatusOr<LogStarResult> result = CatchToStatus("log_star", [&] {
-    return deps_.log_star->Detect(*admitted.frame, warm_start.get(), *deps_.executor);
-  });
-  if (!result.ok()) return FailedDetector(DetectorKind::kLogStar, result.status());
-  // The search's state is for the next frame only; history need not keep it.
-  KeepWarmStart(admitted, std::exchange(result->next_warm_start, nullptr));
-  deps_.metrics->optimizer_evaluations->Increment(result->evaluations);
-  deps_.metrics->optimizer_infeasible->Increment(result->infeasible);
-  for (const StageTime& stage : StagesOf(result->timings)) {
-    deps_.metrics->ObserveStage(stage.stage, stage.duration);
+DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
+                                        LogStarOutcome outcome) const {
+  const std::shared_ptr<const Frame> frame = progress->frame;
+  DetectorEvent event = MakeEvent(std::move(progress), *frame, std::move(outcome.detector));
+  event.cause = outcome.cause;
+  event.settings_version = outcome.settings_version;
+  if (outcome.kept) {
+    event.kept = std::make_shared<KeptFrame>(*std::move(outcome.kept));
+    if (event.kept->progress == nullptr) event.kept->progress = event.progress;
   }
-  DetectorRecord record;
-  record.result = *std::move(result);
-  return record;
+  return event;
 }
 
-std::shared_ptr<const WarmStart> FrameProcessor::WarmStartFor(const AdmittedFrame& admitted) const {
-  if (admitted.origin != FrameOrigin::kSource) return nullptr;
-  MutexLock lock(&mutex_);
-  return admitted.frame->metadata().material == warm_start_material_ ? warm_start_ : nullptr;
-}
-
-void FrameProcessor::KeepWarmStart(const AdmittedFrame& admitted,
-                                   std::shared_ptr<const WarmStart> warm_start) {
-  // A frame with nothing to learn from (blank, no lattice) leaves what is known.
-  if (admitted.origin != FrameOrigin::kSource || warm_start == nullptr) return;
-  MutexLock lock(&mutex_);
-  // Frames may finish out of order: an older one must not replace what a newer one found.
-  if (admitted.live_index < warm_start_live_index_) return;
-  warm_start_ = std::move(warm_start);
-  warm_start_material_ = admitted.frame->metadata().material;
-  warm_start_live_index_ = admitted.live_index;
+absl::StatusOr<DetectorEvent> FrameProcessor::DecideAnew(const KeptFrame& kept,
+                                                         const SettingsPtr& settings) {
+  ASSIGN_OR_RETURN(LogStarOutcome outcome, log_star_.DecideAnew(kept, settings));
+  return MakeEvent(kept.progress, std::move(outcome));
 }
 
 }  // namespace atomstream

@@ -4,24 +4,20 @@
 //   LoG*   on the calling frame thread; the heavy work spreads over the executor
 //   U-Net  on the inference thread, beside LoG*; neither waits for the other
 //
-// Warm start: a live frame begins where the newest finished live frame of the same material ended.
-// Submissions always begin cold, so that their results do not depend on what else is running.
+// A frame that has passed can be decided anew: see LogStarBranch.
 #ifndef ATOMSTREAM_SERVER_FRAME_PROCESSOR_H_
 #define ATOMSTREAM_SERVER_FRAME_PROCESSOR_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "core/base/clock.h"
 #include "core/base/executor.h"
-#include "core/base/mutex.h"
-#include "detectors/log_star/log_star.h"
 #include "server/admission.h"
 #include "server/frame_progress.h"
 #include "server/inference/inference_runner.h"
+#include "server/log_star_branch.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/structure/structure_stage.h"
 
@@ -29,7 +25,7 @@ namespace atomstream {
 
 // All outlive the processor.
 struct FrameProcessorDependencies {
-  const LogStar* log_star = nullptr;
+  const SettingsHolder* settings = nullptr;
   Executor* executor = nullptr;
   const Clock* steady_clock = nullptr;
   DaemonMetrics* metrics = nullptr;
@@ -48,22 +44,20 @@ class FrameProcessor {
   // for.
   std::optional<DetectorEvent> Process(AdmittedFrame admitted);
 
+  // The result of a kept frame under these settings. Errors: see LogStarBranch::DecideAnew.
+  absl::StatusOr<DetectorEvent> DecideAnew(const KeptFrame& kept, const SettingsPtr& settings);
+
  private:
   DetectorSet AskedOf(const AdmittedFrame& admitted) const;
   void StartUnet(AdmittedFrame& admitted, const std::shared_ptr<FrameProgress>& progress);
-  DetectorRecord RunLogStar(const AdmittedFrame& admitted);
   // Counts a failure, scores against the truth, analyses the structure.
   DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
                           DetectorRecord detector) const;
-  std::shared_ptr<const WarmStart> WarmStartFor(const AdmittedFrame& admitted) const;
-  void KeepWarmStart(const AdmittedFrame& admitted, std::shared_ptr<const WarmStart> warm_start);
+  // Of LoG*.
+  DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, LogStarOutcome outcome) const;
 
   const FrameProcessorDependencies deps_;
-
-  mutable Mutex mutex_;
-  std::shared_ptr<const WarmStart> warm_start_ ABSL_GUARDED_BY(mutex_);
-  std::string warm_start_material_ ABSL_GUARDED_BY(mutex_);
-  int64_t warm_start_live_index_ ABSL_GUARDED_BY(mutex_) = -1;
+  LogStarBranch log_star_;
 };
 
 }  // namespace atomstream

@@ -15,6 +15,9 @@ FrameRecord CommonOf(const AdmittedFrame& admitted) {
   record.width_px = admitted.frame->width();
   record.height_px = admitted.frame->height();
   record.origin = admitted.origin;
+  if (admitted.submission != nullptr && admitted.submission->earlier() != nullptr) {
+    record.origin = admitted.submission->earlier()->origin;
+  }
   record.timings = {{"queue", admitted.admission_time - admitted.arrival_time}};
   return record;
 }
@@ -32,6 +35,20 @@ FrameProgress::FrameProgress(const AdmittedFrame& admitted, DetectorSet asked)
   for (const DetectorKind kind : kDetectorKinds) {
     if (asked.Has(kind)) summary_.emplace_back().kind = kind;
   }
+}
+
+std::optional<int64_t> FrameProgress::place_in_stream() const {
+  if (submission == nullptr) return live_index;
+  const EarlierResult* earlier = submission->earlier();
+  if (earlier == nullptr || earlier->live == nullptr) return std::nullopt;
+  return earlier->live->live_index;
+}
+
+int64_t FrameProgress::SequenceOf(DetectorKind kind) const {
+  for (const DetectorSummary& detector : summary_) {
+    if (detector.kind == kind) return detector.sequence;
+  }
+  return 0;
 }
 
 void FrameProgress::Settle(DetectorKind kind, DetectorState state, std::string reason) {

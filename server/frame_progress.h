@@ -33,6 +33,10 @@ class FrameProgress {
   const absl::Time admission_time;
   const std::shared_ptr<Submission> submission;
 
+  // AdmittedFrame's live index of a live frame, also while it is the newest one and is analysed
+  // again; unset: the frame stands alone.
+  std::optional<int64_t> place_in_stream() const;
+
   // A detector that was asked for is not pending any more.
   void Settle(DetectorKind kind, DetectorState state, std::string reason);
 
@@ -43,6 +47,7 @@ class FrameProgress {
   void Lose(absl::Status why);
 
   const std::vector<DetectorSummary>& summary() const { return summary_; }
+  int64_t SequenceOf(DetectorKind kind) const;  // of its newest published result; 0: none
   bool complete() const { return !AnyPending(summary_); }
   bool published() const { return published_; }  // any result
 
@@ -56,9 +61,23 @@ class FrameProgress {
   absl::Status lost_;
 };
 
+struct KeptFrame;
+
+// When a result that is made anew was asked for and begun, on the steady clock.
+struct AnewTimes {
+  absl::Time request_time;
+  absl::Time begin_time;
+};
+
 struct DetectorEvent {
   std::shared_ptr<FrameProgress> progress;
   DetectorRecord detector;
+  ResultCause cause = ResultCause::kFrame;
+  int64_t settings_version = 0;
+  // For NewestFrame, once the result is published; null: not to be kept.
+  std::shared_ptr<KeptFrame> kept;
+  // Set: the frame has passed already and is decided anew, which is no step of its progress.
+  std::optional<AnewTimes> anew;
   std::optional<EvaluationRecord> evaluation;
   // "cancelled", "shutdown": the frame was given up before the detector's turn came;
   // detector.status says so too.

@@ -77,7 +77,10 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
   parts.clock = clock;
   parts.steady_clock = steady_clock;
   parts.log = log;
-  ASSIGN_OR_RETURN(parts.log_star, LogStar::Create(options.log_star, steady_clock));
+  parts.make_log_star = [steady_clock](const LogStarOptions& log_star) {
+    return LogStar::Create(log_star, steady_clock);
+  };
+  RETURN_IF_ERROR(parts.make_log_star(options.log_star).status());
   if (options.unet) {
     ASSIGN_OR_RETURN(UnetModel model, LoadUnetModel(*options.unet, steady_clock));
     parts.unet = {.model = std::move(model), .lower_priority = [=, n = options.unet->cpu_niceness] {

@@ -45,7 +45,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
       inference_(MakeInference(options, deps_)),
       admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
                  deps_.metrics),
-      processor_({.log_star = deps_.log_star,
+      processor_({.settings = deps_.settings,
                   .executor = deps_.executor,
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
@@ -68,7 +68,21 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
                   .metrics = deps_.metrics,
                   .log = deps_.log,
                   .stats = &stats_,
-                  .release = [this](FrameOrigin origin) { admission_.Release(origin); }}),
+                  .newest = &newest_,
+                  .release = [this](FrameOrigin origin) { admission_.Release(origin); },
+                  // It may have begun under settings that have changed since.
+                  .on_newest = [this] { reevaluator_.Poke(); }}),
+      reevaluator_(
+          {.settings = deps_.settings,
+           .newest = &newest_,
+           .evaluate =
+               [this](const KeptFrame& kept, const SettingsPtr& settings) {
+                 return processor_.DecideAnew(kept, settings);
+               },
+           .publish = [this](DetectorEvent event) { assembler_.AddAndWait(std::move(event)); },
+           .steady_clock = deps_.steady_clock,
+           .metrics = deps_.metrics,
+           .log = deps_.log}),
       ingest_(
           options.backoff,
           {.source = deps_.source,
@@ -91,12 +105,14 @@ Pipeline::~Pipeline() {
     inference_->Shutdown(absl::InfinitePast());  // gives up what waits
     inference_->Shutdown(absl::InfiniteFuture());
   }
+  reevaluator_.Shutdown(absl::InfiniteFuture());
   assembler_.Stop();
 }
 
 // Consumers first, so that the first frame finds everything ready.
 void Pipeline::Start() {
   assembler_.Start();
+  reevaluator_.Start();
   if (inference_ != nullptr) inference_->Start();
   for (int i = 0; i < options_.frames_in_flight; ++i) {
     frame_threads_.emplace_back([this] { ProcessFrames(); });
@@ -144,6 +160,43 @@ absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Submit(std::shared_ptr<con
   return submission;
 }
 
+absl::StatusOr<std::pair<std::shared_ptr<const Frame>, EarlierResult>> Pipeline::FindForReprocess(
+    const std::string& frame_id) const {
+  const std::optional<KeptFrame> newest = newest_.Get();
+  if (newest && (frame_id.empty() || newest->frame().metadata().id == frame_id)) {
+    return std::pair(newest->progress->frame,
+                     EarlierResult{.origin = FrameOrigin::kSource,
+                                   .sequence = newest->record->position.sequence,
+                                   .live = newest->progress});
+  }
+  if (frame_id.empty()) {
+    return absl::NotFoundError("frame_id: there is no live frame with a result yet; name a frame");
+  }
+  if (deps_.frames == nullptr) {
+    return absl::NotFoundError(absl::StrCat("frame_id = ", frame_id,
+                                            ": is not the newest live frame; others are not kept"));
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, deps_.frames->Get(frame_id));
+  EarlierResult earlier;
+  const absl::StatusOr<FrameRecordPtr> record = deps_.store->GetNewestOf(frame_id);
+  if (record.ok()) {
+    earlier.origin = (*record)->origin;
+    for (const DetectorSummary& detector : (*record)->summary) {
+      if (detector.kind == DetectorKind::kLogStar) earlier.sequence = detector.sequence;
+    }
+  }
+  return std::pair(std::move(frame), std::move(earlier));
+}
+
+absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Reprocess(const std::string& frame_id,
+                                                                Submission::Done done) {
+  ASSIGN_OR_RETURN(auto found, FindForReprocess(frame_id));
+  auto submission = std::make_shared<Submission>(DetectorSet{DetectorKind::kLogStar},
+                                                 std::move(done), std::move(found.second));
+  RETURN_IF_ERROR(admission_.Submit(std::move(found.first), submission));
+  return submission;
+}
+
 void Pipeline::Cancel(Submission& submission) {
   submission.Cancel();
   admission_.DropCancelled();
@@ -161,6 +214,7 @@ bool Pipeline::Shutdown(absl::Time deadline) {
   if (!drained) return false;
   for (std::thread& thread : frame_threads_) thread.join();
   frame_threads_.clear();
+  if (!reevaluator_.Shutdown(deadline)) return false;
   assembler_.Stop();
   return true;
 }

@@ -10,6 +10,12 @@
 //                                          │ Add                                        │
 //                                          AddAndWait ▼ ▼
 //                    [assembler thread] order ─▶ ResultStore.Append ─▶ ResultHub.Publish
+//                                   │ NewestFrame        ▲ AddAndWait
+//                                   ▼                    │
+//     steering ── Reevaluate ──▶ [reevaluation thread] the newest live frame, decided anew
+//
+// LoG* runs under the settings that count when a frame begins (SettingsHolder). After a change the
+// newest live frame that has a result gets another one, which takes the earlier one's place.
 //
 // One result a detector and frame, published as soon as it is ready; each tells how far the frame's
 // other detectors are (FrameProgress). A frame's place inside is free again when its LoG* result is
@@ -27,13 +33,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
-#include "detectors/log_star/log_star.h"
 #include "server/admission.h"
 #include "server/assembler.h"
 #include "server/frame_processor.h"
@@ -42,8 +49,11 @@
 #include "server/ingest/ingest.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
+#include "server/newest_frame.h"
+#include "server/reevaluator.h"
 #include "server/run_stats.h"
 #include "server/source/frame_source.h"
+#include "server/steering/active_settings.h"
 #include "server/store/frame_cache.h"
 #include "server/store/result_store.h"
 #include "server/structure/structure_stage.h"
@@ -62,7 +72,7 @@ struct PipelineOptions {
 // All outlive the pipeline.
 struct PipelineDependencies {
   FrameSource* source = nullptr;  // null: frames come through Submit only
-  const LogStar* log_star = nullptr;
+  const SettingsHolder* settings = nullptr;
   const ModelHolder* model = nullptr;         // null: no U-Net
   std::function<void()> lower_unet_priority;  // as InferenceDependencies::lower_priority
   Executor* executor = nullptr;
@@ -101,6 +111,17 @@ class Pipeline {
   absl::StatusOr<std::shared_ptr<Submission>> Submit(std::shared_ptr<const Frame> frame,
                                                      DetectorSet wanted, Submission::Done done);
 
+  // Searches a frame again with LoG*, from the beginning: the newest live one if `frame_id` is its
+  // id or empty, else one of the frames that are kept. As Submit; NotFound: it is not kept.
+  absl::StatusOr<std::shared_ptr<Submission>> Reprocess(const std::string& frame_id,
+                                                        Submission::Done done);
+
+  // Settings have changed: see Reevaluator. Never waits.
+  void Reevaluate() { reevaluator_.Poke(); }
+
+  // The newest live frame that has a result; nullopt: there is none yet.
+  std::optional<KeptFrame> newest_frame() const { return newest_.Get(); }
+
   // Whether Submit would take a frame now, and why not: to be asked before a frame is decoded.
   absl::Status CheckRoom(DetectorSet wanted);
 
@@ -119,15 +140,20 @@ class Pipeline {
  private:
   void ProcessFrames();  // a frame thread's life
   absl::Status UnetQueueFull() const;
+  // The frame to search again, and what it was before.
+  absl::StatusOr<std::pair<std::shared_ptr<const Frame>, EarlierResult>> FindForReprocess(
+      const std::string& frame_id) const;
 
   const PipelineDependencies deps_;
   const PipelineOptions options_;
   RunStats stats_;
   const std::unique_ptr<StructureStage> structure_;  // null: off
-  std::unique_ptr<InferenceRunner> inference_;  // null: no U-Net; outlives all places
+  std::unique_ptr<InferenceRunner> inference_;       // null: no U-Net; outlives all places
   Admission admission_;
+  NewestFrame newest_;
   FrameProcessor processor_;
   Assembler assembler_;
+  Reevaluator reevaluator_;
   Ingest ingest_;
   std::vector<std::thread> frame_threads_;
 };

@@ -1,15 +1,28 @@
-// Submission: one AnalyzeFrame call on its way through the pipeline. Thread-safe.
+// Submission: one AnalyzeFrame or ReprocessFrame call on its way through the pipeline. Thread-safe.
 #ifndef ATOMSTREAM_SERVER_SUBMISSION_H_
 #define ATOMSTREAM_SERVER_SUBMISSION_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "server/record/frame_record.h"
 
 namespace atomstream {
+
+class FrameProgress;
+
+// Of a frame that is analysed again: what it was before.
+struct EarlierResult {
+  FrameOrigin origin = FrameOrigin::kSource;
+  int64_t sequence = 0;  // of its newest result of LoG*; 0: none is kept
+  // The way that it took; null: it is no longer the newest live frame.
+  std::shared_ptr<FrameProgress> live;
+};
 
 // `done` is called exactly once, without a lock, unless Pipeline::Submit failed: with the published
 // results of all detectors asked for, or CANCELLED, UNAVAILABLE (shutdown), or the store's error.
@@ -18,9 +31,12 @@ class Submission {
  public:
   using Done = std::function<void(absl::StatusOr<FrameRecords>)>;
 
-  Submission(DetectorSet detectors, Done done) : detectors_(detectors), done_(std::move(done)) {}
+  Submission(DetectorSet detectors, Done done, std::optional<EarlierResult> earlier = std::nullopt)
+      : detectors_(detectors), done_(std::move(done)), earlier_(std::move(earlier)) {}
 
   DetectorSet detectors() const { return detectors_; }
+  // Null: the frame is new.
+  const EarlierResult* earlier() const { return earlier_ ? &*earlier_ : nullptr; }
 
   // Nobody waits for the result any more; for DropCancelled of Admission and InferenceRunner.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
@@ -31,6 +47,7 @@ class Submission {
  private:
   const DetectorSet detectors_;
   const Done done_;
+  const std::optional<EarlierResult> earlier_;
   std::atomic<bool> cancelled_{false};
 };
 

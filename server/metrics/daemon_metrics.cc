@@ -123,6 +123,17 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   unet_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "unet"}});
   mailbox_results = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "mailboxes"}});
   subscribers = registry.AddGauge("atomstream_subscribers", "Subscribers.");
+  const auto reevaluations = [&registry](const char* outcome) {
+    return registry.AddCounter("atomstream_reevaluations_total",
+                               "Newest live frames decided anew after a change of settings.",
+                               {{"outcome", outcome}});
+  };
+  reevaluations_done = reevaluations("done");
+  reevaluations_overtaken = reevaluations("overtaken");
+  reevaluations_failed = reevaluations("failed");
+  settings_version = registry.AddGauge("atomstream_settings_version",
+                                       "Version of the settings; one more with every change.");
+  settings_version->Set(1);
   const char* audit = "Lines for the audit log, by whether they could be written.";
   audit_lines_written =
       registry.AddCounter("atomstream_audit_lines_total", audit, {{"outcome", "written"}});

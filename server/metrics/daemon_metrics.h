@@ -83,6 +83,13 @@ struct DaemonMetrics {
   Gauge* mailbox_results;  // waiting in all mailboxes together
   Gauge* subscribers;
 
+  // The newest live frame decided anew after a change of settings. Overtaken: a newer frame was
+  // published before the result was.
+  Counter* reevaluations_done;
+  Counter* reevaluations_overtaken;
+  Counter* reevaluations_failed;
+  Gauge* settings_version;
+
   // Lines of the audit log, by whether they are in its file.
   Counter* audit_lines_written;
   Counter* audit_lines_failed;

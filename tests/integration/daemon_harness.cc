@@ -14,8 +14,8 @@ DaemonHarness::DaemonHarness(HarnessOptions options) {
   options.daemon.listen_address = "127.0.0.1:0";
   options.daemon.metrics_address = options.with_metrics ? "127.0.0.1:0" : "";
   DaemonParts parts;
-  parts.log_star = options.detect ? std::make_unique<FakeLogStar>(std::move(options.detect))
-                                  : std::make_unique<FakeLogStar>();
+  parts.make_log_star = options.detect ? FakeFactory(std::move(options.detect)) : FakeFactory();
+  if (options.detect_with) parts.make_log_star = FakeFactory(std::move(options.detect_with));
   if (options.segment) {
     parts.unet.emplace().model = MakeFakeModel("fake@0", std::move(options.segment));
   }

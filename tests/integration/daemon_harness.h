@@ -21,8 +21,9 @@ namespace atomstream {
 
 struct HarnessOptions {
   DaemonOptions daemon;
-  FakeLogStar::Body detect;     // empty: FakeLogStar's own
-  FakeSegmenter::Body segment;  // empty: no U-Net
+  FakeLogStar::Body detect;              // empty: FakeLogStar's own
+  FakeLogStar::RequestBody detect_with;  // instead of `detect`
+  FakeSegmenter::Body segment;           // empty: no U-Net
   bool with_source = true;
   bool with_metrics = false;  // its server takes up to 2 s to stop
 };

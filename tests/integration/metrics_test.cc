@@ -162,7 +162,7 @@ TEST(DaemonTest, ATakenPortIsAnErrorThatNamesTheAddress) {
   options.listen_address = "127.0.0.1:" + std::to_string(first.daemon().port());
   options.metrics_address = "";
   DaemonParts parts;
-  parts.log_star = std::make_unique<FakeLogStar>();
+  parts.make_log_star = FakeFactory();
   parts.clock = &clock;
   parts.steady_clock = &steady_clock;
   parts.log = &log;

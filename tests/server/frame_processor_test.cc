@@ -32,9 +32,9 @@ FrameMetadata Blank(int64_t number) {
 class FrameProcessorTest : public testing::Test {
  protected:
   void Make(FakeLogStar::Body body) {
-    log_star_ = std::make_unique<FakeLogStar>(std::move(body));
+    settings_ = std::make_unique<SettingsHolder>(MakeFakeSettings(FakeFactory(std::move(body))));
     processor_ =
-        std::make_unique<FrameProcessor>(FrameProcessorDependencies{.log_star = log_star_.get(),
+        std::make_unique<FrameProcessor>(FrameProcessorDependencies{.settings = settings_.get(),
                                                                     .executor = &executor_,
                                                                     .steady_clock = &clock_,
                                                                     .metrics = &metrics_,
@@ -73,7 +73,7 @@ class FrameProcessorTest : public testing::Test {
   InlineExecutor executor_;
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
-  std::unique_ptr<FakeLogStar> log_star_;
+  std::unique_ptr<SettingsHolder> settings_;
   std::unique_ptr<FrameProcessor> processor_;
   std::vector<double> given_;
 };

@@ -61,11 +61,11 @@ class PipelineTest : public testing::Test {
 
   void StartWith(PipelineOptions options, const ModelHolder* model, FakeLogStar::Body body,
                  bool with_source) {
-    if (body) log_star_ = std::make_unique<FakeLogStar>(std::move(body));
+    if (body) settings_.Set(MakeFakeSettings(FakeFactory(std::move(body))));
     reader_ = std::make_unique<HubReader>(&hub_);
     pipeline_ = std::make_unique<Pipeline>(
         options, PipelineDependencies{.source = with_source ? &source_ : nullptr,
-                                      .log_star = log_star_.get(),
+                                      .settings = &settings_,
                                       .model = model,
                                       .lower_unet_priority = {},
                                       .executor = &executor_,
@@ -116,7 +116,7 @@ class PipelineTest : public testing::Test {
   ResultHub hub_{8, &metrics_};
   FakeFrameSource source_;
   std::unique_ptr<ModelHolder> holder_;
-  std::unique_ptr<FakeLogStar> log_star_ = std::make_unique<FakeLogStar>();
+  SettingsHolder settings_{MakeFakeSettings()};
   std::unique_ptr<HubReader> reader_;
   std::unique_ptr<Pipeline> pipeline_;
 };

@@ -1,0 +1,78 @@
+// Reevaluator: brings the newest live frame up to date when settings have changed, on a thread of
+// its own, so that an operator sees at once what a change does.
+//
+// It is told that something may have changed (Poke), never what: it compares the newest frame with
+// the present settings, so that of many changes in a row only the newest is worked on. Pokes wait
+// in one place. Owned by the pipeline, which calls Start and Shutdown; Poke may be called by any
+// thread. One frame is worked on at a time, and its result is published before the next begins.
+#ifndef ATOMSTREAM_SERVER_REEVALUATOR_H_
+#define ATOMSTREAM_SERVER_REEVALUATOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "server/frame_progress.h"
+#include "server/log/event_log.h"
+#include "server/metrics/daemon_metrics.h"
+#include "server/newest_frame.h"
+#include "server/steering/active_settings.h"
+
+namespace atomstream {
+
+// All outlive the reevaluator.
+struct ReevaluatorDependencies {
+  const SettingsHolder* settings = nullptr;
+  const NewestFrame* newest = nullptr;
+  // The frame's result under these settings. FailedPrecondition: it has nothing to choose from.
+  std::function<absl::StatusOr<DetectorEvent>(const KeptFrame&, const SettingsPtr&)> evaluate;
+  // Returns when the result was published, or found to be overtaken by a newer frame's.
+  std::function<void(DetectorEvent)> publish;
+  const Clock* steady_clock = nullptr;
+  DaemonMetrics* metrics = nullptr;
+  EventLog* log = nullptr;
+};
+
+class Reevaluator {
+ public:
+  explicit Reevaluator(ReevaluatorDependencies dependencies) : deps_(std::move(dependencies)) {}
+  ~Reevaluator();  // waits for a frame that is being worked on
+
+  void Start();
+
+  // Settings or the newest frame may have changed. Never waits.
+  void Poke();
+
+  // Whether the frame was made under the present settings, as far as it can be: nothing to do.
+  bool UpToDate(const KeptFrame& kept) const;
+
+  // Begins nothing any more. True: the thread is joined. False: a frame is still being worked on.
+  bool Shutdown(absl::Time deadline);
+
+ private:
+  void Run();  // the thread's life
+  void Evaluate(absl::Time poke_time);
+  void Stop();
+
+  const ReevaluatorDependencies deps_;
+  std::thread thread_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::optional<absl::Time> poked_ ABSL_GUARDED_BY(mutex_);  // when first, of those not served
+  bool working_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // What could not be decided anew and need not be tried again; this thread only.
+  int64_t given_up_live_index_ = -1;
+  int64_t given_up_version_ = 0;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_REEVALUATOR_H_
