@@ -72,18 +72,21 @@ Image Windowed(const Image& image) {
   const std::vector<float> down = DriftWindow(image.rows);
   double sum = 0, weights = 0;
   for (int y = 0; y < image.rows; ++y) {
+    const float* row = image[y];
+    double of_row = 0, weights_of_row = 0;
     for (int x = 0; x < image.cols; ++x) {
-      const double weight = across[x] * down[y];
-      sum += weight * image(y, x);
-      weights += weight;
+      of_row += across[x] * row[x];
+      weights_of_row += across[x];
     }
+    sum += down[y] * of_row;
+    weights += down[y] * weights_of_row;
   }
   const float mean = static_cast<float>(sum / weights);
   Image result = Image::zeros(cv::getOptimalDFTSize(image.rows), cv::getOptimalDFTSize(image.cols));
   for (int y = 0; y < image.rows; ++y) {
-    for (int x = 0; x < image.cols; ++x) {
-      result(y, x) = across[x] * down[y] * (image(y, x) - mean);
-    }
+    const float* row = image[y];
+    float* out = result[y];
+    for (int x = 0; x < image.cols; ++x) out[x] = across[x] * down[y] * (row[x] - mean);
   }
   return result;
 }
@@ -110,18 +113,47 @@ Image DisturbingPower(const Image& power, double noise) {
   return kSmearShare * smeared + noise;
 }
 
+// Squares of each bin's frequency, times `scale` before.
+std::vector<float> SquaredFrequencies(int size, double scale) {
+  std::vector<float> squares(size);
+  for (int i = 0; i < size; ++i) {
+    const double value = scale * DriftFrequency(i, size);
+    squares[i] = static_cast<float>(value * value);
+  }
+  return squares;
+}
+
+// Which of kRings rings about the origin each frequency is in.
+cv::Mat_<uint8_t> Rings(cv::Size size) {
+  constexpr double kRingsPerFrequency = kRings / kHighestRing;
+  const std::vector<float> x2 = SquaredFrequencies(size.width, kRingsPerFrequency);
+  const std::vector<float> y2 = SquaredFrequencies(size.height, kRingsPerFrequency);
+  cv::Mat_<uint8_t> rings(size);
+  for (int row = 0; row < size.height; ++row) {
+    uint8_t* out = rings[row];
+    for (int column = 0; column < size.width; ++column) {
+      const int ring = static_cast<int>(std::sqrt(x2[column] + y2[row]));
+      out[column] = static_cast<uint8_t>(std::min(kRings - 1, ring));
+    }
+  }
+  return rings;
+}
+
 // Mean power above `disturbing` at each distance from the origin, of the frequencies that do not
 // stand out: defects, borders, disorder.
 std::vector<float> DiffusePower(const Image& power, const Image& local, const Image& disturbing,
                                 const cv::Mat_<uint8_t>& rings) {
   std::vector<double> sums(kRings, 0), squares(kRings, 0), counts(kRings, 0);
   for (int row = 0; row < power.rows; ++row) {
+    const float* value = power[row];
+    const float* around = local[row];
+    const float* rest = disturbing[row];
+    const uint8_t* ring = rings[row];
     for (int column = 0; column < power.cols; ++column) {
-      if (local(row, column) > kStandsOut * disturbing(row, column)) continue;
-      const int ring = rings(row, column);
-      sums[ring] += power(row, column) - disturbing(row, column);
-      squares[ring] += disturbing(row, column) * disturbing(row, column);
-      counts[ring] += 1;
+      if (around[column] > static_cast<float>(kStandsOut) * rest[column]) continue;
+      sums[ring[column]] += value[column] - rest[column];
+      squares[ring[column]] += rest[column] * rest[column];
+      counts[ring[column]] += 1;
     }
   }
   std::vector<float> diffuse(kRings, 0);
@@ -136,26 +168,21 @@ std::vector<float> DiffusePower(const Image& power, const Image& local, const Im
 Image SignalPower(const Image& power, const Image& disturbing, int frame_width, int frame_height) {
   Image local;
   cv::blur(power, local, {3, 3}, {-1, -1}, cv::BORDER_REFLECT);
-  cv::Mat_<uint8_t> rings(power.size());
-  for (int row = 0; row < power.rows; ++row) {
-    for (int column = 0; column < power.cols; ++column) {
-      const double radius =
-          std::hypot(DriftFrequency(column, power.cols), DriftFrequency(row, power.rows));
-      const int ring = static_cast<int>(radius / kHighestRing * kRings);
-      rings(row, column) = static_cast<uint8_t>(std::min(kRings - 1, ring));
-    }
-  }
+  const cv::Mat_<uint8_t> rings = Rings(power.size());
   const std::vector<float> diffuse = DiffusePower(power, local, disturbing, rings);
   Image signal(power.size());
+  const std::vector<float> x2 = SquaredFrequencies(power.cols, frame_width);
+  const std::vector<float> y2 = SquaredFrequencies(power.rows, frame_height);
+  constexpr float kLowest2 = static_cast<float>(kLowestPeriods * kLowestPeriods);
   for (int row = 0; row < power.rows; ++row) {
-    const double periods_y = DriftFrequency(row, power.rows) * frame_height;
+    const float* around = local[row];
+    const float* rest = disturbing[row];
+    const uint8_t* ring = rings[row];
+    float* out = signal[row];
     for (int column = 0; column < power.cols; ++column) {
-      const double periods_x = DriftFrequency(column, power.cols) * frame_width;
-      const float rest = disturbing(row, column);
-      const bool stands_out = local(row, column) > kStandsOut * rest;
-      signal(row, column) = std::hypot(periods_x, periods_y) < kLowestPeriods ? 0
-                            : stands_out ? local(row, column) - rest
-                                         : diffuse[rings(row, column)];
+      const bool stands_out = around[column] > static_cast<float>(kStandsOut) * rest[column];
+      const float value = stands_out ? around[column] - rest[column] : diffuse[ring[column]];
+      out[column] = x2[column] + y2[row] < kLowest2 ? 0 : value;
     }
   }
   return signal;
