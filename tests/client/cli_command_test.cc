@@ -106,6 +106,16 @@ TEST_F(CliCommandTest, WatchOfOneDetectorAsksForItAndTakesTheOthersNumbersForNoL
   EXPECT_THAT(both.subscribed(), testing::IsEmpty());  // whatever the daemon has
 }
 
+TEST_F(CliCommandTest, WatchAsksForClustersOnlyWhenTold) {
+  FakeAnalysis without({Script{{RunAt(0), ResultAt(1)}}});
+  EXPECT_EQ(Call(&WatchCommand, {"--frames=1"}, &without), kExitOk);
+  EXPECT_THAT(without.parts(), testing::ElementsAre(v1::RESULT_PART_FRONT));
+  FakeAnalysis with({Script{{RunAt(0), ResultAt(1)}}});
+  EXPECT_EQ(Call(&WatchCommand, {"--frames=1", "--clusters"}, &with), kExitOk);
+  EXPECT_THAT(with.parts(), testing::ElementsAre(v1::RESULT_PART_FRONT, v1::RESULT_PART_CLUSTERS,
+                                                 v1::RESULT_PART_STRUCTURE));
+}
+
 TEST_F(CliCommandTest, AnalyzePrintsEveryDetectorOrTheOneThatIsAskedFor) {
   FakeAnalysis daemon;
   const std::string file = WriteImage("a.npy");
@@ -125,7 +135,7 @@ TEST_F(CliCommandTest, AnalyzeAsCsvPrintsOneLineAnAtomUnderOneHeading) {
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
   ASSERT_EQ(lines.size(), 6u);  // heading, two frames of two detectors, and the empty rest
   EXPECT_THAT(lines[0], HasSubstr("frame_id,"));
-  EXPECT_EQ(lines[4], "\"b.npy#0\",0,0,unet,\"lattice@1\",1.5,,,,,,");
+  EXPECT_EQ(lines[4], "\"b.npy#0\",0,0,unet,\"lattice@1\",1.5,,,,,,,,,,,");
 }
 
 TEST_F(CliCommandTest, AnalyzePrintsOneObjectADetectorAndFrame) {

@@ -60,12 +60,19 @@ class FakeAnalysis final : public v1::Analysis::Service {
     return subscribed_;
   }
 
+  // The parts that it asked for.
+  std::vector<int> parts() {
+    MutexLock lock(&mutex_);
+    return parts_;
+  }
+
   grpc::Status Subscribe(grpc::ServerContext*, const v1::SubscribeRequest* request,
                          grpc::ServerWriter<v1::SubscribeResponse>* writer) override {
     Script script;
     {
       MutexLock lock(&mutex_);
       subscribed_.assign(request->detectors().begin(), request->detectors().end());
+      parts_.assign(request->parts().begin(), request->parts().end());
       if (scripts_.empty()) return script.end;
       script = std::move(scripts_.front());
       scripts_.pop_front();
@@ -125,6 +132,7 @@ class FakeAnalysis final : public v1::Analysis::Service {
   std::deque<Script> scripts_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::Frame> frames_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> subscribed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<int> parts_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -116,9 +116,9 @@ TEST(ResultCsvTest, HasOneLineAnAtomWithItsConfidenceAndSpread) {
   result.set_frame_number(5);
   result.mutable_position()->set_sequence(9);
   EXPECT_EQ(CsvLines(ResultView(result, 1)),
-            "\"a \"\"b\"\", c\",5,9,unet,\"lattice@1\",1,2,,,,0.75,0.125\n");
+            "\"a \"\"b\"\", c\",5,9,unet,\"lattice@1\",1,2,,,,0.75,0.125,,,,,\n");
   EXPECT_EQ(CsvLines(ResultView(result, 0)),
-            "\"a \"\"b\"\", c\",5,9,log_star,\"\",1.5,2.25,3,0.5,0.1,,\n");
+            "\"a \"\"b\"\", c\",5,9,log_star,\"\",1.5,2.25,3,0.5,0.1,,,,,,,\n");
   const auto commas = [](const std::string& line) {
     return std::count(line.begin(), line.end(), ',');
   };

@@ -73,7 +73,7 @@ TEST_F(WatchSessionTest, PrintsOneLineWithTheNumbersOfAResult) {
   ASSERT_TRUE(session.OnMessage(ResultOf("e", 7, 41), now_).ok());
   const std::string line = LastLine();
   EXPECT_THAT(line, HasSubstr("41      3 0.988 0.0125 0.5000  lattice  2.50-3.50 0.01000"));
-  EXPECT_THAT(line, HasSubstr("12.3    0.0   45.6  -"));
+  EXPECT_THAT(line, HasSubstr("12.3    0.0   0.0   45.6  -"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
 }
 
@@ -97,6 +97,20 @@ TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
   EXPECT_EQ(end_of(lines[2], "optim"), end_of(lines[3], "12.3"));
   EXPECT_EQ(end_of(lines[2], "total"), end_of(lines[3], "45.6"));
   EXPECT_EQ(lines[2].find("lost before"), lines[4].find("door 3"));
+}
+
+TEST_F(WatchSessionTest, ClustersFollowTheLineOfTheirResultIfTheyCame) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  v1::SubscribeResponse message = ResultOf("e", 1, 7);
+  ASSERT_TRUE(session.OnMessage(message, now_).ok());
+  EXPECT_THAT(out_.str(), Not(HasSubstr("clusters")));
+  message.mutable_result()->mutable_position()->set_sequence(2);
+  v1::Clusters& clusters = *message.mutable_result()->mutable_detectors(0)->mutable_clusters();
+  clusters.add_clusters()->set_size(3);
+  clusters.set_generation(1);
+  ASSERT_TRUE(session.OnMessage(message, now_).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("45.6  -\n       1 clusters of"));
 }
 
 TEST_F(WatchSessionTest, ColoursOnlyWhenTold) {

@@ -158,6 +158,34 @@ TEST_F(FrameProcessorTest, AFrameWithTruthIsScored) {
   EXPECT_FALSE(Process(Live(2)).evaluation.has_value());
 }
 
+TEST_F(FrameProcessorTest, ClustersFollowADetectorThatDidNotFail) {
+  SilentLog log;
+  StructureStage stage(StructureOptions(),
+                       {.steady_clock = &clock_, .metrics = &metrics_, .log = &log});
+  Make([](const Frame& frame, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    if (frame.metadata().number == 2) return absl::InternalError("broken");
+    LogStarResult result;
+    result.atoms.push_back({.x_px = 4, .y_px = 4});
+    result.lattice.d_nn_px = 1;
+    return result;
+  });
+  EXPECT_EQ(Process(Live(1)).detector.structure, nullptr);  // switched off
+  processor_ =
+      std::make_unique<FrameProcessor>(FrameProcessorDependencies{.settings = settings_.get(),
+                                                                  .executor = &executor_,
+                                                                  .steady_clock = &clock_,
+                                                                  .metrics = &metrics_,
+                                                                  .structure = &stage,
+                                                                  .on_unet = {}});
+  for (const FrameOrigin origin : {FrameOrigin::kSource, FrameOrigin::kAnalyze}) {
+    const DetectorEvent event = Process(Live(1), origin);
+    ASSERT_NE(event.detector.structure, nullptr);
+    EXPECT_EQ(event.detector.structure->clusters.labels.size(), 1u);
+    EXPECT_EQ(event.detector.structure->sites.sites.size(), 1u);
+  }
+  EXPECT_EQ(Process(Live(2)).detector.structure, nullptr);
+}
+
 TEST(FrameScorerTest, NeedsTwoTruePositions) {
   EXPECT_TRUE(absl::IsFailedPrecondition(ScoreAtoms({}, {{1, 1}}).status()));
 }

@@ -54,6 +54,30 @@ TEST(MemoryStoreTest, KeepsFewerResultsWhenTheyAreLargeButAlwaysTheNewest) {
   EXPECT_EQ(store.range().newest - store.range().oldest + 1, 50);
 }
 
+TEST(MemoryStoreTest, CountsClustersAndSitesAmongTheBytes) {
+  constexpr size_t kAtoms = 10'000;
+  const auto oldest_of_ten = [](const std::shared_ptr<const StructureRecord>& structure) {
+    // Bare results: atoms and 4 KiB each.
+    MemoryStore store("epoch", 1000, /*max_bytes=*/10 * (kAtoms * sizeof(Atom) + 4096));
+    for (int i = 1; i <= 10; ++i) {
+      FrameRecord record = RecordOfAtoms(absl::StrCat("f", i), kAtoms);
+      record.detector.structure = structure;
+      (void)*store.Append(std::move(record));
+    }
+    return store.range().oldest;
+  };
+  EXPECT_EQ(oldest_of_ten(nullptr), 1);
+  auto clusters = std::make_shared<StructureRecord>();
+  clusters->clusters.labels.resize(kAtoms);
+  clusters->clusters.probability.resize(kAtoms);
+  clusters->clusters.components = DescriptorMatrix::Zero(kAtoms, 4);
+  EXPECT_GT(oldest_of_ten(clusters), 4);  // 24 bytes an atom more than 20
+  auto sites = std::make_shared<StructureRecord>();
+  sites->sites.sites.resize(kAtoms);
+  for (SiteSurroundings& site : sites->sites.sites) site.coordination = 3;
+  EXPECT_GT(oldest_of_ten(sites), 6);  // 64 bytes an atom more
+}
+
 TEST(MemoryStoreTest, WritesTheNumberIntoTheSummaryToo) {
   MemoryStore store("epoch", 10);
   (void)*store.Append(Record("other"));

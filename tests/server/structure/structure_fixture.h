@@ -47,10 +47,11 @@ class RecordingLog final : public EventLog {
 };
 
 inline Detected Detect(DetectorKind kind, const Image& image, std::vector<Atom> atoms,
-                       double d_nn_px, const std::string& material = "") {
+                       double d_nn_px, const std::string& material = "", int64_t number = 0) {
   Detected detected;
   FrameMetadata metadata;
-  metadata.id = "frame";
+  metadata.id = absl::StrCat("frame-", number);
+  metadata.number = number;
   metadata.material = material;
   const Image whole = image.clone();  // without gaps between its rows
   detected.frame = *Frame::Create(
@@ -76,7 +77,7 @@ inline Detected DetectedGraphene(double noise, int64_t index,
   options.vacancy_fraction = 0.005;
   const FrameWithAtoms frame =
       RenderAtoms(*BuildSpecimen(options), TestScan(kSize, noise), 0.1, index);
-  return Detect(kind, frame.simulated.image, frame.atoms, frame.d_nn_px, material);
+  return Detect(kind, frame.simulated.image, frame.atoms, frame.d_nn_px, material, index);
 }
 
 }  // namespace atomstream

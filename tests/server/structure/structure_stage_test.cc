@@ -138,9 +138,9 @@ TEST_F(StructureStageTest, AFrameThatStandsAloneDependsOnNothingElseAndTeachesNo
 TEST_F(StructureStageTest, EachDetectorAndMaterialHasAModelOfItsOwn) {
   Live(DetectedGraphene(0.1, 0), 0);
   EXPECT_EQ(Live(DetectedGraphene(0.1, 1, DetectorKind::kUnet), 1)->clusters.refit_reason, "first");
-  EXPECT_EQ(Live(DetectedGraphene(0.1, 2, DetectorKind::kLogStar, "graphene"), 2)
-                ->clusters.refit_reason,
-            "first");
+  EXPECT_EQ(
+      Live(DetectedGraphene(0.1, 2, DetectorKind::kLogStar, "graphene"), 2)->clusters.refit_reason,
+      "first");
   EXPECT_EQ(Live(DetectedGraphene(0.1, 3), 3)->clusters.refit_reason, "");
   EXPECT_EQ(Refits("first"), 2);
   EXPECT_EQ(Refits("first", "unet"), 1);
@@ -175,8 +175,7 @@ TEST_F(StructureStageTest, WhatFailsIsSaidAndCostsNoAtom) {
   const StructurePtr record = Live(broken, 0);
   EXPECT_EQ(record->clusters.empty_reason, "failed");
   EXPECT_THAT(record->clusters.detail, HasSubstr("atoms[4]"));
-  EXPECT_EQ(record->clusters.labels,
-            std::vector<int>(broken.detector.atoms().size(), -1));
+  EXPECT_EQ(record->clusters.labels, std::vector<int>(broken.detector.atoms().size(), -1));
   EXPECT_THAT(record->sites_error, HasSubstr("atoms[4]"));
   EXPECT_THAT(record->sites.sites, IsEmpty());
   EXPECT_EQ(metrics_.Structure("log_star").clusters_failed->value(), 1);
