@@ -91,6 +91,8 @@ absl::string_view SiteKindText(int kind) {
       return "hole_edge";
     case v1::SITE_KIND_ODD_RING:
       return "odd_ring";
+    case v1::SITE_KIND_VACANCY:
+      return "vacancy";
     default:
       return "unknown";
   }

@@ -192,6 +192,26 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
   return graph;
 }
 
+BondGraph BondGraph::Without(const std::vector<bool>& alone) const {
+  BondGraph graph;
+  graph.nearest_px_ = nearest_px_;
+  graph.cutoff_px_ = cutoff_px_;
+  graph.cutoff_measured_ = cutoff_measured_;
+  graph.first_.reserve(first_.size());
+  graph.bonds_.reserve(bonds_.size());
+  std::vector<float> lengths;
+  for (int i = 0; i < size(); ++i) {
+    for (const Bond& bond : bonds(i)) {
+      if (alone[i] || alone[bond.atom]) continue;
+      graph.bonds_.push_back(bond);
+      if (bond.atom > i) lengths.push_back(bond.length_px);
+    }
+    graph.first_.push_back(static_cast<int>(graph.bonds_.size()));
+  }
+  graph.d_nn_px_ = Median(std::move(lengths));
+  return graph;
+}
+
 std::vector<float> BondGraph::AnglesRad(int atom) const {
   const absl::Span<const Bond> list = bonds(atom);
   std::vector<float> angles;

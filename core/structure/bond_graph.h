@@ -43,6 +43,9 @@ class BondGraph {
   static absl::StatusOr<BondGraph> Build(const std::vector<Atom>& atoms, double d_nn_px,
                                          const BondOptions& options);
 
+  // The same without the bonds of the atoms for which `alone` holds; one entry for each atom.
+  BondGraph Without(const std::vector<bool>& alone) const;
+
   int size() const { return static_cast<int>(nearest_px_.size()); }
   // By rising direction. Bonds are mutual.
   absl::Span<const Bond> bonds(int atom) const {

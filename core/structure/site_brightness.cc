@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 namespace atomstream {
 namespace {
@@ -15,40 +17,6 @@ constexpr double kReach = 3;  // standard deviations of the weight
 // of it lies, and the quarter's own reach; both in standard deviations (numerical integration).
 constexpr float kTypicalQuarter = 0.396f;
 constexpr float kQuarterReach = 0.674f;
-
-// Atoms reached by two or four bonds, without the atom itself.
-class PeerFinder {
- public:
-  explicit PeerFinder(const BondGraph& graph) : graph_(graph), seen_(graph.size(), -1) {}
-
-  const std::vector<int>& Of(int atom) {
-    peers_.clear();
-    seen_[atom] = atom;
-    AddTwoBondsFrom(atom, atom);
-    const size_t first_shell = peers_.size();
-    for (size_t i = 0; i < first_shell; ++i) AddTwoBondsFrom(peers_[i], atom);
-    return peers_;
-  }
-
- private:
-  void AddTwoBondsFrom(int from, int atom) {
-    for (const Bond& one : graph_.bonds(from)) {
-      for (const Bond& two : graph_.bonds(one.atom)) {
-        if (seen_[two.atom] == atom) continue;
-        seen_[two.atom] = atom;
-        peers_.push_back(two.atom);
-      }
-    }
-  }
-
-  const BondGraph& graph_;
-  std::vector<int> seen_;  // by atom: for whom it was last counted
-  std::vector<int> peers_;
-};
-
-}  // namespace
-
-namespace {
 
 std::vector<float> WeightedMeans(const Image& image, const std::vector<Atom>& atoms,
                                  double sigma_px, double edge_px) {
@@ -92,56 +60,85 @@ std::vector<float> SiteBrightness(const Image& image, const std::vector<Atom>& a
   return WeightedMeans(image, atoms, kWeightSigma * d_nn_px, kBrightnessEdge * d_nn_px);
 }
 
-void RemoveOutliersLight(const BondGraph& graph, const std::vector<BrightnessOutlier>& outliers,
-                         double sigmas, std::vector<float>& brightness) {
-  const double variance =
-      (kWeightSigma * kWeightSigma + kAtomSigma * kAtomSigma) * graph.d_nn_px() * graph.d_nn_px();
-  for (int i = 0; i < graph.size(); ++i) {
-    if (std::abs(outliers[i].sigmas) <= sigmas) continue;
-    for (const Bond& bond : graph.bonds(i)) {
-      const double share = std::exp(-0.5 * bond.length_px * bond.length_px / variance);
-      brightness[bond.atom] -= static_cast<float>(share * outliers[i].contrast);
+SublatticeComparison::SublatticeComparison(const BondGraph& graph, std::vector<float> brightness)
+    : brightness_(std::move(brightness)), quarter_(graph.size(), -1), outliers_(graph.size()) {
+  std::vector<int> seen(graph.size(), -1);  // by atom: for whom it was last counted
+  const auto add_two_bonds_from = [&](int from, int atom) {
+    for (const Bond& one : graph.bonds(from)) {
+      for (const Bond& two : graph.bonds(one.atom)) {
+        if (seen[two.atom] == atom) continue;
+        seen[two.atom] = atom;
+        peers_.push_back(two.atom);
+      }
     }
+  };
+  first_.push_back(0);
+  for (int atom = 0; atom < graph.size(); ++atom) {
+    seen[atom] = atom;
+    add_two_bonds_from(atom, atom);
+    const size_t first_shell_end = peers_.size();
+    for (size_t i = first_.back(); i < first_shell_end; ++i) add_two_bonds_from(peers_[i], atom);
+    first_.push_back(static_cast<int>(peers_.size()));
   }
+  for (int atom = 0; atom < graph.size(); ++atom) Compare(atom);
+  JudgeByScatter();
 }
 
-std::vector<BrightnessOutlier> FindBrightnessOutliers(const BondGraph& graph,
-                                                      const std::vector<float>& brightness) {
-  std::vector<BrightnessOutlier> outliers(graph.size());
-  std::vector<float> quarter(graph.size(), -1);
-  std::vector<float> typical;
-  PeerFinder finder(graph);
-  std::vector<float> values, distances;
-  for (int i = 0; i < graph.size(); ++i) {
-    if (std::isnan(brightness[i])) continue;
-    const std::vector<int>& peers = finder.Of(i);
-    values.clear();
-    distances.clear();
-    for (int peer : peers) {
-      if (std::isnan(brightness[peer])) continue;
-      values.push_back(brightness[peer]);
-      distances.push_back(std::abs(brightness[peer] - brightness[i]));
-    }
-    if (static_cast<int>(values.size()) < kMinPeers) continue;
-    const auto middle = values.begin() + values.size() / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    outliers[i].contrast = brightness[i] - *middle;
-    const auto nth = distances.begin() + (distances.size() - 1) / 4;
-    std::nth_element(distances.begin(), nth, distances.end());
-    quarter[i] = *nth;
-    typical.push_back(*nth);
+void SublatticeComparison::Compare(int atom) {
+  const float own = brightness_[atom];
+  if (std::isnan(own)) return;
+  values_.clear();
+  distances_.clear();
+  for (const int peer : Peers(atom)) {
+    const float value = brightness_[peer];
+    if (std::isnan(value)) continue;
+    values_.push_back(value);
+    distances_.push_back(std::abs(value - own));
   }
-  if (typical.empty()) return outliers;
+  if (static_cast<int>(values_.size()) < kMinPeers) return;
+  const auto middle = values_.begin() + values_.size() / 2;
+  std::nth_element(values_.begin(), middle, values_.end());
+  outliers_[atom].contrast = own - *middle;
+  const auto nth = distances_.begin() + (distances_.size() - 1) / 4;
+  std::nth_element(distances_.begin(), nth, distances_.end());
+  quarter_[atom] = *nth;
+}
+
+void SublatticeComparison::JudgeByScatter() {
+  std::vector<float> typical;
+  std::copy_if(quarter_.begin(), quarter_.end(), std::back_inserter(typical),
+               [](float distance) { return distance >= 0; });
+  if (typical.empty()) return;
   const auto middle = typical.begin() + typical.size() / 2;
   std::nth_element(typical.begin(), middle, typical.end());
   // A frame without any scatter still has outliers: of "infinite" significance, kept finite.
   const float scatter = std::max(*middle / kTypicalQuarter, 1e-6f);
-  for (int i = 0; i < graph.size(); ++i) {
-    if (quarter[i] < 0) continue;
-    const float sigmas = std::min(quarter[i] / scatter + kQuarterReach, 1e6f);
-    outliers[i].sigmas = std::copysign(sigmas, outliers[i].contrast);
+  for (size_t i = 0; i < quarter_.size(); ++i) {
+    if (quarter_[i] < 0) continue;
+    const float sigmas = std::min(quarter_[i] / scatter + kQuarterReach, 1e6f);
+    outliers_[i].sigmas = std::copysign(sigmas, outliers_[i].contrast);
   }
-  return outliers;
+}
+
+void SublatticeComparison::RemoveOutliersLight(const BondGraph& graph, double sigmas) {
+  const double variance =
+      (kWeightSigma * kWeightSigma + kAtomSigma * kAtomSigma) * graph.d_nn_px() * graph.d_nn_px();
+  // Whom it concerns: the neighbours of outliers, and those that are held against them. Peers are
+  // mutual.
+  std::vector<bool> again(graph.size(), false);
+  for (int i = 0; i < graph.size(); ++i) {
+    if (std::abs(outliers_[i].sigmas) <= sigmas) continue;
+    for (const Bond& bond : graph.bonds(i)) {
+      const double share = std::exp(-0.5 * bond.length_px * bond.length_px / variance);
+      brightness_[bond.atom] -= static_cast<float>(share * outliers_[i].contrast);
+      again[bond.atom] = true;
+      for (const int peer : Peers(bond.atom)) again[peer] = true;
+    }
+  }
+  for (int i = 0; i < graph.size(); ++i) {
+    if (again[i]) Compare(i);
+  }
+  JudgeByScatter();
 }
 
 }  // namespace atomstream

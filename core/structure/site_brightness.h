@@ -1,9 +1,10 @@
-// How bright each atom is against its own sublattice: finds dopants. Pure functions; any thread.
+// How bright each atom is against its own sublattice: finds dopants.
 #ifndef ATOMSTREAM_CORE_STRUCTURE_SITE_BRIGHTNESS_H_
 #define ATOMSTREAM_CORE_STRUCTURE_SITE_BRIGHTNESS_H_
 
 #include <vector>
 
+#include "absl/types/span.h"
 #include "core/image/frame.h"
 #include "core/structure/atom.h"
 #include "core/structure/bond_graph.h"
@@ -12,7 +13,7 @@ namespace atomstream {
 
 // Mean of `image` around each atom, weighted with a Gaussian nearly as wide as an atom: what a
 // matched filter does, so noise harms it least. NaN for an atom so close to the image's edge that
-// it shows by halves (kBrightnessEdge d_NN).
+// it shows by halves (kBrightnessEdge d_NN). Pure; any thread.
 std::vector<float> SiteBrightness(const Image& image, const std::vector<Atom>& atoms,
                                   double d_nn_px);
 
@@ -23,18 +24,38 @@ struct BrightnessOutlier {
   float contrast = 0;  // signed difference to its median
 };
 
-// Compares each atom with those an even number of bonds away, up to four: in honeycomb and square
+// Holds each atom against those an even number of bonds away, up to four: in honeycomb and square
 // lattices that is its sublattice, in a triangular one everything. The distance is that to the
 // nearest quarter of them, not to their mean, so that where sublattices mix (grain boundaries) an
-// atom is at home in either. Brightness may be NaN: such an atom is nobody's peer; it gets
-// zeros, as do atoms with fewer than kMinPeers.
-std::vector<BrightnessOutlier> FindBrightnessOutliers(const BondGraph& graph,
-                                                      const std::vector<float>& brightness);
+// atom is at home in either. An atom whose brightness is NaN is nobody's peer; it gets zeros, as do
+// atoms with fewer than kMinPeers. Used by one thread.
+class SublatticeComparison {
+ public:
+  // `brightness`: of each atom of the graph.
+  SublatticeComparison(const BondGraph& graph, std::vector<float> brightness);
 
-// Takes what outliers beyond `sigmas` shine into their neighbours off these, to first order: the
-// atoms around a bright dopant look brighter than they are.
-void RemoveOutliersLight(const BondGraph& graph, const std::vector<BrightnessOutlier>& outliers,
-                         double sigmas, std::vector<float>& brightness);
+  const std::vector<BrightnessOutlier>& outliers() const { return outliers_; }
+  const std::vector<float>& brightness() const { return brightness_; }
+  absl::Span<const int> Peers(int atom) const {
+    return absl::MakeConstSpan(peers_).subspan(first_[atom], first_[atom + 1] - first_[atom]);
+  }
+
+  // Takes what outliers beyond `sigmas` shine into their neighbours off these, to first order, and
+  // compares again: the atoms around a bright dopant look brighter than they are. `graph` is that
+  // of the constructor.
+  void RemoveOutliersLight(const BondGraph& graph, double sigmas);
+
+ private:
+  void Compare(int atom);
+  void JudgeByScatter();
+
+  std::vector<int> first_;  // of each atom in peers_, and the end
+  std::vector<int> peers_;
+  std::vector<float> brightness_;
+  std::vector<float> quarter_;  // distance to the nearest quarter; -1: cannot be said
+  std::vector<BrightnessOutlier> outliers_;
+  std::vector<float> values_, distances_;  // of the atom that is being compared
+};
 
 constexpr int kMinPeers = 6;
 

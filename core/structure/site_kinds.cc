@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/structure/empty_places.h"
 #include "core/structure/rings.h"
 #include "core/structure/site_brightness.h"
 
@@ -112,6 +113,15 @@ SiteKind KindOf(const SiteSurroundings& site, const RingSigns& signs, bool dopan
   return signs.odd ? SiteKind::kOddRing : SiteKind::kBulk;
 }
 
+// Median of those that are known, without its sign; 0 if none is.
+double TypicalBrightness(std::vector<float> brightness) {
+  std::erase_if(brightness, [](float value) { return std::isnan(value); });
+  if (brightness.empty()) return 0;
+  const auto middle = brightness.begin() + brightness.size() / 2;
+  std::nth_element(brightness.begin(), middle, brightness.end());
+  return std::abs(*middle);
+}
+
 }  // namespace
 
 absl::string_view SiteKindName(SiteKind kind) {
@@ -128,6 +138,8 @@ absl::string_view SiteKindName(SiteKind kind) {
       return "hole_edge";
     case SiteKind::kOddRing:
       return "odd_ring";
+    case SiteKind::kVacancy:
+      return "vacancy";
   }
   return "unknown";
 }
@@ -147,6 +159,15 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
   analysis.graph = std::move(graph);
   if (atoms.empty()) return analysis;
 
+  SublatticeComparison comparison(analysis.graph,
+                                  SiteBrightness(image, atoms, analysis.graph.d_nn_px()));
+  comparison.RemoveOutliersLight(analysis.graph, options.dopant_sigmas);
+  const std::vector<bool> empty =
+      FindEmptyPlaces(image, atoms, comparison, analysis.graph.d_nn_px(), options.dopant_sigmas);
+  if (std::find(empty.begin(), empty.end(), true) != empty.end()) {
+    analysis.graph = analysis.graph.Without(empty);
+  }
+
   analysis.sites.resize(atoms.size());
   for (size_t i = 0; i < atoms.size(); ++i) {
     SiteSurroundings& site = analysis.sites[i];
@@ -157,21 +178,15 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
   analysis.usual_coordination = UsualCoordination(analysis);
   const std::vector<RingSigns> signs = JudgeRings(FindRings(atoms, analysis.graph), analysis);
 
-  std::vector<float> brightness = SiteBrightness(image, atoms, analysis.graph.d_nn_px());
-  RemoveOutliersLight(analysis.graph, FindBrightnessOutliers(analysis.graph, brightness),
-                      options.dopant_sigmas, brightness);
-  const std::vector<BrightnessOutlier> outliers =
-      FindBrightnessOutliers(analysis.graph, brightness);
-  std::erase_if(brightness, [](float value) { return std::isnan(value); });
-  const auto middle = brightness.begin() + brightness.size() / 2;
-  std::nth_element(brightness.begin(), middle, brightness.end());
-  const double typical = brightness.empty() ? 0 : std::abs(*middle);
+  const double typical = TypicalBrightness(comparison.brightness());
   for (size_t i = 0; i < atoms.size(); ++i) {
     SiteSurroundings& site = analysis.sites[i];
-    site.brightness_sigmas = outliers[i].sigmas;
-    const bool dopant = std::abs(outliers[i].sigmas) > options.dopant_sigmas &&
-                        std::abs(outliers[i].contrast) > options.dopant_contrast * typical;
-    site.kind = KindOf(site, signs[i], dopant, EdgeDistance(atoms[i], image), analysis);
+    const BrightnessOutlier& outlier = comparison.outliers()[i];
+    site.brightness_sigmas = outlier.sigmas;
+    const bool dopant = std::abs(outlier.sigmas) > options.dopant_sigmas &&
+                        std::abs(outlier.contrast) > options.dopant_contrast * typical;
+    site.kind = empty[i] ? SiteKind::kVacancy
+                         : KindOf(site, signs[i], dopant, EdgeDistance(atoms[i], image), analysis);
   }
   return analysis;
 }

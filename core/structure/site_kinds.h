@@ -2,6 +2,9 @@
 // Needs no training and no labels; stands beside the unsupervised clusters. Pure; any thread.
 //
 // Definitions, in the order in which they are asked; the first that holds names the site:
+// vacancy     an atom misses, though the detector put one there: see FindEmptyPlaces, with
+//             dopant_sigmas. Not every vacancy has such a site, but all have neighbours. It bonds
+//             to nobody.
 // dopant      brighter or darker than the atoms of its own sublattice around it, by more than
 //             dopant_sigmas of their scatter and by more than dopant_contrast of a typical atom.
 //             Of its own sublattice are the atoms an even number of bonds away, up to four.
@@ -29,13 +32,13 @@
 
 namespace atomstream {
 
-enum class SiteKind { kUnknown, kBulk, kDopant, kVacancyNeighbour, kHoleEdge, kOddRing };
+enum class SiteKind { kUnknown, kBulk, kDopant, kVacancyNeighbour, kHoleEdge, kOddRing, kVacancy };
 
-inline constexpr std::array<SiteKind, 6> kSiteKinds = {
-    SiteKind::kUnknown,          SiteKind::kBulk,     SiteKind::kDopant,
-    SiteKind::kVacancyNeighbour, SiteKind::kHoleEdge, SiteKind::kOddRing};
+inline constexpr std::array<SiteKind, 7> kSiteKinds = {
+    SiteKind::kUnknown,  SiteKind::kBulk,    SiteKind::kDopant, SiteKind::kVacancyNeighbour,
+    SiteKind::kHoleEdge, SiteKind::kOddRing, SiteKind::kVacancy};
 
-// "unknown", "bulk", "dopant", "vacancy_neighbour", "hole_edge", "odd_ring".
+// "unknown", "bulk", "dopant", "vacancy_neighbour", "hole_edge", "odd_ring", "vacancy".
 absl::string_view SiteKindName(SiteKind kind);
 
 constexpr int kMaxVacancyAtoms = 4;

@@ -55,6 +55,8 @@ v1::SiteKind SiteKindToProto(SiteKind kind) {
       return v1::SITE_KIND_HOLE_EDGE;
     case SiteKind::kOddRing:
       return v1::SITE_KIND_ODD_RING;
+    case SiteKind::kVacancy:
+      return v1::SITE_KIND_VACANCY;
   }
   return v1::SITE_KIND_UNSPECIFIED;
 }

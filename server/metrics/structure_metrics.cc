@@ -4,8 +4,8 @@ namespace atomstream {
 namespace {
 
 constexpr const char* kRefitReasons[] = {"first", "options", "likelihood", "residual"};
-constexpr const char* kSiteKinds[] = {"unknown",           "bulk",      "dopant",
-                                      "vacancy_neighbour", "hole_edge", "odd_ring"};
+constexpr const char* kSiteKinds[] = {"unknown",   "bulk",     "dopant", "vacancy_neighbour",
+                                      "hole_edge", "odd_ring", "vacancy"};
 
 }  // namespace
 

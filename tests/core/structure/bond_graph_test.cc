@@ -52,6 +52,23 @@ TEST(BondGraphTest, FindsTheHexagonAnglesOfGraphene) {
   EXPECT_NEAR(graph.d_nn_px(), frame.d_nn_px, 1e-3);
 }
 
+TEST(BondGraphTest, LeavesAnAtomOutOfAllBonds) {
+  const BondGraph graph = *BondGraph::Build(SquareLattice(5, 10), 10, {});
+  std::vector<bool> alone(25, false);
+  alone[12] = true;
+  const BondGraph without = graph.Without(alone);
+  ASSERT_EQ(without.size(), 25);
+  EXPECT_EQ(without.coordination(12), 0);
+  for (const int neighbour : {7, 11, 13, 17}) {
+    EXPECT_EQ(without.coordination(neighbour), 3);
+    for (const Bond& bond : without.bonds(neighbour)) EXPECT_NE(bond.atom, 12);
+  }
+  EXPECT_EQ(without.coordination(6), 4);
+  EXPECT_FLOAT_EQ(without.d_nn_px(), 10);
+  EXPECT_EQ(without.cutoff_px(), graph.cutoff_px());
+  EXPECT_EQ(without.cutoff_measured(), graph.cutoff_measured());
+}
+
 TEST(BondGraphTest, MakesEveryBondMutual) {
   SpecimenOptions specimen = TestSpecimen("graphene", 192);
   specimen.grain_boundary = GrainBoundaryOptions();

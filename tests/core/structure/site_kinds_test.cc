@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -163,8 +164,9 @@ TEST(SiteKindsTest, FindsFiveAndSevenRingsOfARotatedBond) {
 }
 
 TEST(SiteKindsTest, FindsBrightAndDarkDopantsOfEitherSublattice) {
-  for (double intensity : {2.0, 0.1}) {
-    SpecimenOptions options = TestSpecimen("SrTiO3", 384);
+  for (const auto& [material, intensity] :
+       {std::pair{"SrTiO3", 2.0}, std::pair{"graphene", 2.0}, std::pair{"graphene", 0.6}}) {
+    SpecimenOptions options = TestSpecimen(material, 384);
     options.dopant_fraction = 0.02;
     options.dopant_intensity = intensity;
     const FrameWithAtoms frame = RenderAtoms(*BuildSpecimen(options), TestScan(384, 0.05), 0.2);
@@ -185,6 +187,45 @@ TEST(SiteKindsTest, FindsBrightAndDarkDopantsOfEitherSublattice) {
     EXPECT_GE(dopants, 5) << intensity;
     EXPECT_EQ(found, dopants) << intensity;
     EXPECT_LE(wrong, 0.002 * frame.atoms.size()) << intensity;
+  }
+}
+
+// A detector that counts on an atom at each place of the lattice reports some where none is.
+TEST(SiteKindsTest, TakesAnAtomThatIsNoneForAVacancyAndNamesItsNeighbours) {
+  for (const char* material : {"graphene", "SrTiO3"}) {
+    for (const double noise : {0.0, 0.2}) {
+      SpecimenOptions options = TestSpecimen(material, 384);
+      const FrameWithAtoms whole = RenderAtoms(*BuildSpecimen(options), TestScan(384, 0), 0);
+      options.vacancy_fraction = 0.01;
+      FrameWithAtoms frame = RenderAtoms(*BuildSpecimen(options), TestScan(384, noise), 0.2);
+      // Where the frame with vacancies misses an atom of the whole one, the "detector" puts one.
+      const size_t atoms = frame.atoms.size();
+      for (const Atom& atom : whole.atoms) {
+        const bool there =
+            std::any_of(frame.atoms.begin(), frame.atoms.begin() + atoms, [&](const Atom& other) {
+              return std::hypot(other.x_px - atom.x_px, other.y_px - atom.y_px) <
+                     0.5 * frame.d_nn_px;
+            });
+        if (!there) frame.atoms.push_back(atom);
+      }
+      ASSERT_EQ(frame.atoms.size(), whole.atoms.size());
+      ASSERT_GE(frame.atoms.size() - atoms, 5u);
+      const SiteAnalysis analysis = Analyse(frame);
+      for (size_t i = 0; i < frame.atoms.size(); ++i) {
+        if (EdgeDistance(frame, i) < 1.5 * frame.d_nn_px) continue;
+        const SiteKind kind = analysis.sites[i].kind;
+        EXPECT_EQ(kind == SiteKind::kVacancy, i >= atoms) << material << " " << noise << " " << i;
+        EXPECT_NE(kind, SiteKind::kDopant) << material << " " << noise;
+        if (i < atoms) continue;
+        EXPECT_EQ(analysis.sites[i].coordination, 0);
+        for (size_t j = 0; j < atoms; ++j) {
+          const double distance = std::hypot(frame.atoms[i].x_px - frame.atoms[j].x_px,
+                                             frame.atoms[i].y_px - frame.atoms[j].y_px);
+          if (distance > 1.2 * frame.d_nn_px || !analysis.sites[j].complete) continue;
+          EXPECT_EQ(analysis.sites[j].kind, SiteKind::kVacancyNeighbour) << material;
+        }
+      }
+    }
   }
 }
 
