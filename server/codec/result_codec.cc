@@ -5,45 +5,13 @@
 #include <variant>
 #include <vector>
 
+#include "server/codec/drift_codec.h"
+#include "server/codec/front_codec.h"
+#include "server/codec/settings_codec.h"
 #include "server/codec/structure_codec.h"
 
 namespace atomstream {
 namespace {
-
-v1::Preprocessing PreprocessingToProto(Preprocessing preprocessing) {
-  switch (preprocessing) {
-    case Preprocessing::kNone:
-      return v1::PREPROCESSING_NONE;
-    case Preprocessing::kGaussian:
-      return v1::PREPROCESSING_GAUSSIAN;
-    case Preprocessing::kLattice:
-      return v1::PREPROCESSING_LATTICE;
-  }
-  return v1::PREPROCESSING_UNSPECIFIED;
-}
-
-void FillParams(const LogParams& params, v1::LogParams& proto) {
-  proto.set_min_sigma_px(params.min_sigma_px);
-  proto.set_max_sigma_px(params.max_sigma_px);
-  proto.set_num_sigma(params.num_sigma);
-  proto.set_threshold(params.threshold);
-  proto.set_overlap(params.overlap);
-  proto.set_min_spacing_px(params.min_spacing_px);
-  proto.set_preprocessing(PreprocessingToProto(params.preprocessing));
-}
-
-void FillFront(const std::vector<FrontPoint>& front, int chosen, const std::string& chosen_by,
-               double hypervolume, v1::ParetoFront& proto) {
-  for (const FrontPoint& point : front) {
-    v1::ParetoSolution& solution = *proto.add_solutions();
-    solution.set_qc(point.qc);
-    solution.set_er(point.er);
-    FillParams(point.params, *solution.mutable_params());
-  }
-  proto.set_chosen_index(chosen);
-  if (chosen >= 0) proto.set_chosen_by(chosen_by);
-  proto.set_hypervolume(hypervolume);
-}
 
 void FillAtoms(const std::vector<Atom>& atoms, v1::AtomTable& proto) {
   const int count = static_cast<int>(atoms.size());
@@ -73,15 +41,6 @@ void FillLattice(const LatticeSummary& lattice, v1::LatticeEstimate& proto) {
   proto.set_material(lattice.material);
 }
 
-void FillWindow(const WindowResult& window, const std::string& chosen_by, v1::WindowFront& proto) {
-  proto.set_x_px(window.x_px);
-  proto.set_y_px(window.y_px);
-  proto.set_width_px(window.width_px);
-  proto.set_height_px(window.height_px);
-  FillFront(window.front, window.chosen, chosen_by, window.hypervolume, *proto.mutable_front());
-  proto.set_evaluations(window.evaluations);
-}
-
 void AddTiming(const StageTime& timing,
                google::protobuf::RepeatedPtrField<v1::StageTiming>& timings) {
   v1::StageTiming& proto = *timings.Add();
@@ -92,18 +51,18 @@ void AddTiming(const StageTime& timing,
 void FillResult(const LogStarResult& result, const ResultParts& parts, v1::DetectorResult& proto) {
   if (parts.atoms) FillAtoms(result.atoms, *proto.mutable_atoms());
   if (parts.front) {
-    FillFront(result.front, result.chosen, result.chosen_by, result.hypervolume,
-              *proto.mutable_front());
+    *proto.mutable_front() = FrontToProto(result);
   }
   if (parts.windows) {
     for (const WindowResult& window : result.windows) {
-      FillWindow(window, result.chosen_by, *proto.add_windows());
+      *proto.add_windows() = WindowToProto(window);
     }
   }
   proto.set_qc(result.qc);
   proto.set_er(result.er);
   proto.set_evaluations(result.evaluations);
   proto.set_infeasible_evaluations(result.infeasible);
+  proto.set_window_mode(WindowModeToProto(result.window_mode));
 }
 
 void FillResult(const UnetResult& result, const ResultParts& parts, v1::DetectorResult& proto) {
@@ -179,6 +138,26 @@ void AddDetector(const FrameRecord& record, const ResultParts& parts, v1::FrameR
   }
 }
 
+v1::ResultCause CauseToProto(ResultCause cause) {
+  switch (cause) {
+    case ResultCause::kFrame:
+      return v1::RESULT_CAUSE_FRAME;
+    case ResultCause::kSelection:
+      return v1::RESULT_CAUSE_SELECTION;
+    case ResultCause::kSettings:
+      return v1::RESULT_CAUSE_SETTINGS;
+    case ResultCause::kReprocess:
+      return v1::RESULT_CAUSE_REPROCESS;
+  }
+  return v1::RESULT_CAUSE_UNSPECIFIED;
+}
+
+void FillCause(const FrameRecord& record, v1::FrameResult& proto) {
+  proto.set_cause(CauseToProto(record.cause));
+  proto.set_supersedes_sequence(record.supersedes_sequence);
+  proto.set_settings_version(record.settings_version);
+}
+
 v1::DetectorState StateToProto(DetectorState state) {
   switch (state) {
     case DetectorState::kPending:
@@ -219,6 +198,8 @@ v1::FrameResult CommonToProto(const FrameRecord& record) {
   proto.set_frames_dropped_before(record.frames_dropped_before);
   proto.set_origin(std::string(FrameOriginName(record.origin)));
   FillSummary(record.summary, *proto.mutable_summary());
+  FillCause(record, proto);
+  if (record.drift) *proto.mutable_drift() = DriftToProto(*record.drift);
   return proto;
 }
 
@@ -239,11 +220,8 @@ v1::SourceState StateToProto(SourceState state) {
 }  // namespace
 
 ResultParts PartsOf(const v1::SubscribeRequest& request) {
-  ResultParts parts{.atoms = false,
-                    .front = false,
-                    .windows = false,
-                    .clusters = false,
-                    .structure = false};
+  ResultParts parts{
+      .atoms = false, .front = false, .windows = false, .clusters = false, .structure = false};
   for (const int part : request.parts()) {
     if (part == v1::RESULT_PART_ATOMS) parts.atoms = true;
     if (part == v1::RESULT_PART_FRONT) parts.front = true;
@@ -266,6 +244,7 @@ v1::FrameResult MergedToProto(const FrameRecords& records, const ResultParts& pa
     for (const FrameRecordPtr& record : records) {
       if (record->detector.kind() != kind) continue;
       AddDetector(*record, parts, proto);
+      if (kind == DetectorKind::kLogStar) FillCause(*record, proto);
       if (record->frames_dropped_before > 0) {
         proto.set_frames_dropped_before(record->frames_dropped_before);
       }
@@ -305,6 +284,8 @@ v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& par
     response.mutable_gap()->set_results(gap->results);
   } else if (const FrameRecordPtr* record = std::get_if<FrameRecordPtr>(&event)) {
     *response.mutable_result() = ResultToProto(**record, parts);
+  } else if (const SettingsChangePtr* change = std::get_if<SettingsChangePtr>(&event)) {
+    *response.mutable_settings() = SettingsChangeToProto(**change);
   } else {
     *response.mutable_source() = SourceStatusToProto(std::get<SourceStatus>(event));
   }

@@ -34,6 +34,13 @@ Mailbox::Delivery Mailbox::Deliver(SourceStatus status) {
   return {.wake = WakeLocked(), .dropped = 0};
 }
 
+Mailbox::Delivery Mailbox::Deliver(SettingsChangePtr change) {
+  MutexLock lock(&mutex_);
+  if (closed_) return {};
+  settings_.swap(change);  // the one before is freed after the lock
+  return {.wake = WakeLocked(), .dropped = 0};
+}
+
 bool Mailbox::Close() {
   MutexLock lock(&mutex_);
   if (closed_) return false;
@@ -50,6 +57,7 @@ std::optional<HubEvent> Mailbox::Take() {
     source_.reset();
     return event;
   }
+  if (settings_ != nullptr) return HubEvent(std::exchange(settings_, nullptr));
   if (gap_) {
     HubEvent event = *gap_;
     gap_.reset();

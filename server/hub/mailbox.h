@@ -14,6 +14,7 @@
 
 #include "core/base/mutex.h"
 #include "server/record/frame_record.h"
+#include "server/record/settings_record.h"
 #include "server/record/source_status.h"
 
 namespace atomstream {
@@ -26,7 +27,7 @@ struct Gap {
   int64_t results = 0;  // that were meant for this subscriber
 };
 
-using HubEvent = std::variant<Gap, FrameRecordPtr, SourceStatus>;
+using HubEvent = std::variant<Gap, FrameRecordPtr, SourceStatus, SettingsChangePtr>;
 
 class Mailbox {
  public:
@@ -41,12 +42,15 @@ class Mailbox {
   Delivery Deliver(FrameRecordPtr record);
   // Only the newest status waits.
   Delivery Deliver(SourceStatus status);
+  // Only the newest change waits. Nothing is lost silently by that: it holds all settings, and its
+  // version, one more with every change, tells how many there were.
+  Delivery Deliver(SettingsChangePtr change);
   // Nothing is delivered any more; what waits can still be taken. Returns whether to wake.
   bool Close();
 
-  // The next event: a change of the source before a gap before results. nullopt: nothing waits, and
-  // the next delivery (or Close) will say `wake`. Until the first Take nothing says so: the
-  // consumer begins by taking.
+  // The next event: a change of the source, a change of settings, a gap, then results. nullopt:
+  // nothing waits, and the next delivery (or Close) will say `wake`. Until the first Take nothing
+  // says so: the consumer begins by taking.
   std::optional<HubEvent> Take();
 
   bool closed() const;
@@ -61,6 +65,7 @@ class Mailbox {
   std::deque<FrameRecordPtr> results_ ABSL_GUARDED_BY(mutex_);
   std::optional<Gap> gap_ ABSL_GUARDED_BY(mutex_);  // lies before results_.front()
   std::optional<SourceStatus> source_ ABSL_GUARDED_BY(mutex_);
+  SettingsChangePtr settings_ ABSL_GUARDED_BY(mutex_);  // null: none waits
   bool consumer_idle_ ABSL_GUARDED_BY(mutex_) = false;  // the last Take found nothing
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };

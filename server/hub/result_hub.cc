@@ -130,6 +130,17 @@ void ResultHub::PublishSource(const SourceStatus& status) {
   Subscription::Shared::Wake(awake);
 }
 
+void ResultHub::PublishSettings(const SettingsChangePtr& change) {
+  Subscription::Shared::Entries awake;
+  {
+    MutexLock lock(&shared_->mutex);
+    for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
+      if (entry->mailbox->Deliver(change).wake) awake.push_back(entry);
+    }
+  }
+  Subscription::Shared::Wake(awake);
+}
+
 void ResultHub::Close() {
   Subscription::Shared::Entries awake;
   {

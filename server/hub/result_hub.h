@@ -2,6 +2,7 @@
 // ever waiting for one.
 //
 // Publish is called by one thread, the pipeline's assembler; PublishSource by the ingest thread;
+// PublishSettings by the SteeringDesk, one change after another;
 // the rest by any thread. A Subscription may outlive the hub; it then only gives what it already
 // holds.
 //
@@ -85,6 +86,7 @@ class ResultHub {
   // `record` carries the sequence number after the one published before.
   void Publish(const FrameRecordPtr& record);
   void PublishSource(const SourceStatus& status);
+  void PublishSettings(const SettingsChangePtr& change);
 
   // Ends every subscription and refuses new ones. What waits can still be taken.
   void Close();

@@ -1,0 +1,157 @@
+#include "server/steering/steering_desk.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status_macros.h"
+#include "server/steering/log_star_fields.h"
+
+namespace atomstream {
+namespace {
+
+constexpr int kDefaultChanges = 50;
+constexpr absl::string_view kSelectionField = "selection";
+
+// Of UTF-8: bytes that do not go on with a character.
+int CharactersIn(absl::string_view text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+}  // namespace
+
+absl::Status SteeringDesk::CheckCall(const SteeringCall& call) const {
+  if (CharactersIn(call.name) > kMaxNameCharacters) {
+    return absl::InvalidArgumentError(absl::StrCat("requested_by: has ", CharactersIn(call.name),
+                                                   " characters, may have ", kMaxNameCharacters));
+  }
+  if (call.expected_version < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected_version = ", call.expected_version, ": must not be negative"));
+  }
+  const ActiveSettings& now = *deps_.settings->Get();
+  if (call.expected_version == 0 || call.expected_version == now.version()) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("expected_version = ", call.expected_version,
+                                         ": the settings are at version ", now.version(),
+                                         " now, made by ", now.record.changed_by));
+}
+
+absl::StatusOr<std::vector<FrontPoint>> SteeringDesk::FrontOf(
+    const SelectionRequest& request) const {
+  if (!request.position) {
+    return absl::InvalidArgumentError(
+        "position: must name the result whose front selection.index is meant for");
+  }
+  ASSIGN_OR_RETURN(const FrameRecordPtr record, deps_.store->Get(*request.position));
+  const auto* result = std::get_if<LogStarResult>(&record->detector.result);
+  if (result == nullptr || !record->detector.status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("position.sequence = ", request.position->sequence,
+                     ": is no result of log_star with a front"));
+  }
+  const int index = request.selection.index;
+  if (index >= static_cast<int>(result->front.size())) {
+    return absl::OutOfRangeError(absl::StrCat("selection.index = ", index, ": the front of result ",
+                                              request.position->sequence, " has ",
+                                              result->front.size(), " solutions, from 0"));
+  }
+  return result->front;
+}
+
+absl::StatusOr<SettingsRecord> SteeringDesk::Select(const SelectionRequest& request,
+                                                    const SteeringCall& call) {
+  const SolutionChoice& selection = request.selection;
+  const bool by_index = selection.kind == SolutionChoice::Kind::kIndex;
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(ValidateSelection(selection));
+  RETURN_IF_ERROR(CheckCall(call));
+  const SettingsPtr now = deps_.settings->Get();
+  auto next = std::make_shared<ActiveSettings>(*now);
+  next->record.selection = selection;
+  next->choice = selection;
+  next->index_front = nullptr;
+  std::string text = SelectionText(selection);
+  if (by_index) {
+    ASSIGN_OR_RETURN(std::vector<FrontPoint> front, FrontOf(request));
+    next->choice = ForOtherFronts(selection, static_cast<int>(front.size()));
+    absl::StrAppend(&text, " of the ", front.size(), " in result ", request.position->sequence);
+    next->index_front = std::make_shared<const std::vector<FrontPoint>>(std::move(front));
+  } else if (selection == now->record.selection) {
+    return now->record;
+  }
+  return Apply(
+      std::move(next), {std::string(kSelectionField)},
+      absl::StrCat(kSelectionField, ": ", SelectionText(now->record.selection), " -> ", text),
+      "select", call);
+}
+
+absl::StatusOr<SettingsRecord> SteeringDesk::Update(const SettingsRequest& request,
+                                                    const SteeringCall& call) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(CheckCall(call));
+  const SettingsPtr now = deps_.settings->Get();
+  auto next = std::make_shared<ActiveSettings>(*now);
+  RETURN_IF_ERROR(CopyFields(request.fields, request.log_star, next->record.log_star));
+  RETURN_IF_ERROR(ValidateFields(next->record.log_star));
+  const std::vector<FieldChange> changes =
+      CompareFields(now->record.log_star, next->record.log_star);
+  if (changes.empty()) return now->record;
+  RETURN_IF_ERROR(MakeDetectors(deps_.make_log_star, *next));
+  if (request.validate_only) return next->record;
+  std::vector<std::string> fields;
+  std::vector<std::string> texts;
+  for (const FieldChange& change : changes) {
+    fields.push_back(absl::StrCat("log_star.", change.name));
+    texts.push_back(absl::StrCat(fields.back(), ": ", change.before, " -> ", change.after));
+    if (change.name != kWindowModeField) next->search_version = now->version() + 1;
+  }
+  // What an index was meant for is a front of the search before.
+  if (next->search_version != now->search_version) next->index_front = nullptr;
+  return Apply(std::move(next), std::move(fields), absl::StrJoin(texts, "; "), "update", call);
+}
+
+SettingsRecord SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
+                                   std::vector<std::string> fields, const std::string& text,
+                                   absl::string_view action, const SteeringCall& call) {
+  SettingsRecord& record = next->record;
+  ++record.version;
+  record.changed_by = CallerName(call.name, call.address);
+  record.change_time = deps_.clock->Now();
+  const auto change = std::make_shared<const SettingsChange>(
+      SettingsChange{.settings = record, .changed_fields = std::move(fields), .text = text});
+  // First the word, then the deed: no subscriber gets a result of a version that it never heard of.
+  deps_.publish(change);
+  deps_.settings->Set(next);
+  deps_.reevaluate();
+  // The disk last: the operator waits for the frame.
+  deps_.metrics->settings_version->Set(static_cast<double>(record.version));
+  changes_.push_back(change);
+  if (changes_.size() > kKeptChanges) changes_.pop_front();
+  deps_.audit->Record(record.changed_by, action,
+                      absl::StrCat("version ", record.version, ": ", text));
+  return record;
+}
+
+SettingsRecord SteeringDesk::settings() const {
+  MutexLock lock(&mutex_);
+  return deps_.settings->Get()->record;
+}
+
+absl::StatusOr<std::vector<SettingsChangePtr>> SteeringDesk::Changes(int max_count) const {
+  if (max_count < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_count = ", max_count, ": must not be negative"));
+  }
+  MutexLock lock(&mutex_);
+  const size_t wanted = max_count == 0 ? kDefaultChanges : static_cast<size_t>(max_count);
+  const size_t count = std::min(wanted, changes_.size());
+  return std::vector<SettingsChangePtr>(changes_.end() - static_cast<std::ptrdiff_t>(count),
+                                        changes_.end());
+}
+
+}  // namespace atomstream

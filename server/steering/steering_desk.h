@@ -1,0 +1,100 @@
+// SteeringDesk: takes an operator's wishes and makes them count: validates a request as a whole,
+// makes the detector that it asks for, puts it in the place of the present one, and tells
+// everybody: subscribers, the audit log, and the pipeline, which decides the newest live frame
+// anew.
+//
+// Owned by the daemon; thread-safe. Changes are made one after another. Invariants: a refused
+// request changes nothing; versions are 1, 2, 3, … without holes; subscribers hear of a version
+// before any result is made under it.
+#ifndef ATOMSTREAM_SERVER_STEERING_STEERING_DESK_H_
+#define ATOMSTREAM_SERVER_STEERING_STEERING_DESK_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "server/audit/audit_log.h"
+#include "server/metrics/daemon_metrics.h"
+#include "server/record/settings_record.h"
+#include "server/steering/active_settings.h"
+#include "server/store/result_store.h"
+
+namespace atomstream {
+
+// Who asks, and what it has seen.
+struct SteeringCall {
+  std::string name;              // as the caller calls itself; empty: unnamed
+  std::string address;           // where it calls from
+  int64_t expected_version = 0;  // 0: whatever counts now
+};
+
+struct SelectionRequest {
+  SolutionChoice selection;
+  std::optional<ResultPosition> position;  // of an index: the result whose front it is meant for
+};
+
+struct SettingsRequest {
+  LogStarOptions log_star;          // new values
+  std::vector<std::string> fields;  // of which these are meant
+  bool validate_only = false;
+};
+
+// All outlive the desk.
+struct SteeringDeskDependencies {
+  SettingsHolder* settings = nullptr;
+  LogStarFactory make_log_star;
+  const ResultStore* store = nullptr;
+  AuditLog* audit = nullptr;
+  DaemonMetrics* metrics = nullptr;
+  const Clock* clock = nullptr;  // for stamps
+  // Subscribers hear of the change. Must not call back.
+  std::function<void(const SettingsChangePtr&)> publish;
+  // The newest live frame is to be decided anew. Must not wait.
+  std::function<void()> reevaluate;
+};
+
+class SteeringDesk {
+ public:
+  static constexpr int kMaxNameCharacters = 64;
+  static constexpr int kKeptChanges = 1000;
+
+  explicit SteeringDesk(SteeringDeskDependencies dependencies) : deps_(std::move(dependencies)) {}
+
+  // Both return what counts afterwards. A request that changes nothing leaves the version, and is
+  // told nobody; an index is always a change, because it is meant for one front.
+  //
+  // Errors: InvalidArgument names the field and its value; OutOfRange: the front of `position` has
+  // no such index; NotFound: the result of `position`; Aborted: expected_version.
+  absl::StatusOr<SettingsRecord> Select(const SelectionRequest& request, const SteeringCall& call);
+  // Errors: InvalidArgument likewise; NotFound: the material; Aborted: expected_version.
+  absl::StatusOr<SettingsRecord> Update(const SettingsRequest& request, const SteeringCall& call);
+
+  SettingsRecord settings() const;
+
+  // The newest ones, oldest first. InvalidArgument: max_count is negative; 0: 50.
+  absl::StatusOr<std::vector<SettingsChangePtr>> Changes(int max_count) const;
+
+ private:
+  absl::Status CheckCall(const SteeringCall& call) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The front that an index of `request` is meant for.
+  absl::StatusOr<std::vector<FrontPoint>> FrontOf(const SelectionRequest& request) const;
+  // Makes `next` count. `fields` and `texts`: what changed.
+  SettingsRecord Apply(std::shared_ptr<ActiveSettings> next, std::vector<std::string> fields,
+                       const std::string& text, absl::string_view action, const SteeringCall& call)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const SteeringDeskDependencies deps_;
+
+  mutable Mutex mutex_;  // held while a change is made
+  std::deque<SettingsChangePtr> changes_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_STEERING_STEERING_DESK_H_
