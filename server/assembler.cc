@@ -145,8 +145,13 @@ void Assembler::Keep(KeptFrame kept, const FrameProgress& progress, const FrameR
 
 void Assembler::Store(DetectorEvent event) {
   FrameProgress& progress = *event.progress;
-  const absl::Time now = deps_.steady_clock->Now();
+  const absl::Time begin = deps_.steady_clock->Now();
   FrameRecord record = progress.common;
+  const std::shared_ptr<const SceneInput> scene = std::move(event.scene);
+  if (scene != nullptr) {
+    record.drift = deps_.targeting->scene().MeasureDrift(*scene, record.frame_number);
+  }
+  const absl::Time now = deps_.steady_clock->Now();
   record.result_time = deps_.clock->Now();
   if (event.detector.kind() == DetectorKind::kLogStar) {
     record.frames_dropped_before = progress.frames_dropped_before;
@@ -154,7 +159,8 @@ void Assembler::Store(DetectorEvent event) {
   record.cause = event.cause;
   record.settings_version = event.settings_version;
   record.timings.push_back({"process", event.finish_time - progress.admission_time});
-  record.timings.push_back({"order", now - event.finish_time});
+  record.timings.push_back({"order", begin - event.finish_time});
+  if (record.drift) record.timings.push_back({"drift", now - begin});
   record.timings.push_back({"total", now - progress.arrival_time});
   DescribeAgain(event, now, record);
   record.detector = std::move(event.detector);
@@ -181,6 +187,11 @@ void Assembler::Store(DetectorEvent event) {
   deps_.hub->Publish(*stored);
   deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
   if (newest) deps_.on_newest();
+  if (scene != nullptr) {
+    const absl::Time published = deps_.steady_clock->Now();
+    deps_.targeting->Observe(*stored, *scene, progress.arrival_time);
+    deps_.metrics->ObserveStage("targets", deps_.steady_clock->Now() - published);
+  }
 }
 
 void Assembler::FinishFrame(const FrameProgress& progress, const std::string& given_up) {

@@ -34,6 +34,7 @@
 #include "server/run_stats.h"
 #include "server/store/frame_cache.h"
 #include "server/store/result_store.h"
+#include "server/targeting/targeting.h"
 
 namespace atomstream {
 
@@ -41,6 +42,7 @@ struct AssemblerDependencies {
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
   FrameCache* frames = nullptr;         // null: frames are not kept
+  Targeting* targeting = nullptr;       // null: live frames are not followed
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
   DaemonMetrics* metrics = nullptr;

@@ -60,6 +60,28 @@ std::unique_ptr<ModelReloader> MakeReloader(ModelHolder* holder, const DaemonPar
                                 .lower_priority = parts.unet->lower_priority});
 }
 
+std::unique_ptr<AuditLog> MakeAudit(const DaemonParts& parts, DaemonMetrics* metrics) {
+  // Without a file nothing can fail.
+  return *MakeAuditLog("", {.clock = parts.clock,
+                            .log = parts.log,
+                            .lines_written = metrics->audit_lines_written,
+                            .lines_failed = metrics->audit_lines_failed});
+}
+
+std::unique_ptr<Targeting> MakeTargeting(const DaemonOptions& options, const std::string& epoch,
+                                         const DaemonParts& parts, DaemonMetrics* metrics,
+                                         AuditLog* audit) {
+  if (!options.targeting.enabled) return nullptr;
+  return std::make_unique<Targeting>(options.targeting,
+                                     TargetingDependencies{.epoch = epoch,
+                                                           .beam = parts.beam.get(),
+                                                           .clock = parts.clock,
+                                                           .steady_clock = parts.steady_clock,
+                                                           .metrics = &metrics->targeting,
+                                                           .audit = audit,
+                                                           .log = parts.log});
+}
+
 bool IsLoopback(const std::string& address) {
   return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
          absl::StartsWith(address, "[::1]:");
@@ -78,6 +100,8 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       model_(MakeHolder(parts_)),
       reloader_(MakeReloader(model_.get(), parts_, &metrics_)),
       settings_(std::move(settings)),
+      audit_(MakeAudit(parts_, &metrics_)),
+      targeting_(MakeTargeting(options, store_.epoch(), parts_, &metrics_, audit_.get())),
       pipeline_(PipelineOptionsOf(options),
                 {.source = parts_.source.get(),
                  .settings = &settings_,
@@ -88,6 +112,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                  .store = &store_,
                  .hub = &hub_,
                  .frames = &frames_,
+                 .targeting = targeting_.get(),
                  .metrics = &metrics_,
                  .log = parts_.log,
                  .clock = parts_.clock,
@@ -103,7 +128,8 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                {.version = kVersion,
                 .start_time = parts_.clock->Now(),
                 .material = options.log_star.material,
-                .custom_materials = options.log_star.custom_materials}) {
+                .custom_materials = options.log_star.custom_materials}),
+      targeting_service_(targeting_.get(), parts_.clock, parts_.steady_clock) {
   parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed
 }
 
@@ -134,8 +160,11 @@ absl::Status Daemon::StartServers() {
                                   model.device, ", ", model.precision));
     reloader_->Start();
   }
+  if (targeting_ != nullptr) targeting_->Start();
   pipeline_.Start();
-  const std::vector<NamedService> services = {{v1::Analysis::service_full_name(), &service_}};
+  const std::vector<NamedService> services = {
+      {v1::Analysis::service_full_name(), &service_},
+      {v1::Targeting::service_full_name(), &targeting_service_}};
   ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
                                                     .max_message_mib = options_.max_message_mib},
                                                    services));
@@ -163,6 +192,10 @@ bool Daemon::Shutdown() {
   shut_down_ = true;
   const absl::Time deadline = absl::Now() + options_.shutdown_deadline;
   if (grpc_server_ != nullptr) grpc_server_->StopServing();
+  // The beam first: nothing that follows may delay its being blanked.
+  if (targeting_ != nullptr && !targeting_->Shutdown()) {
+    parts_.log->Warning("THE BEAM MAY BE ON: it could not be blanked before the end");
+  }
   bool drained = pipeline_.Shutdown(deadline - kClosing);
   if (reloader_ != nullptr && !reloader_->Shutdown(deadline - kClosing)) drained = false;
   hub_.Close();

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "core/base/thread_pool.h"
+#include "server/audit/audit_log.h"
 #include "server/config/daemon_options.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
@@ -27,10 +28,13 @@
 #include "server/pipeline.h"
 #include "server/service/analysis_service.h"
 #include "server/service/grpc_server.h"
+#include "server/service/targeting_service.h"
 #include "server/source/frame_source.h"
 #include "server/steering/active_settings.h"
 #include "server/store/frame_cache.h"
 #include "server/store/memory_store.h"
+#include "server/targeting/beam_control.h"
+#include "server/targeting/targeting.h"
 
 namespace atomstream {
 
@@ -46,6 +50,7 @@ struct DaemonParts {
   LogStarFactory make_log_star;
   std::optional<UnetParts> unet;        // none: LoG* only
   std::unique_ptr<FrameSource> source;  // null: none
+  std::unique_ptr<BeamControl> beam;    // null: there is no microscope to visit targets with
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
   EventLog* log = nullptr;
@@ -67,7 +72,7 @@ class Daemon {
   // There is nothing to load: the configuration that should name the model was refused.
   void RefuseModel(const absl::Status& why);
 
-  // Stops admission, cancels the source, finishes the frames inside, ends every stream with
+  // Ends visits and blanks the beam, stops admission, cancels the source, finishes the frames inside, ends every stream with
   // UNAVAILABLE and closes the ports, all within options.shutdown_deadline. True: everything has
   // ended. False: a frame is still being worked on, or a model loaded; the process should end
   // without destructors.
@@ -89,8 +94,11 @@ class Daemon {
   const std::unique_ptr<ModelHolder> model_;  // these two null: no U-Net
   const std::unique_ptr<ModelReloader> reloader_;
   SettingsHolder settings_;
+  const std::unique_ptr<AuditLog> audit_;
+  const std::unique_ptr<Targeting> targeting_;  // null: switched off
   Pipeline pipeline_;
   AnalysisService service_;
+  TargetingService targeting_service_;
   std::unique_ptr<PrometheusExposer> exposer_;
   std::unique_ptr<GrpcServer> grpc_server_;
   bool shut_down_ = false;

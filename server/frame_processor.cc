@@ -20,7 +20,17 @@ std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
   if (!asked.Has(DetectorKind::kLogStar)) return std::nullopt;
   DetectorEvent event = MakeEvent(std::move(progress), log_star_.Run(admitted));
   event.holds_place = true;
+  if (admitted.submission == nullptr && event.detector.status.ok()) AddScene(event);
   return event;
+}
+
+void FrameProcessor::AddScene(DetectorEvent& event) const {
+  if (deps_.drift == nullptr) return;
+  const absl::Time begin = event.finish_time;
+  event.scene = std::make_shared<const SceneInput>(
+      MakeSceneInput(*event.progress->frame, event.detector, *deps_.drift));
+  event.finish_time = deps_.steady_clock->Now();
+  deps_.metrics->ObserveStage("scene", event.finish_time - begin);
 }
 
 DetectorSet FrameProcessor::AskedOf(const AdmittedFrame& admitted) const {

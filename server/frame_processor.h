@@ -20,6 +20,7 @@
 #include "server/log_star_branch.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/structure/structure_stage.h"
+#include "server/targeting/scene_input.h"
 
 namespace atomstream {
 
@@ -31,6 +32,7 @@ struct FrameProcessorDependencies {
   DaemonMetrics* metrics = nullptr;
   InferenceRunner* inference = nullptr;  // null: no U-Net
   StructureStage* structure = nullptr;   // null: no clusters and site kinds
+  const DriftOptions* drift = nullptr;   // null: frames are not followed
   // The U-Net's result, or that the frame was given up. Called by the threads of
   // InferenceRunner::Done.
   std::function<void(DetectorEvent)> on_unet;
@@ -53,6 +55,8 @@ class FrameProcessor {
   // Counts a failure, scores against the truth, analyses the structure.
   DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
                           DetectorRecord detector) const;
+  // Makes a live frame's result ready for being followed.
+  void AddScene(DetectorEvent& event) const;
   // Of LoG*.
   DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, LogStarOutcome outcome) const;
 

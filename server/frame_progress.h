@@ -62,6 +62,7 @@ class FrameProgress {
 };
 
 struct KeptFrame;
+struct SceneInput;
 
 // When a result that is made anew was asked for and begun, on the steady clock.
 struct AnewTimes {
@@ -79,6 +80,8 @@ struct DetectorEvent {
   // Set: the frame has passed already and is decided anew, which is no step of its progress.
   std::optional<AnewTimes> anew;
   std::optional<EvaluationRecord> evaluation;
+  // Of LoG*'s live results that are followed; else null.
+  std::shared_ptr<const SceneInput> scene;
   // "cancelled", "shutdown": the frame was given up before the detector's turn came;
   // detector.status says so too.
   std::string given_up;

@@ -9,6 +9,7 @@
 #include "detectors/unet/torch_segmenter.h"
 #include "server/inference/thread_niceness.h"
 #include "server/ingest/interruptible_wait.h"
+#include "server/source/microscope_beam.h"
 #include "server/source/microscope_source.h"
 #include "server/source/replay_source.h"
 
@@ -90,6 +91,9 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
                   }};
   }
   ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock}, options.source));
+  if (const auto* microscope = std::get_if<MicroscopeOptions>(&options.source)) {
+    ASSIGN_OR_RETURN(parts.beam, MakeMicroscopeBeam(microscope->address));
+  }
   return parts;
 }
 

@@ -51,6 +51,8 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
                   .metrics = deps_.metrics,
                   .inference = inference_.get(),
                   .structure = structure_.get(),
+                  .drift = deps_.targeting == nullptr ? nullptr
+                                                      : &deps_.targeting->scene().drift_options(),
                   .on_unet =
                       [this](DetectorEvent event) {
                         // What was given up may come from a thread that must not wait.
@@ -63,6 +65,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
       assembler_({.store = deps_.store,
                   .hub = deps_.hub,
                   .frames = deps_.frames,
+                  .targeting = deps_.targeting,
                   .clock = deps_.clock,
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,

@@ -9,13 +9,16 @@
 //                                          │                   [inference thread] U-Net ─▶ score
 //                                          │ Add                                        │
 //                                          AddAndWait ▼ ▼
-//                    [assembler thread] order ─▶ ResultStore.Append ─▶ ResultHub.Publish
+//           [assembler thread] order ─▶ drift ─▶ ResultStore.Append ─▶ ResultHub.Publish ─▶ Targeting
 //                                   │ NewestFrame        ▲ AddAndWait
 //                                   ▼                    │
 //     steering ── Reevaluate ──▶ [reevaluation thread] the newest live frame, decided anew
 //
 // LoG* runs under the settings that count when a frame begins (SettingsHolder). After a change the
 // newest live frame that has a result gets another one, which takes the earlier one's place.
+//
+// LoG*'s live results are followed from frame to frame: Targeting gives sites ids and brings every
+// selection of targets up to the frame, on the assembler's thread.
 //
 // One result a detector and frame, published as soon as it is ready; each tells how far the frame's
 // other detectors are (FrameProgress). A frame's place inside is free again when its LoG* result is
@@ -78,7 +81,8 @@ struct PipelineDependencies {
   Executor* executor = nullptr;
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
-  FrameCache* frames = nullptr;  // null: frames are not kept
+  FrameCache* frames = nullptr;         // null: frames are not kept
+  Targeting* targeting = nullptr;       // null: live frames are not followed
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps

@@ -10,6 +10,7 @@
 #include "detectors/log_star/log_star_options.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "detectors/unet/unet_detector.h"
+#include "server/targeting/targeting_options.h"
 #include "server/structure/structure_options.h"
 
 namespace atomstream {
@@ -47,6 +48,7 @@ struct DaemonOptions {
   LogStarOptions log_star;
   std::optional<UnetServiceOptions> unet;  // none: LoG* only
   std::optional<StructureOptions> structure = StructureOptions();  // none: atoms only
+  TargetingOptions targeting;
   int worker_threads = 0;                  // 0: one a core
   int frames_in_flight = 2;
   int submit_queue = 16;

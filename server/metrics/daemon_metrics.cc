@@ -15,8 +15,9 @@ constexpr const char* kInvalidReasons[] = {"size",     "pixels",       "pixel_ty
 
 constexpr const char* kStages[] = {"queue",       "normalise", "lattice", "preprocess",
                                    "scale_space", "optimise",  "detect",  "clusters",
-                                   "structure",   "process",   "order",   "store",
-                                   "publish",     "total"};
+                                   "structure",   "scene",     "process", "order",
+                                   "drift",       "store",     "publish", "targets",
+                                   "total"};
 
 constexpr const char* kDetectors[] = {"log_star", "unet"};
 
@@ -59,7 +60,8 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
 
 }  // namespace
 
-DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version) {
+DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version)
+    : targeting(registry) {
   const char* received = "Valid frames that arrived.";
   frames_received_source =
       registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "source"}});

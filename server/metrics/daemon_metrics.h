@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "server/metrics/metric.h"
 #include "server/metrics/structure_metrics.h"
+#include "server/metrics/targeting_metrics.h"
 
 namespace atomstream {
 
@@ -73,6 +74,7 @@ struct DaemonMetrics {
   Gauge* Atoms(absl::string_view detector) const;
   Gauge* F1(absl::string_view detector) const;  // NaN until a frame with ground truth was scored
   UnetMetrics unet;
+  TargetingMetrics targeting;
   const StructureMetrics& Structure(absl::string_view detector) const;
 
   // Depths.

@@ -38,6 +38,7 @@ inline constexpr absl::string_view kVisitCancelled = "VISIT_CANCELLED";
 inline constexpr absl::string_view kNoMicroscope = "NO_MICROSCOPE";
 inline constexpr absl::string_view kBeamFailed = "BEAM_FAILED";
 inline constexpr absl::string_view kBeamNotBlanked = "BEAM_NOT_BLANKED";
+inline constexpr absl::string_view kVisitListInvalid = "VISIT_LIST_INVALID";
 inline constexpr absl::string_view kTargetingShutDown = "SHUTTING_DOWN";
 
 struct Refusal {

@@ -21,9 +21,7 @@ double SteadyPixelSize(double before, double now) {
 
 std::vector<std::string> KindNames() {
   std::vector<std::string> names;
-  for (const SiteKind kind :
-       {SiteKind::kUnknown, SiteKind::kBulk, SiteKind::kDopant, SiteKind::kVacancyNeighbour,
-        SiteKind::kHoleEdge, SiteKind::kOddRing}) {
+  for (const SiteKind kind : kSiteKinds) {
     names.emplace_back(SiteKindName(kind));
   }
   return names;
@@ -32,7 +30,7 @@ std::vector<std::string> KindNames() {
 }  // namespace
 
 // One set of criteria and its targets.
-struct Selection {
+struct SceneTracker::Selection {
   Selection(std::string name, const Criteria& criteria, int patience_frames)
       : id(std::move(name)), tracker(criteria, patience_frames) {}
 
@@ -158,7 +156,8 @@ Refusal SceneTracker::Shared::Check(const Criteria& criteria) {
   return {};
 }
 
-Answer<Selection*> SceneTracker::Shared::Add(const Criteria& criteria, int patience_frames) {
+auto SceneTracker::Shared::Add(const Criteria& criteria, int patience_frames)
+    -> Answer<Selection*> {
   if (Refusal refused = Check(criteria); !refused.ok()) return refused;
   const std::string id = absl::StrCat("selection-", ++last_id);
   Selection& selection = selections.try_emplace(id, id, criteria, patience_frames).first->second;
@@ -256,9 +255,9 @@ Answer<SelectionUpdatePtr> SceneTracker::Select(const Criteria& criteria,
   return (*added.value)->newest;
 }
 
-Answer<std::unique_ptr<TargetWatch>> SceneTracker::Watch(const Criteria& criteria,
-                                                         std::optional<int> patience_frames,
-                                                         std::function<void()> on_ready) {
+Answer<std::unique_ptr<SceneWatch>> SceneTracker::Watch(const Criteria& criteria,
+                                                        std::optional<int> patience_frames,
+                                                        std::function<void()> on_ready) {
   MutexLock lock(&shared_->mutex);
   Answer<Selection*> added =
       shared_->Add(criteria, patience_frames.value_or(options_.patience_frames));
@@ -267,7 +266,7 @@ Answer<std::unique_ptr<TargetWatch>> SceneTracker::Watch(const Criteria& criteri
   selection.mailbox = std::make_shared<TargetMailbox>();
   selection.on_ready = std::move(on_ready);
   if (selection.newest != nullptr) selection.mailbox->Deliver(selection.newest);
-  return std::unique_ptr<TargetWatch>(new TargetWatch(shared_, selection.id, selection.mailbox));
+  return std::unique_ptr<SceneWatch>(new SceneWatch(shared_, selection.id, selection.mailbox));
 }
 
 Answer<Sighting> SceneTracker::Find(const std::string& selection_id, const std::string& epoch,
@@ -325,13 +324,13 @@ int SceneTracker::selections() const {
   return static_cast<int>(shared_->selections.size());
 }
 
-std::optional<SelectionUpdate> TargetWatch::Take() {
+std::optional<SelectionUpdate> SceneWatch::Take() {
   std::optional<SelectionUpdate> update = mailbox_->Take();
   if (update) shared_->metrics.watch_frames_skipped->Increment(update->frames_skipped);
   return update;
 }
 
-TargetWatch::~TargetWatch() {
+SceneWatch::~SceneWatch() {
   MutexLock lock(&shared_->mutex);
   shared_->selections.erase(selection_id_);
   shared_->metrics.selections->Set(static_cast<double>(shared_->selections.size()));

@@ -3,7 +3,7 @@
 //
 // The assembler's thread shows it LoG*'s result of every live frame in order: MeasureDrift before
 // the result is stored, Observe after it was published. All else may be called by any thread. A
-// selection lives until it was not used for a while (Select) or its TargetWatch is destroyed
+// selection lives until it was not used for a while (Select) or its SceneWatch is destroyed
 // (Watch). Frames without a lattice, and results that decide a frame anew, are passed over.
 //
 // Sites are followed from the first frame on, whether or not somebody has chosen targets, so that
@@ -50,7 +50,7 @@ struct Answer {
   bool ok() const { return refusal.ok(); }
 };
 
-class TargetWatch;
+class SceneWatch;
 
 class SceneTracker {
  public:
@@ -72,9 +72,9 @@ class SceneTracker {
   // kTooManySites, kTargetingShutDown.
   Answer<SelectionUpdatePtr> Select(const Criteria& criteria, std::optional<int> patience_frames);
   // The same, told frame by frame; without a frame yet, from the first one on.
-  Answer<std::unique_ptr<TargetWatch>> Watch(const Criteria& criteria,
-                                             std::optional<int> patience_frames,
-                                             std::function<void()> on_ready);
+  Answer<std::unique_ptr<SceneWatch>> Watch(const Criteria& criteria,
+                                            std::optional<int> patience_frames,
+                                            std::function<void()> on_ready);
 
   // A target of a selection, as of the newest frame; that the selection was asked for counts as a
   // use. Refused: kSelectionNotFound, kTargetNotFound, kTargetWithdrawn, kEpochChanged.
@@ -87,7 +87,8 @@ class SceneTracker {
   int selections() const;
 
  private:
-  friend class TargetWatch;
+  friend class SceneWatch;
+  struct Selection;
   struct Shared;
 
   const TargetingOptions options_;
@@ -97,11 +98,11 @@ class SceneTracker {
 
 // The reading end of one Watch; ends its selection when destroyed. Take is called by one thread at
 // a time. May outlive the tracker.
-class TargetWatch {
+class SceneWatch {
  public:
-  ~TargetWatch();
-  TargetWatch(const TargetWatch&) = delete;
-  TargetWatch& operator=(const TargetWatch&) = delete;
+  ~SceneWatch();
+  SceneWatch(const SceneWatch&) = delete;
+  SceneWatch& operator=(const SceneWatch&) = delete;
 
   // What became of the targets since the last Take; nullopt: nothing yet, the hook will be called.
   std::optional<SelectionUpdate> Take();
@@ -111,8 +112,8 @@ class TargetWatch {
 
  private:
   friend class SceneTracker;
-  TargetWatch(std::shared_ptr<SceneTracker::Shared> shared, std::string selection_id,
-              std::shared_ptr<TargetMailbox> mailbox)
+  SceneWatch(std::shared_ptr<SceneTracker::Shared> shared, std::string selection_id,
+             std::shared_ptr<TargetMailbox> mailbox)
       : shared_(std::move(shared)),
         selection_id_(std::move(selection_id)),
         mailbox_(std::move(mailbox)) {}

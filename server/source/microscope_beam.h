@@ -1,0 +1,19 @@
+// MakeMicroscopeBeam: the beam of a microscope that serves atomstream.v1.Microscope. On a
+// connection of its own, so that blanking never waits behind frames.
+#ifndef ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_BEAM_H_
+#define ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_BEAM_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/targeting/beam_control.h"
+
+namespace atomstream {
+
+// Dials on the first call. InvalidArgument: the address is empty.
+absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(const std::string& address);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_BEAM_H_
