@@ -13,9 +13,9 @@
 namespace atomstream {
 
 // Of each atom whether its place is empty: darker than its sublattice by more than `sigmas` (see
-// BrightnessOutlier), and without a peak of its own, that is with less than a third of the height
-// by which the atoms of its sublattice stand out from their surroundings. A light dopant is dark
-// too, but has a peak. `comparison` is of these atoms; `d_nn_px` > 0.
+// BrightnessOutlier) and by about what a whole atom adds, and without a peak that stands out of the
+// noise. A light dopant is dark too, but takes less away and has a peak; where noise hides that, a
+// place as dark as an empty one is called empty. `comparison` is of these atoms; `d_nn_px` > 0.
 std::vector<bool> FindEmptyPlaces(const Image& image, const std::vector<Atom>& atoms,
                                   const SublatticeComparison& comparison, double d_nn_px,
                                   double sigmas);
