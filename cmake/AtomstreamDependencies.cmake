@@ -14,6 +14,7 @@ if(ATOMSTREAM_BUILD_GRPC)
   find_package(gRPC CONFIG REQUIRED)
   find_package(prometheus-cpp CONFIG REQUIRED)
   pkg_check_modules(glog REQUIRED IMPORTED_TARGET libglog)
+  pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo cairo-pdf cairo-svg)
 endif()
 
 if(ATOMSTREAM_BUILD_TESTS)

@@ -13,8 +13,9 @@ packages=(
   # contract
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   # libraries
-  libabsl-dev libeigen3-dev libgoogle-glog-dev libopencv-core-dev libopencv-imgproc-dev
-  libpagmo-dev libssl-dev libtiff-dev libtorch-dev nlohmann-json3-dev prometheus-cpp-dev
+  libabsl-dev libcairo2-dev libeigen3-dev libgoogle-glog-dev libopencv-core-dev
+  libopencv-imgproc-dev libpagmo-dev libssl-dev libtiff-dev libtorch-dev nlohmann-json3-dev
+  prometheus-cpp-dev
   # tests
   libgtest-dev libgmock-dev
   # atomstream convert-atomai, its test, and what the benchmark compares with

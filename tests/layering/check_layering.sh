@@ -28,6 +28,7 @@ client/ % core/(image|lattice|blob|reward|optimize|structure|target|evaluate|sim
 !server/metrics/ % prometheus/ % prometheus-cpp lives in server/metrics
 !(server/store|tests/server/store)/ % sqlite3 % SQLite lives in server/store
 !(client/cpp|tests/client)/ % tiffio % libtiff lives in client/cpp
+!(client/figure|tests/client/figure)/ % cairo % Cairo lives in client/figure
 !core/optimize/ % pagmo/ % pagmo lives in core/optimize
 !server/source/ % tango % Tango lives in server/source
 server/(hub|store|ingest|record|metrics|config|inference|audit|steering|pipeline|admission|assembler|frame_processor|frame_progress) % (grpc|grpcpp)/ % queues and threads are free of gRPC, so that ThreadSanitizer can judge them

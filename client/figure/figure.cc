@@ -1,0 +1,203 @@
+#include "client/figure/figure.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "client/figure/atom_groups.h"
+#include "client/figure/axis.h"
+#include "client/figure/cluster_panels.h"
+#include "client/figure/frame_panel.h"
+#include "client/figure/front_panel.h"
+#include "client/figure/grey_frame.h"
+#include "client/figure/panel.h"
+#include "client/figure/parameter_map.h"
+#include "core/base/status_macros.h"
+
+namespace atomstream::figure {
+namespace {
+
+// The page: a header, then rows of a wide and a narrow column.
+constexpr double kPageWidth = 720;
+constexpr double kMargin = 16;
+constexpr double kGap = 20;
+constexpr double kNarrow = 240;
+constexpr double kContent = kPageWidth - 2 * kMargin;
+constexpr double kWide = kContent - kGap - kNarrow;
+constexpr double kHeaderHeight = 34;
+constexpr double kFrontHeight = 300;
+constexpr double kScatterHeight = 220;
+constexpr int kPixelsAPoint = 3;  // of the frame's picture, at most
+
+class Page {
+ public:
+  Page(const FigureInput& input, FigureKind kind, ColourBy by, GreyFrame frame)
+      : input_(input),
+        kind_(kind),
+        groups_(GroupAtoms(input.detector, by, kind)),
+        frame_(std::move(frame)) {}
+
+  double height() const {
+    double height = kMargin + kHeaderHeight + FrameRow();
+    if (HasClusters()) height += kGap + ClusterRow();
+    if (kind_ == FigureKind::kSteering) height += kGap + MapRow(kContent, kMaxMaps);
+    if (kind_ == FigureKind::kAll) height += kGap + std::max(MapRow(kWide, 2), kFrontHeight);
+    return height + kMargin;
+  }
+
+  void Draw(Canvas& canvas) const {
+    DrawHeader(canvas);
+    double y = kMargin + kHeaderHeight;
+    char letter = 'a';
+    DrawFrameRow(canvas, y, letter);
+    y += FrameRow() + kGap;
+    if (HasClusters()) {
+      DrawClusterRow(canvas, y, letter);
+      y += ClusterRow() + kGap;
+    }
+    if (kind_ == FigureKind::kSteering) DrawMaps(canvas, y, kContent, kMaxMaps, letter++);
+    if (kind_ == FigureKind::kAll) {
+      DrawMaps(canvas, y, kWide, 2, letter++);
+      DrawFrontPanel(canvas, y, letter++);
+    }
+  }
+
+ private:
+  static constexpr double kLeft = kMargin;
+  static constexpr double kRight = kMargin + kWide + kGap;
+
+  bool HasClusters() const { return kind_ != FigureKind::kSteering; }
+
+  FrameMap Map(double y) const {
+    return FitFrame(input_.result.width_px(), input_.result.height_px(), {kLeft, y}, kWide, kWide);
+  }
+  double FrameRow() const {
+    const double beside = HasClusters() ? LegendHeight(input_, groups_) : kFrontHeight;
+    // In the steering figure the facts have no legend, so the front stands beside the frame alone.
+    return kHeadingHeight + std::max(Map(0).box.height, beside);
+  }
+  double ClusterRow() const {
+    return kHeadingHeight + std::max(TilesHeight(input_.detector, kWide), kScatterHeight);
+  }
+  double MapRow(double width, int maps) const {
+    return kHeadingHeight + MapsHeight(input_, width, maps);
+  }
+
+  void DrawHeader(Canvas& canvas) const {
+    const v1::FrameResult& result = input_.result;
+    const TextLook title{.size = 11, .bold = true};
+    const TextLook line{.size = kTextSize, .colour = kDim};
+    canvas.Text({kMargin, kMargin + 10}, canvas.Fit(result.frame_id(), kContent, title), title);
+    std::string text = absl::StrCat(input_.detector.detector() == "unet" ? "U-Net" : "LoG*", ", ",
+                                    CountText(input_.detector.atoms().x_px_size()), " atoms");
+    if (result.has_acquisition_time()) {
+      absl::StrAppend(&text, "  ·  acquired ",
+                      absl::FormatTime("%Y-%m-%d %H:%M:%S UTC",
+                                       absl::FromUnixSeconds(result.acquisition_time().seconds()),
+                                       absl::UTCTimeZone()));
+    }
+    if (result.position().sequence() > 0) {
+      absl::StrAppend(&text, "  ·  result ", result.position().sequence());
+    }
+    if (result.settings_version() > 0) {
+      absl::StrAppend(&text, "  ·  settings ", result.settings_version());
+    }
+    for (const std::string& flag : input_.detector.flags()) absl::StrAppend(&text, "  ·  ", flag);
+    canvas.Text({kMargin, kMargin + 22}, canvas.Fit(text, kContent, line), line);
+  }
+
+  std::string FrameTitle() const {
+    if (input_.detector.atoms().x_px().empty()) return "Frame: no atoms found";
+    switch (groups_.by) {
+      case ColourBy::kCluster:
+        return "Atoms by cluster";
+      case ColourBy::kKind:
+        return "Atoms by kind of site";
+      default:
+        return "Atoms";
+    }
+  }
+
+  void DrawFrameRow(Canvas& canvas, double y, char& letter) const {
+    DrawHeading(canvas, {kLeft, y, kWide, kHeadingHeight}, letter++, FrameTitle());
+    DrawAtoms(canvas, Map(y + kHeadingHeight), frame_, input_, groups_);
+    if (HasClusters()) {
+      DrawLegend(canvas, {kRight, y + kHeadingHeight, kNarrow, 0}, input_, groups_);
+    } else {
+      DrawFrontPanel(canvas, y, letter++);
+    }
+  }
+
+  void DrawFrontPanel(Canvas& canvas, double y, char letter) const {
+    const Box rest = DrawHeading(canvas, {kRight, y, kNarrow, kHeadingHeight + kFrontHeight},
+                                 letter, "Pareto front");
+    DrawFront(canvas, rest, input_);
+  }
+
+  void DrawClusterRow(Canvas& canvas, double y, char& letter) const {
+    const Box tiles =
+        DrawHeading(canvas, {kLeft, y, kWide, ClusterRow()}, letter++, TilesTitle(input_));
+    DrawTiles(canvas, tiles, input_.detector);
+    const Box scatter = DrawHeading(canvas, {kRight, y, kNarrow, kHeadingHeight + kScatterHeight},
+                                    letter++, "Principal components");
+    DrawScatter(canvas, scatter, input_.detector, groups_);
+  }
+
+  void DrawMaps(Canvas& canvas, double y, double width, int maps, char letter) const {
+    const Box rest = DrawHeading(canvas, {kLeft, y, width, MapRow(width, maps)}, letter,
+                                 MapTitle(WindowsOf(input_)));
+    DrawParameterMaps(canvas, rest, input_, maps);
+  }
+
+  const FigureInput& input_;
+  const FigureKind kind_;
+  const AtomGroups groups_;
+  const GreyFrame frame_;
+};
+
+absl::Status CheckInput(const FigureInput& input, const FigureOptions& options) {
+  if (options.width_px < kMinFigureWidth || options.width_px > kMaxFigureWidth) {
+    return absl::InvalidArgumentError(absl::StrCat("width_px = ", options.width_px,
+                                                   ": must be in [", kMinFigureWidth, ", ",
+                                                   kMaxFigureWidth, "]"));
+  }
+  if (!input.detector.error().empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(input.detector.detector(), " failed on this frame: ", input.detector.error()));
+  }
+  const v1::FrameResult& result = input.result;
+  if (result.width_px() < 1 || result.height_px() < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("result: a frame of ", result.width_px(), " x ",
+                                                   result.height_px(), " pixels"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> DrawFigure(const FigureInput& input, const FigureOptions& options) {
+  RETURN_IF_ERROR(CheckInput(input, options));
+  ASSIGN_OR_RETURN(GreyFrame frame, DecodeFrame(input.frame));
+  return CatchToStatus("drawing", [&]() -> absl::StatusOr<std::string> {
+    const int max_side = static_cast<int>(kWide * kPixelsAPoint);
+    const Page page(input, options.kind, options.colour_by, Reduce(std::move(frame), max_side));
+    ASSIGN_OR_RETURN(const std::unique_ptr<Canvas> canvas,
+                     Canvas::Create(options.format, kPageWidth, page.height(), options.width_px));
+    page.Draw(*canvas);
+    return canvas->Finish();
+  });
+}
+
+absl::StatusOr<FileFormat> FormatOf(absl::string_view path) {
+  const std::string name = absl::AsciiStrToLower(path);
+  if (absl::EndsWith(name, ".png")) return FileFormat::kPng;
+  if (absl::EndsWith(name, ".svg")) return FileFormat::kSvg;
+  if (absl::EndsWith(name, ".pdf")) return FileFormat::kPdf;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": must end in .png, .svg or .pdf"));
+}
+
+}  // namespace atomstream::figure
