@@ -20,6 +20,9 @@
 // LoG*'s live results are followed from frame to frame: Targeting gives sites ids and brings every
 // selection of targets up to the frame, on the assembler's thread.
 //
+// Behind each detector, on its own thread, StructureStage sorts the atoms into clusters and names the
+// kinds of their sites.
+//
 // One result a detector and frame, published as soon as it is ready; each tells how far the frame's
 // other detectors are (FrameProgress). A frame's place inside is free again when its LoG* result is
 // published; what the U-Net holds has bounds of its own: one live frame, submit_queue submissions.
