@@ -60,12 +60,12 @@ std::unique_ptr<ModelReloader> MakeReloader(ModelHolder* holder, const DaemonPar
                                 .lower_priority = parts.unet->lower_priority});
 }
 
-std::unique_ptr<AuditLog> MakeAudit(const DaemonParts& parts, DaemonMetrics* metrics) {
-  // Without a file nothing can fail.
-  return *MakeAuditLog("", {.clock = parts.clock,
-                            .log = parts.log,
-                            .lines_written = metrics->audit_lines_written,
-                            .lines_failed = metrics->audit_lines_failed});
+std::unique_ptr<AuditLog> MakeAudit(const DaemonOptions& options, const DaemonParts& parts,
+                                    DaemonMetrics* metrics) {
+  return MakeAuditLog(options.audit_log, {.clock = parts.clock,
+                                          .log = parts.log,
+                                          .lines_written = metrics->audit_lines_written,
+                                          .lines_failed = metrics->audit_lines_failed});
 }
 
 std::unique_ptr<Targeting> MakeTargeting(const DaemonOptions& options, const std::string& epoch,
@@ -100,7 +100,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       model_(MakeHolder(parts_)),
       reloader_(MakeReloader(model_.get(), parts_, &metrics_)),
       settings_(std::move(settings)),
-      audit_(MakeAudit(parts_, &metrics_)),
+      audit_(MakeAudit(options, parts_, &metrics_)),
       targeting_(MakeTargeting(options, store_.epoch(), parts_, &metrics_, audit_.get())),
       pipeline_(PipelineOptionsOf(options),
                 {.source = parts_.source.get(),
@@ -119,16 +119,25 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                  .steady_clock = parts_.steady_clock,
                  .wait = &wait_,
                  .random = MakeRandom(options.log_star.seed)}),
+      desk_({.settings = &settings_,
+             .make_log_star = parts_.make_log_star,
+             .store = &store_,
+             .audit = audit_.get(),
+             .metrics = &metrics_,
+             .clock = parts_.clock,
+             .publish = [this](const SettingsChangePtr& change) { hub_.PublishSettings(change); },
+             .reevaluate = [this] { pipeline_.Reevaluate(); }}),
       service_({.pipeline = &pipeline_,
                 .hub = &hub_,
                 .store = &store_,
                 .frames = &frames_,
                 .metrics = &metrics_,
+                .settings = &settings_,
                 .models = reloader_.get()},
                {.version = kVersion,
                 .start_time = parts_.clock->Now(),
-                .material = options.log_star.material,
                 .custom_materials = options.log_star.custom_materials}),
+      steering_service_({.pipeline = &pipeline_, .desk = &desk_, .store = &store_}),
       targeting_service_(targeting_.get(), parts_.clock, parts_.steady_clock) {
   parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed
 }
@@ -164,6 +173,7 @@ absl::Status Daemon::StartServers() {
   pipeline_.Start();
   const std::vector<NamedService> services = {
       {v1::Analysis::service_full_name(), &service_},
+      {v1::Steering::service_full_name(), &steering_service_},
       {v1::Targeting::service_full_name(), &targeting_service_}};
   ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
                                                     .max_message_mib = options_.max_message_mib},

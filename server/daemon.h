@@ -28,9 +28,11 @@
 #include "server/pipeline.h"
 #include "server/service/analysis_service.h"
 #include "server/service/grpc_server.h"
+#include "server/service/steering_service.h"
 #include "server/service/targeting_service.h"
 #include "server/source/frame_source.h"
 #include "server/steering/active_settings.h"
+#include "server/steering/steering_desk.h"
 #include "server/store/frame_cache.h"
 #include "server/store/memory_store.h"
 #include "server/targeting/beam_control.h"
@@ -72,10 +74,10 @@ class Daemon {
   // There is nothing to load: the configuration that should name the model was refused.
   void RefuseModel(const absl::Status& why);
 
-  // Ends visits and blanks the beam, stops admission, cancels the source, finishes the frames inside, ends every stream with
-  // UNAVAILABLE and closes the ports, all within options.shutdown_deadline. True: everything has
-  // ended. False: a frame is still being worked on, or a model loaded; the process should end
-  // without destructors.
+  // Ends visits and blanks the beam, stops admission, cancels the source, finishes the frames
+  // inside, ends every stream with UNAVAILABLE and closes the ports, all within
+  // options.shutdown_deadline. True: everything has ended. False: a frame is still being worked on,
+  // or a model loaded; the process should end without destructors.
   bool Shutdown();
 
  private:
@@ -97,7 +99,9 @@ class Daemon {
   const std::unique_ptr<AuditLog> audit_;
   const std::unique_ptr<Targeting> targeting_;  // null: switched off
   Pipeline pipeline_;
+  SteeringDesk desk_;
   AnalysisService service_;
+  SteeringService steering_service_;
   TargetingService targeting_service_;
   std::unique_ptr<PrometheusExposer> exposer_;
   std::unique_ptr<GrpcServer> grpc_server_;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "detectors/unet/torch_segmenter.h"
+#include "server/audit/audit_log.h"
 #include "server/inference/thread_niceness.h"
 #include "server/ingest/interruptible_wait.h"
 #include "server/source/microscope_beam.h"
@@ -74,6 +75,7 @@ absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
 
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
                                       const Clock* steady_clock, EventLog* log) {
+  RETURN_IF_ERROR(CheckAuditFile(options.audit_log));
   DaemonParts parts;
   parts.clock = clock;
   parts.steady_clock = steady_clock;

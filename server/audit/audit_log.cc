@@ -5,28 +5,27 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/mutex.h"
-#include "core/base/status_macros.h"
 
 namespace atomstream {
 namespace {
 
-// Appends `text` (which may be empty) in one write, so that lines of several processes do not mix.
+// Appends `text` in one write, so that lines of several processes do not mix.
 absl::Status AppendTo(const std::string& path, absl::string_view text) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return absl::UnavailableError(std::strerror(errno));
   absl::Status status;
-  if (!text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
-    if (written < 0) {
-      status = absl::UnavailableError(std::strerror(errno));
-    } else if (static_cast<size_t>(written) < text.size()) {
-      status = absl::UnavailableError("only a part of the line was written");
-    }
+  const ssize_t written = write(file, text.data(), text.size());
+  if (written < 0) {
+    status = absl::UnavailableError(std::strerror(errno));
+  } else if (static_cast<size_t>(written) < text.size()) {
+    status = absl::UnavailableError("only a part of the line was written");
   }
   if (close(file) != 0 && status.ok()) status = absl::UnavailableError(std::strerror(errno));
   return status;
@@ -74,16 +73,25 @@ std::string Escaped(absl::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<AuditLog>> MakeAuditLog(const std::string& path,
-                                                       AuditLogDependencies dependencies) {
-  if (!path.empty()) {
-    const absl::Status writable = AppendTo(path, "");
-    if (!writable.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "steering.audit_log = ", path, ": cannot be opened for writing: ", writable.message()));
-    }
-  }
+std::unique_ptr<AuditLog> MakeAuditLog(const std::string& path, AuditLogDependencies dependencies) {
   return std::make_unique<FileAuditLog>(path, dependencies);
+}
+
+absl::Status CheckAuditFile(const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  std::error_code error;
+  const std::filesystem::path file(path);
+  std::string what;
+  if (std::filesystem::is_directory(file, error)) {
+    what = "is a folder";
+  } else {
+    // Of a file that is not there yet its folder decides.
+    const bool exists = std::filesystem::exists(file, error);
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    if (access((exists ? file : folder).c_str(), W_OK) == 0) return absl::OkStatus();
+    what = absl::StrCat("cannot be written: ", std::strerror(errno));
+  }
+  return absl::InvalidArgumentError(absl::StrCat("steering.audit_log = ", path, ": ", what));
 }
 
 std::string AuditLine(absl::Time time, absl::string_view who, absl::string_view action,

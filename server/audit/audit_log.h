@@ -36,10 +36,12 @@ struct AuditLogDependencies {
 };
 
 // `path` empty: the event log only. Otherwise each line is also appended to that file, which is
-// opened for each, so that it may be moved away at any time. InvalidArgument names
-// "steering.audit_log" and the path when it cannot be opened now.
-absl::StatusOr<std::unique_ptr<AuditLog>> MakeAuditLog(const std::string& path,
-                                                       AuditLogDependencies dependencies);
+// opened for each, so that it may be moved away at any time.
+std::unique_ptr<AuditLog> MakeAuditLog(const std::string& path, AuditLogDependencies dependencies);
+
+// Whether lines could be appended to `path` now; changes nothing. InvalidArgument names
+// "steering.audit_log" and the path.
+absl::Status CheckAuditFile(const std::string& path);
 
 // One line of the file, without its end: time (UTC, microseconds), action, who, text, separated by
 // tabs. Control characters and backslashes are escaped, so that no caller can forge a line.

@@ -117,6 +117,7 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
     options.max_frame_mib = config.history().max_frame_mib();
   }
   RETURN_IF_ERROR(CheckInRange("history.max_frame_mib", options.max_frame_mib, 0, 1 << 20));
+  options.audit_log = config.steering().audit_log();
   if (config.service().has_max_subscribers()) {
     options.max_subscribers = config.service().max_subscribers();
   }
@@ -147,8 +148,9 @@ absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
   }
   absl::StatusOr<DaemonOptions> options = ParseConfig(text.str());
   if (options.ok()) {
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    if (!options->audit_log.empty()) options->audit_log = (folder / options->audit_log).string();
     if (options->unet) {
-      const std::filesystem::path folder = std::filesystem::path(path).parent_path();
       options->unet->model_folder = (folder / options->unet->model_folder).string();
     }
     return options;

@@ -10,8 +10,8 @@
 #include "detectors/log_star/log_star_options.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "detectors/unet/unet_detector.h"
-#include "server/targeting/targeting_options.h"
 #include "server/structure/structure_options.h"
+#include "server/targeting/targeting_options.h"
 
 namespace atomstream {
 
@@ -46,15 +46,16 @@ struct DaemonOptions {
   std::string metrics_address = "127.0.0.1:9464";  // empty: none
   SourceOptions source;
   LogStarOptions log_star;
-  std::optional<UnetServiceOptions> unet;  // none: LoG* only
+  std::optional<UnetServiceOptions> unet;                          // none: LoG* only
   std::optional<StructureOptions> structure = StructureOptions();  // none: atoms only
   TargetingOptions targeting;
-  int worker_threads = 0;                  // 0: one a core
+  int worker_threads = 0;  // 0: one a core
   int frames_in_flight = 2;
   int submit_queue = 16;
   absl::Duration shutdown_deadline = absl::Seconds(10);
   int max_results = 1000;
   int max_frame_mib = 256;  // 0: no frames are kept
+  std::string audit_log;    // empty: no file
   int max_subscribers = 128;
   int max_message_mib = 80;
 };

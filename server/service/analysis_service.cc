@@ -53,7 +53,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
   description.mutable_position()->set_epoch(parts_.store->epoch());
   description.set_daemon_version(run_.version);
   description.set_source(parts_.pipeline->status().source.description);
-  description.set_material(run_.material);
+  description.set_material(parts_.settings->Get()->record.log_star.material);
   for (const std::string& detector : parts_.pipeline->detectors().Names()) {
     description.add_detectors(detector);
   }
@@ -91,7 +91,10 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
     parts_.metrics->FramesInvalid(InvalidReason(material))->Increment();
     return AnalyzeReactor::Refuse(ToGrpcStatus(material, kMaterialUnknown));
   }
-  return AnalyzeReactor::Start(*std::move(frame), *wanted, parts_.pipeline, response);
+  const auto submit = [&](Submission::Done done) {
+    return parts_.pipeline->Submit(*std::move(frame), *wanted, std::move(done));
+  };
+  return AnalyzeReactor::Start(submit, parts_.pipeline, response->mutable_result());
 }
 
 grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext* context,
@@ -153,6 +156,7 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
   FillPosition(parts_.store->epoch(), range.oldest, *response->mutable_oldest());
   response->set_results_per_second(pipeline.results_per_second);
   *response->mutable_latency_p50() = DurationToProto(pipeline.latency_p50);
+  response->set_settings_version(parts_.settings->Get()->version());
   if (parts_.models != nullptr) {
     *response->mutable_model() = ModelStatusToProto(parts_.models->status());
   }

@@ -29,6 +29,7 @@ struct AnalysisServiceParts {
   ResultStore* store = nullptr;
   const FrameCache* frames = nullptr;
   DaemonMetrics* metrics = nullptr;
+  const SettingsHolder* settings = nullptr;
   const ModelReloader* models = nullptr;  // null: no U-Net
 };
 
@@ -36,7 +37,6 @@ struct AnalysisServiceParts {
 struct RunInfo {
   std::string version;
   absl::Time start_time;
-  std::string material;                    // configured
   std::vector<Material> custom_materials;  // besides the built-in ones
 };
 

@@ -16,6 +16,8 @@ absl::string_view ReasonOf(const absl::Status& status) {
       return kAnalyzeQueueFull;
     case absl::StatusCode::kUnavailable:
       return kShuttingDown;
+    case absl::StatusCode::kNotFound:
+      return kFrameNotFound;
     case absl::StatusCode::kCancelled:
       return kCancelled;
     default:
@@ -48,13 +50,12 @@ AnalyzeReactor* AnalyzeReactor::Refuse(const absl::Status& of_pipeline) {
   return Refuse(ToGrpcStatus(of_pipeline, ReasonOf(of_pipeline)));
 }
 
-AnalyzeReactor* AnalyzeReactor::Start(std::shared_ptr<const Frame> frame, DetectorSet wanted,
-                                      Pipeline* pipeline, v1::AnalyzeFrameResponse* response) {
-  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(pipeline, response));
+AnalyzeReactor* AnalyzeReactor::Start(const Submit& submit, Pipeline* pipeline,
+                                      v1::FrameResult* result) {
+  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(pipeline, result));
   reactor->self_ = reactor;
-  auto submission = pipeline->Submit(
-      std::move(frame), wanted,
-      [reactor](const absl::StatusOr<FrameRecords>& result) { reactor->OnResult(result); });
+  auto submission = submit(
+      [reactor](const absl::StatusOr<FrameRecords>& outcome) { reactor->OnResult(outcome); });
   if (!submission.ok()) {
     reactor->ClaimFinish();
     reactor->Finish(ToGrpcStatus(submission.status(), ReasonOf(submission.status())));
@@ -82,7 +83,7 @@ void AnalyzeReactor::OnResult(const absl::StatusOr<FrameRecords>& result) {
     Finish(ToGrpcStatus(detectors, kDetectorFailed));
     return;
   }
-  *response_->mutable_result() = MergedToProto(*result, ResultParts());
+  *result_ = MergedToProto(*result, ResultParts());
   Finish(grpc::Status::OK);
 }
 

@@ -1,5 +1,6 @@
-// AnalyzeReactor: one AnalyzeFrame call. Submits the frame and finishes when its result is there or
-// when the caller has gone, whichever comes first; it never blocks a gRPC thread.
+// AnalyzeReactor: one AnalyzeFrame or ReprocessFrame call. Submits the frame and finishes when its
+// result is there or when the caller has gone, whichever comes first; it never blocks a gRPC
+// thread.
 //
 // Life: Start makes it; it owns itself until OnDone; the pipeline's `done` holds it besides.
 // Exactly one of `done` and OnCancel finishes the call.
@@ -8,20 +9,22 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <functional>
 #include <memory>
 
-#include "atomstream/v1/analysis.pb.h"
+#include "atomstream/v1/result.pb.h"
 #include "core/base/mutex.h"
-#include "core/image/frame.h"
 #include "server/pipeline.h"
 
 namespace atomstream {
 
 class AnalyzeReactor final : public grpc::ServerUnaryReactor {
  public:
-  // `response` lives until OnDone.
-  static AnalyzeReactor* Start(std::shared_ptr<const Frame> frame, DetectorSet wanted,
-                               Pipeline* pipeline, v1::AnalyzeFrameResponse* response);
+  // Hands the frame over; called once, before Start returns.
+  using Submit = std::function<absl::StatusOr<std::shared_ptr<Submission>>(Submission::Done done)>;
+
+  // `result` is part of the response and lives until OnDone.
+  static AnalyzeReactor* Start(const Submit& submit, Pipeline* pipeline, v1::FrameResult* result);
   // A call that is refused before it begins.
   static AnalyzeReactor* Refuse(const grpc::Status& status);
   static AnalyzeReactor* Refuse(const absl::Status& of_pipeline);
@@ -30,16 +33,16 @@ class AnalyzeReactor final : public grpc::ServerUnaryReactor {
   void OnDone() override;
 
  private:
-  AnalyzeReactor(Pipeline* pipeline, v1::AnalyzeFrameResponse* response)
-      : pipeline_(pipeline), response_(response) {}
+  AnalyzeReactor(Pipeline* pipeline, v1::FrameResult* result)
+      : pipeline_(pipeline), result_(result) {}
 
   void OnResult(const absl::StatusOr<FrameRecords>& result);
   // True for the first caller, who must then Finish.
   bool ClaimFinish();
 
   Pipeline* const pipeline_;
-  v1::AnalyzeFrameResponse* const response_;  // of the one who claimed the finish
-  std::shared_ptr<AnalyzeReactor> self_;      // until OnDone
+  v1::FrameResult* const result_;         // of the one who claimed the finish
+  std::shared_ptr<AnalyzeReactor> self_;  // until OnDone
 
   Mutex mutex_;
   bool finish_claimed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -63,8 +63,8 @@ absl::StatusOr<std::vector<FrontPoint>> SteeringDesk::FrontOf(
   return result->front;
 }
 
-absl::StatusOr<SettingsRecord> SteeringDesk::Select(const SelectionRequest& request,
-                                                    const SteeringCall& call) {
+absl::StatusOr<SettingsOutcome> SteeringDesk::Select(const SelectionRequest& request,
+                                                     const SteeringCall& call) {
   const SolutionChoice& selection = request.selection;
   const bool by_index = selection.kind == SolutionChoice::Kind::kIndex;
   MutexLock lock(&mutex_);
@@ -82,7 +82,7 @@ absl::StatusOr<SettingsRecord> SteeringDesk::Select(const SelectionRequest& requ
     absl::StrAppend(&text, " of the ", front.size(), " in result ", request.position->sequence);
     next->index_front = std::make_shared<const std::vector<FrontPoint>>(std::move(front));
   } else if (selection == now->record.selection) {
-    return now->record;
+    return SettingsOutcome{now->record, false};
   }
   return Apply(
       std::move(next), {std::string(kSelectionField)},
@@ -90,8 +90,8 @@ absl::StatusOr<SettingsRecord> SteeringDesk::Select(const SelectionRequest& requ
       "select", call);
 }
 
-absl::StatusOr<SettingsRecord> SteeringDesk::Update(const SettingsRequest& request,
-                                                    const SteeringCall& call) {
+absl::StatusOr<SettingsOutcome> SteeringDesk::Update(const SettingsRequest& request,
+                                                     const SteeringCall& call) {
   MutexLock lock(&mutex_);
   RETURN_IF_ERROR(CheckCall(call));
   const SettingsPtr now = deps_.settings->Get();
@@ -100,9 +100,9 @@ absl::StatusOr<SettingsRecord> SteeringDesk::Update(const SettingsRequest& reque
   RETURN_IF_ERROR(ValidateFields(next->record.log_star));
   const std::vector<FieldChange> changes =
       CompareFields(now->record.log_star, next->record.log_star);
-  if (changes.empty()) return now->record;
+  if (changes.empty()) return SettingsOutcome{now->record, false};
   RETURN_IF_ERROR(MakeDetectors(deps_.make_log_star, *next));
-  if (request.validate_only) return next->record;
+  if (request.validate_only) return SettingsOutcome{next->record, false};
   std::vector<std::string> fields;
   std::vector<std::string> texts;
   for (const FieldChange& change : changes) {
@@ -115,9 +115,9 @@ absl::StatusOr<SettingsRecord> SteeringDesk::Update(const SettingsRequest& reque
   return Apply(std::move(next), std::move(fields), absl::StrJoin(texts, "; "), "update", call);
 }
 
-SettingsRecord SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
-                                   std::vector<std::string> fields, const std::string& text,
-                                   absl::string_view action, const SteeringCall& call) {
+SettingsOutcome SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
+                                    std::vector<std::string> fields, const std::string& text,
+                                    absl::string_view action, const SteeringCall& call) {
   SettingsRecord& record = next->record;
   ++record.version;
   record.changed_by = CallerName(call.name, call.address);
@@ -134,7 +134,7 @@ SettingsRecord SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
   if (changes_.size() > kKeptChanges) changes_.pop_front();
   deps_.audit->Record(record.changed_by, action,
                       absl::StrCat("version ", record.version, ": ", text));
-  return record;
+  return {record, true};
 }
 
 SettingsRecord SteeringDesk::settings() const {

@@ -45,6 +45,11 @@ struct SettingsRequest {
   bool validate_only = false;
 };
 
+struct SettingsOutcome {
+  SettingsRecord settings;  // what counts afterwards; only checked: what would count
+  bool changed = false;
+};
+
 // All outlive the desk.
 struct SteeringDeskDependencies {
   SettingsHolder* settings = nullptr;
@@ -66,14 +71,14 @@ class SteeringDesk {
 
   explicit SteeringDesk(SteeringDeskDependencies dependencies) : deps_(std::move(dependencies)) {}
 
-  // Both return what counts afterwards. A request that changes nothing leaves the version, and is
+  // A request that changes nothing leaves the version, and is
   // told nobody; an index is always a change, because it is meant for one front.
   //
   // Errors: InvalidArgument names the field and its value; OutOfRange: the front of `position` has
   // no such index; NotFound: the result of `position`; Aborted: expected_version.
-  absl::StatusOr<SettingsRecord> Select(const SelectionRequest& request, const SteeringCall& call);
+  absl::StatusOr<SettingsOutcome> Select(const SelectionRequest& request, const SteeringCall& call);
   // Errors: InvalidArgument likewise; NotFound: the material; Aborted: expected_version.
-  absl::StatusOr<SettingsRecord> Update(const SettingsRequest& request, const SteeringCall& call);
+  absl::StatusOr<SettingsOutcome> Update(const SettingsRequest& request, const SteeringCall& call);
 
   SettingsRecord settings() const;
 
@@ -84,9 +89,9 @@ class SteeringDesk {
   absl::Status CheckCall(const SteeringCall& call) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The front that an index of `request` is meant for.
   absl::StatusOr<std::vector<FrontPoint>> FrontOf(const SelectionRequest& request) const;
-  // Makes `next` count. `fields` and `texts`: what changed.
-  SettingsRecord Apply(std::shared_ptr<ActiveSettings> next, std::vector<std::string> fields,
-                       const std::string& text, absl::string_view action, const SteeringCall& call)
+  // Makes `next` count. `fields` and `text`: what changed.
+  SettingsOutcome Apply(std::shared_ptr<ActiveSettings> next, std::vector<std::string> fields,
+                        const std::string& text, absl::string_view action, const SteeringCall& call)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const SteeringDeskDependencies deps_;
