@@ -21,6 +21,9 @@ constexpr char kUsage[] =
     "  get              one kept result\n"
     "  list             the kept results\n"
     "  status           the state of the daemon\n"
+    "  targets          sites that meet criteria, once or frame by frame\n"
+    "  visit TARGET...  put the beam on targets\n"
+    "  visits           the dose ledger\n"
     "  convert-atomai   make a model folder of a Unet that AtomAI saved\n"
     "\n"
     "atomstream COMMAND --help lists a command's flags, atomstream --version tells the version.\n"
@@ -47,6 +50,9 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "get") return GetCommand(rest, output);
   if (command == "list") return ListCommand(rest, output);
   if (command == "status") return StatusCommand(rest, output);
+  if (command == "targets") return TargetsCommand(rest, output);
+  if (command == "visit") return VisitCommand(rest, output);
+  if (command == "visits") return VisitsCommand(rest, output);
   if (command == "convert-atomai") return ConvertAtomaiCommand(rest, std::cerr);
   std::cerr << "atomstream: " << (command.empty() ? "no command given" : "unknown command: ")
             << command << "\n\n"
