@@ -8,7 +8,7 @@ Targeting::Targeting(const TargetingOptions& options, const TargetingDependencie
       desk_(options, {.scene = &scene_,
                       .ledger = &ledger_,
                       .beam = deps.beam,
-                      .wait = &wait_,
+                      .wait = deps.wait != nullptr ? deps.wait : &wait_,
                       .clock = deps.clock,
                       .steady_clock = deps.steady_clock,
                       .metrics = deps.metrics,

@@ -21,8 +21,9 @@ namespace atomstream {
 
 // All outlive it.
 struct TargetingDependencies {
-  std::string epoch;            // of the store: ids of targets, and leases, belong to it
-  BeamControl* beam = nullptr;  // null: there is no microscope
+  std::string epoch;                  // of the store: ids of targets, and leases, belong to it
+  BeamControl* beam = nullptr;        // null: there is no microscope
+  InterruptibleWait* wait = nullptr;  // between attempts to blank the beam; null: a real one
   const Clock* clock = nullptr;
   const Clock* steady_clock = nullptr;
   TargetingMetrics* metrics = nullptr;

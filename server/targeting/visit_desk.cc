@@ -156,6 +156,10 @@ Answer<std::shared_ptr<VisitJob>> VisitDesk::Submit(const VisitRequest& request,
                     "no microscope: frames come from a replay or from nowhere");
     }
     if (Refusal bad = CheckRequest(request); !bad.ok()) return bad;
+    {
+      MutexLock lock(&mutex_);
+      if (Refusal full = CheckRoom(); !full.ok()) return full;
+    }
     const Answer<ScanPoint> place = FindPlace(request);
     if (!place.ok()) return place.refusal;
     MutexLock lock(&mutex_);
