@@ -1,0 +1,498 @@
+// The pipeline under a SteeringDesk: what a change does to the newest live frame, to frames on
+// their way, and to what subscribers get.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/steering/steering_desk.h"
+#include "tests/fakes/gate.h"
+#include "tests/fakes/test_frames.h"
+#include "tests/server/pipeline_fixture.h"
+
+namespace atomstream {
+namespace {
+
+constexpr int kFrontSize = 5;
+
+class NoAudit final : public AuditLog {
+ public:
+  void Record(absl::string_view, absl::string_view, absl::string_view) override {}
+};
+
+class SteeredPipelineTest : public PipelineTest {
+ protected:
+  // Every frame has a front of kFrontSize; the atom's column is the index of the chosen solution.
+  void StartSteered(FakeLogStar::RequestBody body = FindFront(kFrontSize),
+                    PipelineOptions options = {}, FrameCache* frames = nullptr) {
+    const LogStarFactory factory = FakeFactory(std::move(body));
+    settings_.Set(MakeFakeSettings(factory));
+    reader_ = std::make_unique<HubReader>(&hub_);
+    PipelineDependencies dependencies;
+    dependencies.source = &source_;
+    dependencies.settings = &settings_;
+    dependencies.executor = &executor_;
+    dependencies.store = &store_;
+    dependencies.hub = &hub_;
+    dependencies.frames = frames;
+    dependencies.metrics = &metrics_;
+    dependencies.log = &log_;
+    dependencies.clock = &clock_;
+    dependencies.steady_clock = &steady_clock_;
+    dependencies.wait = &wait_;
+    dependencies.random = [] { return 0.0; };
+    pipeline_ = std::make_unique<Pipeline>(options, std::move(dependencies));
+    pipeline_->Start();
+    desk_ = std::make_unique<SteeringDesk>(SteeringDeskDependencies{
+        .settings = &settings_,
+        .make_log_star = factory,
+        .store = &store_,
+        .audit = &audit_,
+        .metrics = &metrics_,
+        .clock = &clock_,
+        .publish = [this](const SettingsChangePtr& change) { hub_.PublishSettings(change); },
+        .reevaluate = [this] { pipeline_->Reevaluate(); }});
+  }
+
+  void Prefer(double preference) {
+    const auto outcome =
+        desk_->Select({.selection = SolutionChoice::ByPreference(preference), .position = {}}, {});
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+  }
+
+  void SetMaterial(const std::string& material) {
+    SettingsRequest request;
+    request.log_star.material = material;
+    request.fields = {"material"};
+    const auto outcome = desk_->Update(request, {});
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+  }
+
+  FrameRecordPtr GiveAndRead(int64_t number) {
+    source_.Give(MakeFrame(number));
+    return reader_->NextResult();
+  }
+
+  std::future<Result> Reprocess(const std::string& frame_id) {
+    auto promise = std::make_shared<std::promise<Result>>();
+    std::future<Result> future = promise->get_future();
+    const auto submission = pipeline_->Reprocess(
+        frame_id, [promise](Result result) { promise->set_value(std::move(result)); });
+    if (!submission.ok()) promise->set_value(submission.status());
+    return future;
+  }
+
+  static int ChosenOf(const FrameRecord& record) {
+    return std::get<LogStarResult>(record.detector.result).chosen;
+  }
+
+  NoAudit audit_;
+  std::unique_ptr<SteeringDesk> desk_;
+};
+
+TEST_F(SteeredPipelineTest, ASelectionDecidesTheNewestFrameAnew) {
+  StartSteered();
+  const FrameRecordPtr first = GiveAndRead(7);
+  EXPECT_EQ(first->cause, ResultCause::kFrame);
+  EXPECT_EQ(first->settings_version, 1);
+  EXPECT_EQ(first->supersedes_sequence, 0);
+  EXPECT_EQ(ChosenOf(*first), 0);
+  Prefer(0);  // least ER: the last one
+  const FrameRecordPtr anew = reader_->NextResult();
+  EXPECT_EQ(anew->frame_id, "frame-7");
+  EXPECT_EQ(anew->frame_number, 7);
+  EXPECT_EQ(anew->position.sequence, 2);
+  EXPECT_EQ(anew->cause, ResultCause::kSelection);
+  EXPECT_EQ(anew->supersedes_sequence, 1);
+  EXPECT_EQ(anew->settings_version, 2);
+  EXPECT_EQ(anew->origin, FrameOrigin::kSource);
+  EXPECT_EQ(ChosenOf(*anew), kFrontSize - 1);
+  ASSERT_EQ(anew->summary.size(), 1u);
+  EXPECT_EQ(anew->summary[0].sequence, 2);
+  EXPECT_EQ(anew->summary[0].state, DetectorState::kDone);
+  EXPECT_EQ(*store_.GetNewestOf("frame-7"), anew);
+  Prefer(1);
+  const FrameRecordPtr again = reader_->NextResult();
+  EXPECT_EQ(again->supersedes_sequence, 2);
+  EXPECT_EQ(ChosenOf(*again), 0);
+}
+
+TEST_F(SteeredPipelineTest, HistoryHoldsNoAnalysisAndNoWarmStart) {
+  StartSteered([](const Frame& frame, const DetectRequest& request) {
+    auto result = FindFront(kFrontSize)(frame, request);
+    result->next_warm_start = std::make_shared<WarmStart>();
+    return result;
+  });
+  GiveAndRead(1);
+  Prefer(0);
+  reader_->NextResult();
+  const auto records = store_.List(0, 10);
+  ASSERT_EQ(records->size(), 2u);
+  for (const FrameRecordPtr& record : *records) {
+    const auto& result = std::get<LogStarResult>(record->detector.result);
+    EXPECT_EQ(result.analysis, nullptr);
+    EXPECT_EQ(result.next_warm_start, nullptr);
+  }
+}
+
+TEST_F(SteeredPipelineTest, SubscribersHearOfTheChangeBeforeItsFirstResult) {
+  StartSteered();
+  GiveAndRead(1);
+  Prefer(0);
+  SettingsChangePtr change;
+  FrameRecordPtr anew;
+  while (anew == nullptr) {
+    const HubEvent event = *reader_->Next();
+    if (const auto* told = std::get_if<SettingsChangePtr>(&event)) change = *told;
+    if (const auto* record = std::get_if<FrameRecordPtr>(&event)) anew = *record;
+  }
+  ASSERT_NE(change, nullptr);
+  EXPECT_EQ(change->settings.version, anew->settings_version);
+}
+
+TEST_F(SteeredPipelineTest, TheCountsOfFramesStayAsTheyAre) {
+  StartSteered();
+  GiveAndRead(1);
+  Prefer(0);
+  reader_->NextResult();
+  EXPECT_EQ(metrics_.frames_processed->value(), 1);
+  EXPECT_EQ(metrics_.reevaluations_done->value(), 1);
+  pipeline_->Shutdown(absl::InfiniteFuture());
+  CheckBooks();
+}
+
+TEST_F(SteeredPipelineTest, FramesDroppedAreToldOnce) {
+  Gate gate;
+  std::atomic<bool> hold = true;
+  StartSteered(
+      [&](const Frame& frame, const DetectRequest& request) {
+        if (hold && frame.metadata().number == 1) gate.Pass();
+        return FindFront(kFrontSize)(frame, request);
+      },
+      {.frames_in_flight = 1});
+  source_.Give(MakeFrame(1));
+  gate.WaitForArrivals(1);
+  for (int number = 2; number <= 4; ++number) source_.Give(MakeFrame(number));
+  source_.WaitUntilAsked();
+  hold = false;
+  gate.Open();
+  EXPECT_EQ(reader_->NextResult()->frame_number, 1);
+  EXPECT_EQ(reader_->NextResult()->frames_dropped_before, 2);
+  Prefer(0);
+  EXPECT_EQ(reader_->NextResult()->frames_dropped_before, 0);
+}
+
+TEST_F(SteeredPipelineTest, TheTimesOfAResultThatIsMadeAnewBeginWithTheRequest) {
+  StartSteered();
+  GiveAndRead(1);
+  Prefer(0);
+  std::vector<std::string> stages;
+  for (const StageTime& timing : reader_->NextResult()->timings) {
+    stages.push_back(timing.stage);
+    EXPECT_GE(timing.duration, absl::ZeroDuration());
+  }
+  EXPECT_THAT(stages, testing::ElementsAre("queue", "process", "order", "total"));
+}
+
+TEST_F(SteeredPipelineTest, AnIndexIsTakenOnItsFrontAndSharesTheWayOfLaterOnes) {
+  std::atomic<int> size = kFrontSize;
+  StartSteered([&size](const Frame& frame, const DetectRequest& request) {
+    return FindFront(size)(frame, request);
+  });
+  const FrameRecordPtr first = GiveAndRead(1);
+  ASSERT_TRUE(desk_->Select({SolutionChoice::AtIndex(3), first->position}, {}).ok());
+  const FrameRecordPtr anew = reader_->NextResult();
+  EXPECT_EQ(ChosenOf(*anew), 3);
+  EXPECT_EQ(std::get<LogStarResult>(anew->detector.result).chosen_by, "index");
+  size = 9;
+  const FrameRecordPtr later = GiveAndRead(2);
+  EXPECT_EQ(ChosenOf(*later), 6);  // three quarters of the way
+  EXPECT_EQ(std::get<LogStarResult>(later->detector.result).chosen_by, "preference");
+}
+
+TEST_F(SteeredPipelineTest, TheWindowModeIsDecidedFromTheSameFront) {
+  std::atomic<int> searches = 0;
+  StartSteered([&searches](const Frame& frame, const DetectRequest& request) {
+    ++searches;
+    return FindFront(kFrontSize)(frame, request);
+  });
+  GiveAndRead(1);
+  SettingsRequest request;
+  request.log_star.window_mode = WindowMode::kMap;
+  request.fields = {"window_mode"};
+  ASSERT_TRUE(desk_->Update(request, {}).ok());
+  const FrameRecordPtr anew = reader_->NextResult();
+  EXPECT_EQ(anew->cause, ResultCause::kSettings);
+  EXPECT_EQ(std::get<LogStarResult>(anew->detector.result).window_mode, WindowMode::kMap);
+  EXPECT_EQ(searches, 1);
+}
+
+TEST_F(SteeredPipelineTest, OtherSettingsSearchAgainFromWhatWasLearned) {
+  std::vector<const WarmStart*> given;
+  const auto learned = std::make_shared<WarmStart>();
+  StartSteered([&](const Frame& frame, const DetectRequest& request) {
+    given.push_back(request.warm_start);
+    auto result = FindFront(kFrontSize)(frame, request);
+    result->next_warm_start = learned;
+    return result;
+  });
+  GiveAndRead(1);
+  SetMaterial("graphene");
+  const FrameRecordPtr anew = reader_->NextResult();
+  EXPECT_EQ(anew->cause, ResultCause::kSettings);
+  EXPECT_EQ(anew->supersedes_sequence, 1);
+  EXPECT_EQ(anew->settings_version, 2);
+  EXPECT_THAT(given, testing::ElementsAre(nullptr, learned.get()));
+  // A selection after that is decided from the new front.
+  Prefer(0);
+  const FrameRecordPtr selected = reader_->NextResult();
+  EXPECT_EQ(selected->cause, ResultCause::kSelection);
+  EXPECT_EQ(selected->supersedes_sequence, 2);
+  EXPECT_EQ(given.size(), 2u);
+}
+
+TEST_F(SteeredPipelineTest, AFrameOnItsWayIsDecidedByTheNewSelection) {
+  Gate gate;
+  StartSteered([&gate](const Frame& frame, const DetectRequest& request) {
+    gate.Pass();
+    return FindFront(kFrontSize)(frame, request);
+  });
+  source_.Give(MakeFrame(1));
+  gate.WaitForArrivals(1);
+  Prefer(0);
+  gate.Open();
+  const FrameRecordPtr only = reader_->NextResult();
+  EXPECT_EQ(only->cause, ResultCause::kFrame);
+  EXPECT_EQ(only->settings_version, 2);
+  EXPECT_EQ(ChosenOf(*only), kFrontSize - 1);
+  EXPECT_EQ(GiveAndRead(2)->position.sequence, 2);  // nothing came between
+}
+
+TEST_F(SteeredPipelineTest, AFrameOnItsWayUnderOtherSearchSettingsIsFollowedByTheNewOnes) {
+  Gate gate;
+  StartSteered([&gate](const Frame& frame, const DetectRequest& request) {
+    gate.Pass();
+    return FindFront(kFrontSize)(frame, request);
+  });
+  source_.Give(MakeFrame(1));
+  gate.WaitForArrivals(1);
+  SetMaterial("graphene");
+  gate.Open();
+  EXPECT_EQ(reader_->NextResult()->settings_version, 1);
+  const FrameRecordPtr anew = reader_->NextResult();
+  EXPECT_EQ(anew->settings_version, 2);
+  EXPECT_EQ(anew->cause, ResultCause::kSettings);
+}
+
+TEST_F(SteeredPipelineTest, AResultThatANewerFrameOvertookIsLeftOut) {
+  Gate gate;
+  StartSteered([&gate](const Frame& frame, const DetectRequest& request) {
+    if (frame.metadata().number == 1 && request.warm_start != nullptr) gate.Pass();
+    auto result = FindFront(kFrontSize)(frame, request);
+    result->next_warm_start = std::make_shared<WarmStart>();
+    return result;
+  });
+  GiveAndRead(1);
+  SetMaterial("graphene");
+  gate.WaitForArrivals(1);
+  EXPECT_EQ(GiveAndRead(2)->settings_version, 2);
+  gate.Open();
+  const FrameRecordPtr third = GiveAndRead(3);
+  EXPECT_EQ(third->frame_number, 3);
+  EXPECT_EQ(third->position.sequence, 3);
+  while (metrics_.reevaluations_overtaken->value() == 0) std::this_thread::yield();
+  EXPECT_EQ(metrics_.reevaluations_done->value(), 0);
+}
+
+TEST_F(SteeredPipelineTest, OfManyChangesInARowTheNewestIsWorkedOn) {
+  Gate gate;
+  StartSteered([&gate](const Frame& frame, const DetectRequest& request) {
+    if (request.warm_start != nullptr) gate.Pass();
+    auto result = FindFront(kFrontSize)(frame, request);
+    result->next_warm_start = std::make_shared<WarmStart>();
+    return result;
+  });
+  GiveAndRead(1);
+  SetMaterial("graphene");
+  gate.WaitForArrivals(1);
+  for (const double preference : {0.1, 0.2, 0.3, 0.0}) Prefer(preference);
+  gate.Open();
+  EXPECT_EQ(reader_->NextResult()->settings_version, 2);
+  const FrameRecordPtr last = reader_->NextResult();
+  EXPECT_EQ(last->settings_version, 6);
+  EXPECT_EQ(ChosenOf(*last), kFrontSize - 1);
+}
+
+TEST_F(SteeredPipelineTest, AReaderOfTheLatestEndsWithTheNewestChoice) {
+  StartSteered();
+  HubReader latest(&hub_, {.policy = DeliveryPolicy::kLatest});
+  GiveAndRead(1);
+  for (const double preference : {0.9, 0.4, 0.0}) {
+    Prefer(preference);
+    reader_->NextResult();
+  }
+  const FrameRecordPtr seen = latest.NextResult();
+  EXPECT_EQ(seen->settings_version, 4);
+  EXPECT_EQ(ChosenOf(*seen), kFrontSize - 1);
+}
+
+TEST_F(SteeredPipelineTest, AFrameWithNothingToChooseFromIsLeftAlone) {
+  StartSteered(
+      [](const Frame& frame, const DetectRequest& request) -> absl::StatusOr<LogStarResult> {
+        if (frame.metadata().number > 1) return FindFront(kFrontSize)(frame, request);
+        LogStarResult result;
+        result.flags = {"constant_frame"};
+        result.analysis = std::make_shared<FakeAnalysis>(std::vector<FrontPoint>());
+        return result;
+      });
+  GiveAndRead(1);
+  Prefer(0);
+  EXPECT_EQ(GiveAndRead(2)->position.sequence, 2);
+  EXPECT_EQ(metrics_.reevaluations_failed->value(), 0);
+}
+
+TEST_F(SteeredPipelineTest, AFrameWithoutAnAnalysisIsSearchedAgain) {
+  StartSteered([](const Frame& frame, const DetectRequest& request) {
+    auto result = FindFront(kFrontSize)(frame, request);
+    result->analysis = nullptr;
+    return result;
+  });
+  GiveAndRead(1);
+  Prefer(0);
+  EXPECT_EQ(ChosenOf(*reader_->NextResult()), kFrontSize - 1);
+}
+
+TEST_F(SteeredPipelineTest, AFailureIsCountedAndNotTriedAgain) {
+  std::atomic<int> searches = 0;
+  StartSteered([&searches](const Frame& frame,
+                           const DetectRequest& request) -> absl::StatusOr<LogStarResult> {
+    if (++searches == 2) return absl::InternalError("no memory");
+    return FindFront(kFrontSize)(frame, request);
+  });
+  GiveAndRead(1);
+  SetMaterial("graphene");
+  while (metrics_.reevaluations_failed->value() == 0) std::this_thread::yield();
+  pipeline_->Reevaluate();
+  const FrameRecordPtr next = GiveAndRead(2);
+  EXPECT_EQ(next->frame_number, 2);
+  EXPECT_EQ(next->settings_version, 2);
+  EXPECT_EQ(searches, 3);
+}
+
+TEST_F(SteeredPipelineTest, ASubmissionRunsUnderThePresentSettingsAndIsNotDecidedAnew) {
+  StartSteered();
+  Prefer(0);
+  const Result result = Submit(MakeNamedFrame("mine")).get();
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ((*result)[0]->settings_version, 2);
+  EXPECT_EQ(ChosenOf(*(*result)[0]), kFrontSize - 1);
+  EXPECT_EQ(reader_->NextResult()->position.sequence, 1);
+  EXPECT_FALSE(pipeline_->newest_frame().has_value());
+  Prefer(1);
+  EXPECT_EQ(GiveAndRead(1)->position.sequence, 2);
+}
+
+TEST_F(SteeredPipelineTest, ReprocessingSearchesTheNewestFrameFromTheBeginning) {
+  std::vector<const WarmStart*> given;
+  StartSteered([&given](const Frame& frame, const DetectRequest& request) {
+    given.push_back(request.warm_start);
+    auto result = FindFront(given.size() == 1 ? kFrontSize : 3)(frame, request);
+    result->next_warm_start = std::make_shared<WarmStart>();
+    return result;
+  });
+  GiveAndRead(4);
+  const Result result = Reprocess("").get();
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(result->size(), 1u);
+  const FrameRecord& record = *(*result)[0];
+  EXPECT_EQ(record.frame_id, "frame-4");
+  EXPECT_EQ(record.cause, ResultCause::kReprocess);
+  EXPECT_EQ(record.supersedes_sequence, 1);
+  EXPECT_EQ(record.origin, FrameOrigin::kSource);
+  EXPECT_THAT(given, testing::ElementsAre(nullptr, nullptr));
+  EXPECT_EQ(reader_->NextResult()->position.sequence, 2);
+  // What is selected next is selected from the new front.
+  Prefer(0);
+  const FrameRecordPtr selected = reader_->NextResult();
+  EXPECT_EQ(ChosenOf(*selected), 2);
+  EXPECT_EQ(selected->supersedes_sequence, 2);
+}
+
+TEST_F(SteeredPipelineTest, ReprocessingTakesOtherFramesFromThoseThatAreKept) {
+  FrameCache frames(1 << 20);
+  StartSteered(FindFront(kFrontSize), {}, &frames);
+  GiveAndRead(1);
+  GiveAndRead(2);
+  const Result result = Reprocess("frame-1").get();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ((*result)[0]->supersedes_sequence, 1);
+  EXPECT_EQ((*result)[0]->cause, ResultCause::kReprocess);
+  EXPECT_EQ(pipeline_->newest_frame()->frame().metadata().id, "frame-2");
+  EXPECT_TRUE(absl::IsNotFound(Reprocess("frame-3").get().status()));
+}
+
+TEST_F(SteeredPipelineTest, ReprocessingNeedsAFrame) {
+  StartSteered();
+  EXPECT_TRUE(absl::IsNotFound(Reprocess("").get().status()));
+  GiveAndRead(1);
+  EXPECT_TRUE(absl::IsNotFound(Reprocess("frame-9").get().status()));
+}
+
+TEST_F(SteeredPipelineTest, ShutsDownWhileAFrameIsDecidedAnew) {
+  Gate gate;
+  std::atomic<int> searches = 0;
+  StartSteered([&](const Frame& frame, const DetectRequest& request) {
+    if (++searches > 1) gate.Pass();
+    return FindFront(kFrontSize)(frame, request);
+  });
+  GiveAndRead(1);
+  SetMaterial("graphene");
+  gate.WaitForArrivals(1);
+  EXPECT_FALSE(pipeline_->Shutdown(absl::InfinitePast()));
+  gate.Open();
+  pipeline_.reset();
+}
+
+TEST_F(SteeredPipelineTest, OperatorsAndFramesRaceAndTheNewestChoiceIsSeenLast) {
+  StartSteered();
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> operators;
+  for (int t = 0; t < 2; ++t) {
+    operators.emplace_back([&, t] {
+      for (int i = 0; i < 100; ++i) Prefer(((t * 100 + i) % 101) / 100.0);
+    });
+  }
+  std::thread microscope([&] {
+    for (int number = 1; number <= 100; ++number) {
+      source_.Give(MakeFrame(number));
+      source_.WaitUntilAsked();
+    }
+  });
+  std::thread pages([&] {
+    while (!stop) {
+      const std::optional<KeptFrame> newest = pipeline_->newest_frame();
+      if (!newest) continue;
+      EXPECT_EQ(newest->result().front.size(), static_cast<size_t>(kFrontSize));
+    }
+  });
+  for (std::thread& thread : operators) thread.join();
+  microscope.join();
+  stop = true;
+  pages.join();
+  const int64_t version = desk_->settings().version;
+  FrameRecordPtr last;
+  do {
+    last = reader_->NextResult();
+  } while (last->settings_version < version || last->frame_number < 100);
+  const auto newest = pipeline_->newest_frame();
+  EXPECT_EQ(newest->frame().metadata().number, 100);
+  EXPECT_TRUE(pipeline_->Shutdown(absl::InfiniteFuture()));
+  CheckBooks();
+}
+
+}  // namespace
+}  // namespace atomstream
