@@ -56,6 +56,7 @@ int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& o
 int GetCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ListCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int StatusCommand(const std::vector<std::string>& arguments, const CliOutput& output);
+int ExportCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int TargetsCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int VisitCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int VisitsCommand(const std::vector<std::string>& arguments, const CliOutput& output);

@@ -21,6 +21,7 @@ constexpr char kUsage[] =
     "  get              one kept result\n"
     "  list             the kept results\n"
     "  status           the state of the daemon\n"
+    "  export           one analysed frame as a picture\n"
     "  targets          sites that meet criteria, once or frame by frame\n"
     "  visit TARGET...  put the beam on targets\n"
     "  visits           the dose ledger\n"
@@ -50,6 +51,7 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "get") return GetCommand(rest, output);
   if (command == "list") return ListCommand(rest, output);
   if (command == "status") return StatusCommand(rest, output);
+  if (command == "export") return ExportCommand(rest, output);
   if (command == "targets") return TargetsCommand(rest, output);
   if (command == "visit") return VisitCommand(rest, output);
   if (command == "visits") return VisitsCommand(rest, output);

@@ -6,13 +6,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "client/cli/cluster_palette.h"
+#include "client/figure/cluster_palette.h"
 
 namespace atomstream {
 namespace {
 
+constexpr size_t kColumns = 120;
 constexpr char kIndent[] = "       ";  // under the frame's number
-constexpr int kCellsPerLine = 4;       // of clusters
+constexpr int kCellsPerLine = 5;       // of clusters
 
 double ExplainedPercent(const v1::Clusters& clusters) {
   return 100 * std::accumulate(clusters.explained_variance().begin(),
@@ -59,11 +60,11 @@ std::string SiteKindsText(const v1::Structure& structure) {
   return kinds.empty() ? "none" : absl::StrJoin(kinds, ", ");
 }
 
-// "; usually 3 bonds, rings of 6; 2 vacancies, 4 odd rings".
+// "usually 3 bonds, rings of 6; 2 vacancies, 4 odd rings".
 std::string NeighboursText(const v1::Structure& structure) {
-  if (structure.usual_coordination() == 0) return "; too few to say what is usual";
+  if (structure.usual_coordination() == 0) return "too few to say what is usual";
   return absl::StrFormat(
-      "; usually %d bonds, rings of %s; %d vacancies, %d odd rings", structure.usual_coordination(),
+      "usually %d bonds, rings of %s; %d vacancies, %d odd rings", structure.usual_coordination(),
       structure.usual_ring_sizes().empty() ? "?"
                                            : absl::StrJoin(structure.usual_ring_sizes(), " or "),
       structure.vacancies(), structure.odd_rings());
@@ -77,10 +78,10 @@ std::string WatchClusters(const v1::Clusters& clusters, const TextStyle& style) 
   const std::string refit = RefitText(clusters);
   if (!refit.empty()) absl::StrAppend(&text, kIndent, style.Warn(refit), "\n");
   for (int i = 0; i < clusters.clusters_size(); ++i) {
-    if (i % kCellsPerLine == 0) absl::StrAppend(&text, i == 0 ? "" : "\n", kIndent);
-    absl::StrAppend(&text, ClusterCell(clusters.clusters(i), style), "    ");
+    const bool new_line = i % kCellsPerLine == 0;
+    absl::StrAppend(&text, new_line && i > 0 ? "\n" : "", new_line ? kIndent : "   ",
+                    ClusterCell(clusters.clusters(i), style));
   }
-  while (!text.empty() && text.back() == ' ') text.pop_back();
   text.push_back('\n');
   return text;
 }
@@ -117,8 +118,11 @@ std::string WatchStructure(const ResultView& view, const TextStyle& style) {
     absl::StrAppend(&text, kIndent, style.Bad(absl::StrCat("no site kinds: ", structure.error())),
                     "\n");
   } else {
-    absl::StrAppend(&text, kIndent, "sites: ", SiteKindsText(structure),
-                    style.Dim(NeighboursText(structure)), "\n");
+    const std::string sites = absl::StrCat(kIndent, "sites: ", SiteKindsText(structure));
+    const std::string neighbours = NeighboursText(structure);
+    const bool fits = sites.size() + 2 + neighbours.size() <= kColumns;
+    absl::StrAppend(&text, sites, fits ? "; " : absl::StrCat("\n", kIndent), style.Dim(neighbours),
+                    "\n");
   }
   return text;
 }
@@ -131,8 +135,8 @@ std::string StructureText(const ResultView& view) {
   if (!structure.error().empty()) {
     absl::StrAppend(&text, "sites          not analysed: ", structure.error(), "\n");
   } else {
-    absl::StrAppend(&text, "sites          ", SiteKindsText(structure), NeighboursText(structure),
-                    "\n");
+    absl::StrAppend(&text, "sites          ", SiteKindsText(structure), "\n               ",
+                    NeighboursText(structure), "\n");
   }
   return text;
 }

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "client/cli/cluster_palette.h"
+#include "client/figure/cluster_palette.h"
 
 namespace atomstream {
 

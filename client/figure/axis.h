@@ -17,7 +17,7 @@ struct Tick {
 // A finite range that is not empty. A logarithmic one begins above zero; with `zero_apart` it has a
 // place for zero of its own, kZeroShare of its length, before `low`.
 struct Axis {
-  static constexpr double kZeroShare = 0.12;
+  static constexpr double kZeroShare = 0.1;
 
   double low = 0;
   double high = 1;

@@ -60,7 +60,8 @@ class CairoCanvas final : public Canvas {
         break;
     }
     context_.reset(cairo_create(surface_.get()));
-    Fill({0, 0, width, height}, kWhite, 1);
+    SetColour(kWhite, 1);
+    cairo_paint(cairo());
   }
 
   absl::Status status() const { return StatusOf(cairo_status(context_.get())); }

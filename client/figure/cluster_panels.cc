@@ -15,7 +15,7 @@ namespace atomstream::figure {
 namespace {
 
 constexpr int kTilesARow = 8;
-constexpr double kLargestTile = 72;
+constexpr double kLargestTile = 92;
 constexpr double kTileGap = 5;
 constexpr double kRowLabels = 14;  // "centroid" upwards, left of the tiles
 constexpr double kTileHeader = 13;
@@ -71,7 +71,7 @@ Axis RangeOf(const v1::Clusters& clusters, const Values& (v1::Cluster::*values)(
     const Values& some = (cluster.*values)();
     all.insert(all.end(), some.begin(), some.end());
   }
-  Axis axis = LinearAxis(all, 3);
+  Axis axis = LinearAxis(all, 4);
   // LinearAxis without its room: colours need none.
   const auto [least, greatest] = std::minmax_element(all.begin(), all.end());
   if (!all.empty() && *greatest > *least) {

@@ -29,8 +29,7 @@ constexpr double kNarrow = 240;
 constexpr double kContent = kPageWidth - 2 * kMargin;
 constexpr double kWide = kContent - kGap - kNarrow;
 constexpr double kHeaderHeight = 34;
-constexpr double kFrontHeight = 300;
-constexpr double kScatterHeight = 220;
+constexpr double kScatterHeight = 190;
 constexpr int kPixelsAPoint = 3;  // of the frame's picture, at most
 
 class Page {
@@ -43,9 +42,11 @@ class Page {
 
   double height() const {
     double height = kMargin + kHeaderHeight + FrameRow();
-    if (HasClusters()) height += kGap + ClusterRow();
+    if (HasClusters()) height += kGap + TileRow();
     if (kind_ == FigureKind::kSteering) height += kGap + MapRow(kContent, kMaxMaps);
-    if (kind_ == FigureKind::kAll) height += kGap + std::max(MapRow(kWide, 2), kFrontHeight);
+    if (kind_ == FigureKind::kAll) {
+      height += kGap + std::max(MapRow(kWide, 2), kHeadingHeight + Front());
+    }
     return height + kMargin;
   }
 
@@ -53,13 +54,19 @@ class Page {
     DrawHeader(canvas);
     double y = kMargin + kHeaderHeight;
     char letter = 'a';
-    DrawFrameRow(canvas, y, letter);
-    y += FrameRow() + kGap;
+    DrawFrame(canvas, y, letter++);
     if (HasClusters()) {
-      DrawClusterRow(canvas, y, letter);
-      y += ClusterRow() + kGap;
+      DrawLegend(canvas, {kRight, y + kHeadingHeight, kNarrow, 0}, input_, groups_);
+      DrawComponents(canvas, y + kHeadingHeight + Legend() + kGap, letter++);
+      y += FrameRow() + kGap;
+      DrawClusterTiles(canvas, y, letter++);
+      y += TileRow() + kGap;
+    } else {
+      DrawFrontPanel(canvas, y, letter++);
+      DrawFacts(canvas, {kRight, y + kHeadingHeight + Front() + kGap, kNarrow, 0}, input_);
+      y += FrameRow() + kGap;
+      DrawMaps(canvas, y, kContent, kMaxMaps, letter++);
     }
-    if (kind_ == FigureKind::kSteering) DrawMaps(canvas, y, kContent, kMaxMaps, letter++);
     if (kind_ == FigureKind::kAll) {
       DrawMaps(canvas, y, kWide, 2, letter++);
       DrawFrontPanel(canvas, y, letter++);
@@ -75,14 +82,14 @@ class Page {
   FrameMap Map(double y) const {
     return FitFrame(input_.result.width_px(), input_.result.height_px(), {kLeft, y}, kWide, kWide);
   }
+  double Legend() const { return LegendHeight(input_, groups_); }
   double FrameRow() const {
-    const double beside = HasClusters() ? LegendHeight(input_, groups_) : kFrontHeight;
-    // In the steering figure the facts have no legend, so the front stands beside the frame alone.
+    const double beside = HasClusters() ? Legend() + kGap + kHeadingHeight + kScatterHeight
+                                        : Front() + kGap + FactsHeight(input_);
     return kHeadingHeight + std::max(Map(0).box.height, beside);
   }
-  double ClusterRow() const {
-    return kHeadingHeight + std::max(TilesHeight(input_.detector, kWide), kScatterHeight);
-  }
+  double Front() const { return FrontHeight(input_.detector); }
+  double TileRow() const { return kHeadingHeight + TilesHeight(input_.detector, kContent); }
   double MapRow(double width, int maps) const {
     return kHeadingHeight + MapsHeight(input_, width, maps);
   }
@@ -122,29 +129,27 @@ class Page {
     }
   }
 
-  void DrawFrameRow(Canvas& canvas, double y, char& letter) const {
-    DrawHeading(canvas, {kLeft, y, kWide, kHeadingHeight}, letter++, FrameTitle());
+  void DrawFrame(Canvas& canvas, double y, char letter) const {
+    DrawHeading(canvas, {kLeft, y, kWide, kHeadingHeight}, letter, FrameTitle());
     DrawAtoms(canvas, Map(y + kHeadingHeight), frame_, input_, groups_);
-    if (HasClusters()) {
-      DrawLegend(canvas, {kRight, y + kHeadingHeight, kNarrow, 0}, input_, groups_);
-    } else {
-      DrawFrontPanel(canvas, y, letter++);
-    }
   }
 
   void DrawFrontPanel(Canvas& canvas, double y, char letter) const {
-    const Box rest = DrawHeading(canvas, {kRight, y, kNarrow, kHeadingHeight + kFrontHeight},
-                                 letter, "Pareto front");
+    const Box rest =
+        DrawHeading(canvas, {kRight, y, kNarrow, kHeadingHeight + Front()}, letter, "Pareto front");
     DrawFront(canvas, rest, input_);
   }
 
-  void DrawClusterRow(Canvas& canvas, double y, char& letter) const {
-    const Box tiles =
-        DrawHeading(canvas, {kLeft, y, kWide, ClusterRow()}, letter++, TilesTitle(input_));
-    DrawTiles(canvas, tiles, input_.detector);
-    const Box scatter = DrawHeading(canvas, {kRight, y, kNarrow, kHeadingHeight + kScatterHeight},
-                                    letter++, "Principal components");
-    DrawScatter(canvas, scatter, input_.detector, groups_);
+  void DrawComponents(Canvas& canvas, double y, char letter) const {
+    const Box rest = DrawHeading(canvas, {kRight, y, kNarrow, kHeadingHeight + kScatterHeight},
+                                 letter, "Principal components");
+    DrawScatter(canvas, rest, input_.detector, groups_);
+  }
+
+  void DrawClusterTiles(Canvas& canvas, double y, char letter) const {
+    const Box rest =
+        DrawHeading(canvas, {kLeft, y, kContent, TileRow()}, letter, TilesTitle(input_));
+    DrawTiles(canvas, rest, input_.detector);
   }
 
   void DrawMaps(Canvas& canvas, double y, double width, int maps, char letter) const {

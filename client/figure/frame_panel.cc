@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "client/figure/axis.h"
 #include "client/figure/palette.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr double kLargestAtom = 3.4;
 constexpr double kSmallestAtom = 0.45;
 constexpr double kSmallestMark = 2.6;
+constexpr double kSectionGap = 0.7;  // between parts of the legend, of a row
 // From this radius on atoms have an outline; smaller ones would be nothing else.
 constexpr double kOutlinedFrom = 1.1;
 
@@ -160,8 +162,8 @@ std::vector<Fact> FactsOf(const FigureInput& input) {
     facts.push_back({"odd rings", CountText(detector.structure().odd_rings())});
   }
   if (detector.detector() == "log_star" && detector.front().solutions_size() > 0) {
-    facts.push_back({"QC", NumberText(detector.qc())});
-    facts.push_back({"ER", NumberText(detector.er())});
+    facts.push_back({"QC of the atoms", NumberText(detector.qc())});
+    facts.push_back({"ER of the atoms", NumberText(detector.er())});
   }
   if (!detector.model_id().empty()) facts.push_back({"model", detector.model_id()});
   for (const v1::Evaluation& evaluation : input.result.evaluations()) {
@@ -172,11 +174,23 @@ std::vector<Fact> FactsOf(const FigureInput& input) {
   return facts;
 }
 
+double FactsHeight(const FigureInput& input) {
+  return static_cast<double>(FactsOf(input).size()) * kRowHeight;
+}
+
+void DrawFacts(Canvas& canvas, const Box& box, const FigureInput& input) {
+  Box row{box.x, box.y, box.width, kRowHeight};
+  for (const Fact& fact : FactsOf(input)) {
+    DrawFact(canvas, row, fact);
+    row.y += kRowHeight;
+  }
+}
+
 double LegendHeight(const FigureInput& input, const AtomGroups& groups) {
   const size_t marks = MarksWithAtoms(input, groups).size();
-  const size_t rows = 1 + groups.groups.size() + marks + FactsOf(input).size();
+  const size_t rows = 1 + groups.groups.size() + marks;
   const int gaps = 1 + (marks > 0 ? 1 : 0);
-  return (static_cast<double>(rows) + 0.7 * gaps) * kRowHeight;
+  return (static_cast<double>(rows) + kSectionGap * gaps) * kRowHeight + FactsHeight(input);
 }
 
 void DrawLegend(Canvas& canvas, const Box& box, const FigureInput& input,
@@ -202,22 +216,20 @@ void DrawLegend(Canvas& canvas, const Box& box, const FigureInput& input,
     canvas.Text({atoms_at, baseline()}, CountText(static_cast<int64_t>(group.atoms.size())),
                 right(text));
     canvas.Text({intensity_at, baseline()},
-                group.atoms.empty() ? "–" : NumberText(group.mean_intensity), right(text));
+                group.atoms.empty() ? "–" : absl::StrFormat("%.3f", group.mean_intensity),
+                right(text));
     y += kRowHeight;
   }
   const auto marks = MarksWithAtoms(input, groups);
-  if (!marks.empty()) y += 0.7 * kRowHeight;
+  if (!marks.empty()) y += kSectionGap * kRowHeight;
   for (const auto& [mark, count] : marks) {
     DrawSiteMark(canvas, {box.x + 5, y + kRowHeight / 2 - 0.6}, mark.shape, kLargestAtom);
     canvas.Text({box.x + kSwatch, baseline()}, NameOfKind(mark.kind), text);
     canvas.Text({atoms_at, baseline()}, CountText(count), right(text));
     y += kRowHeight;
   }
-  y += 0.7 * kRowHeight;
-  for (const Fact& fact : FactsOf(input)) {
-    DrawFact(canvas, {box.x, y, box.width, kRowHeight}, fact);
-    y += kRowHeight;
-  }
+  y += kSectionGap * kRowHeight;
+  DrawFacts(canvas, {box.x, y, box.width, 0}, input);
 }
 
 }  // namespace atomstream::figure

@@ -35,6 +35,9 @@ void DrawAtoms(Canvas& canvas, const FrameMap& map, const GreyFrame& frame,
 // What the legend's facts say of the frame as a whole.
 std::vector<Fact> FactsOf(const FigureInput& input);
 
+double FactsHeight(const FigureInput& input);
+void DrawFacts(Canvas& canvas, const Box& box, const FigureInput& input);
+
 // Groups with atoms and mean intensity, marks, facts, one below the other.
 double LegendHeight(const FigureInput& input, const AtomGroups& groups);
 void DrawLegend(Canvas& canvas, const Box& box, const FigureInput& input, const AtomGroups& groups);

@@ -10,6 +10,9 @@
 namespace atomstream::figure {
 namespace {
 
+constexpr double kHeight = 300;
+constexpr double kNoteHeight = 90;
+
 std::string PreprocessingName(v1::Preprocessing preprocessing) {
   switch (preprocessing) {
     case v1::PREPROCESSING_NONE:
@@ -54,6 +57,10 @@ std::vector<Fact> ChosenFacts(const v1::ParetoFront& front) {
     facts.push_back({"least spacing", absl::StrCat(NumberText(params.min_spacing_px()), " px")});
   }
   return facts;
+}
+
+double FrontHeight(const v1::DetectorResult& detector) {
+  return detector.front().solutions().empty() ? kNoteHeight : kHeight;
 }
 
 void DrawFront(Canvas& canvas, const Box& box, const FigureInput& input) {

@@ -14,6 +14,8 @@ namespace atomstream::figure {
 // The chosen solution, line by line; empty: none was chosen.
 std::vector<Fact> ChosenFacts(const v1::ParetoFront& front);
 
+// Without the heading.
+double FrontHeight(const v1::DetectorResult& detector);
 void DrawFront(Canvas& canvas, const Box& box, const FigureInput& input);
 
 }  // namespace atomstream::figure

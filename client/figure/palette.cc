@@ -4,13 +4,11 @@
 #include <array>
 #include <cmath>
 
+#include "client/figure/cluster_palette.h"
+
 namespace atomstream::figure {
 namespace {
 
-// After Okabe and Ito, without black: atoms lie on a dark frame.
-constexpr std::array<Colour, 7> kColours = {Rgb(0x0072b2), Rgb(0xe69f00), Rgb(0x009e73),
-                                            Rgb(0xd55e00), Rgb(0x56b4e9), Rgb(0xcc79a7),
-                                            Rgb(0xf0e442)};
 constexpr std::array<Shape, 4> kShapes = {Shape::kCircle, Shape::kSquare, Shape::kTriangle,
                                           Shape::kDiamond};
 
@@ -23,8 +21,9 @@ double Mix(double from, double to, double share) { return from + (to - from) * s
 }  // namespace
 
 ClusterStyle StyleOfCluster(int id) {
-  const auto index = static_cast<size_t>(std::max(id, 0));
-  return {kColours[index % kColours.size()], kShapes[index / kColours.size() % kShapes.size()]};
+  const int index = std::max(id, 0);
+  const size_t round = static_cast<size_t>(index) / kClusterColours.size();
+  return {Rgb(ColourOfCluster(index).rgb), kShapes[round % kShapes.size()]};
 }
 
 Colour ColourOfKind(v1::SiteKind kind) {

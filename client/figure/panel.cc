@@ -29,6 +29,19 @@ double WidestLabel(Canvas& canvas, const Axis& axis) {
 // Text whose middle is at `middle`.
 double Baseline(double middle, double size) { return middle + 0.36 * size; }
 
+// Where a logarithmic axis ends and the place of zero begins.
+void DrawZeroBreaks(Canvas& canvas, const Box& plot, const Axis& x, const Axis& y) {
+  constexpr double kDash = 2;
+  if (x.zero_apart) {
+    const double at = plot.x + plot.width * Axis::kZeroShare;
+    canvas.Line({{at, plot.y}, {at, plot.bottom()}}, kDim, kLineWidth, kDash);
+  }
+  if (y.zero_apart) {
+    const double at = plot.bottom() - plot.height * Axis::kZeroShare;
+    canvas.Line({{plot.x, at}, {plot.right(), at}}, kDim, kLineWidth, kDash);
+  }
+}
+
 }  // namespace
 
 Box DrawHeading(Canvas& canvas, const Box& box, char letter, absl::string_view title) {
@@ -93,6 +106,7 @@ Box DrawAxes(Canvas& canvas, const Box& box, const Axis& x, const Axis& y,
     const double length = tick.label.empty() ? kTickLength / 2 : kTickLength;
     canvas.Line({{plot.x - length, at}, {plot.x, at}}, kDim, kLineWidth);
   }
+  DrawZeroBreaks(canvas, plot, x, y);
   canvas.Outline(plot, kDim, kLineWidth);
   const TextLook label{.size = kTextSize, .align = Align::kCentre};
   TextLook upwards = label;

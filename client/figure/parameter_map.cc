@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/figure/axis.h"
-#include "client/figure/frame_panel.h"
 #include "client/figure/palette.h"
 #include "client/figure/panel.h"
 
@@ -14,6 +13,8 @@ namespace {
 
 constexpr double kMapGap = 14;
 constexpr double kMapHeader = 12;
+constexpr double kMapFooter = 13;  // for the windows' centres
+constexpr double kMapLeft = 11;    // likewise
 constexpr double kLargestMap = 190;
 constexpr double kNoteHeight = 90;
 
@@ -42,42 +43,89 @@ std::vector<double> Unique(std::vector<double> values) {
   return values;
 }
 
-// Half-way between neighbouring centres.
-std::vector<double> EdgesBetween(const std::vector<double>& centres, double end) {
-  std::vector<double> edges = {0};
+// Half-way between neighbouring centres; the first and the last cell are as wide as those beside
+// them. A single one is as wide as its window.
+std::vector<double> EdgesBetween(const std::vector<double>& centres, double window) {
+  std::vector<double> edges;
   for (size_t i = 1; i < centres.size(); ++i) edges.push_back((centres[i - 1] + centres[i]) / 2);
-  edges.push_back(end);
+  if (edges.empty()) return {centres[0] - window / 2, centres[0] + window / 2};
+  edges.insert(edges.begin(), 2 * centres.front() - edges.front());
+  edges.push_back(2 * centres.back() - edges.back());
   return edges;
 }
 
 double MapWidth(double width, int maps) {
-  return (width - (maps - 1) * kMapGap) / maps - kColourBarWidth - 4;
+  return (width - (maps - 1) * kMapGap) / maps - kMapLeft - kColourBarWidth - 4;
 }
 
-void DrawMap(Canvas& canvas, const FrameMap& map, const ParameterCells& cells,
+// Where the cells lie on the page; very long ones are squeezed.
+struct MapPlace {
+  Box box;
+  double x_scale = 1;  // points a pixel
+  double y_scale = 1;
+};
+
+MapPlace PlaceOf(const ParameterCells& cells, Point corner, double max_width) {
+  constexpr double kLongest = 2.5;  // times the other side
+  const double width = cells.x_edges.back() - cells.x_edges.front();
+  const double height = cells.y_edges.back() - cells.y_edges.front();
+  const double shape = std::clamp(width / height, 1 / kLongest, kLongest);
+  const double page_width = std::min(max_width, kLargestMap * shape);
+  const double page_height = page_width / shape;
+  return {{corner.x, corner.y, page_width, page_height}, page_width / width, page_height / height};
+}
+
+// Along one side: the centres of the first and the last cell and, where there is room, what they
+// are.
+void DrawCentres(Canvas& canvas, const MapPlace& place, const std::vector<double>& edges,
+                 bool upwards) {
+  const double scale = upwards ? place.y_scale : place.x_scale;
+  const TextLook look{
+      .size = kTickSize, .colour = kDim, .align = Align::kCentre, .upwards = upwards};
+  const auto draw = [&](double along, absl::string_view text) {
+    canvas.Text(upwards ? Point{place.box.x - 3, place.box.y + along}
+                        : Point{place.box.x + along, place.box.bottom() + kTickSize + 3},
+                text, look);
+  };
+  const auto centre = [&](size_t cell) { return (edges[cell] + edges[cell + 1]) / 2; };
+  const auto text = [&](size_t cell) { return absl::StrCat(std::lround(centre(cell))); };
+  const size_t last = edges.size() - 2;
+  const double first_at = (centre(0) - edges.front()) * scale;
+  const double last_at = (centre(last) - edges.front()) * scale;
+  const double taken = (canvas.TextWidth(text(0), look) + canvas.TextWidth(text(last), look)) / 2;
+  const double room = last_at - first_at - taken;
+  draw(first_at, text(0));
+  if (room < 4) return;
+  draw(last_at, text(last));
+  constexpr char kWhat[] = "centre (px)";
+  if (room > canvas.TextWidth(kWhat, look) + 8) draw((first_at + last_at) / 2, kWhat);
+}
+
+void DrawMap(Canvas& canvas, const MapPlace& place, const ParameterCells& cells,
              const Parameter& parameter, const Axis& axis) {
-  canvas.Fill(map.box, Rgb(0xf0f1f3));
-  canvas.Clip(map.box);
+  canvas.Fill(place.box, Rgb(0xf0f1f3));
+  canvas.Clip(place.box);
   for (size_t i = 0; i < cells.windows.size(); ++i) {
     const v1::LogParams* params = ParamsOf(cells.windows[i]);
     if (params == nullptr) continue;
-    const double left = cells.x_edges[i % cells.columns()];
-    const double right = cells.x_edges[i % cells.columns() + 1];
-    const double top = cells.y_edges[i / cells.columns()];
-    const double bottom = cells.y_edges[i / cells.columns() + 1];
+    const size_t column = i % cells.columns();
+    const size_t row = i / cells.columns();
+    const double left = cells.x_edges[column] - cells.x_edges.front();
+    const double top = cells.y_edges[row] - cells.y_edges.front();
+    const double width = cells.x_edges[column + 1] - cells.x_edges[column];
+    const double height = cells.y_edges[row + 1] - cells.y_edges[row];
     // A little larger: no seams between neighbours.
-    canvas.Fill(
-        {map.box.x + left * map.points_per_px, map.box.y + top * map.points_per_px,
-         (right - left) * map.points_per_px + 0.4, (bottom - top) * map.points_per_px + 0.4},
-        Viridis(axis.Share((params->*parameter.value)())));
+    canvas.Fill({place.box.x + left * place.x_scale, place.box.y + top * place.y_scale,
+                 width * place.x_scale + 0.4, height * place.y_scale + 0.4},
+                Viridis(axis.Share((params->*parameter.value)())));
   }
   canvas.Clip(std::nullopt);
-  canvas.Outline(map.box, kDim, 0.6);
+  canvas.Outline(place.box, kDim, 0.6);
 }
 
 }  // namespace
 
-ParameterCells CellsOf(const std::vector<v1::WindowFront>& windows, int width_px, int height_px) {
+ParameterCells CellsOf(const std::vector<v1::WindowFront>& windows) {
   std::vector<double> xs, ys;
   for (const v1::WindowFront& window : windows) {
     xs.push_back(CentreX(window));
@@ -85,7 +133,8 @@ ParameterCells CellsOf(const std::vector<v1::WindowFront>& windows, int width_px
   }
   xs = Unique(std::move(xs));
   ys = Unique(std::move(ys));
-  ParameterCells cells{EdgesBetween(xs, width_px), EdgesBetween(ys, height_px),
+  ParameterCells cells{EdgesBetween(xs, windows.front().width_px()),
+                       EdgesBetween(ys, windows.front().height_px()),
                        std::vector<const v1::WindowFront*>(xs.size() * ys.size())};
   for (const v1::WindowFront& window : windows) {
     const auto column = std::lower_bound(xs.begin(), xs.end(), CentreX(window)) - xs.begin();
@@ -114,10 +163,10 @@ std::string MapTitle(const std::vector<v1::WindowFront>& windows) {
 }
 
 double MapsHeight(const FigureInput& input, double width, int maps) {
-  if (WindowsOf(input).empty()) return kNoteHeight;
-  return kMapHeader + FitFrame(input.result.width_px(), input.result.height_px(), {0, 0},
-                               MapWidth(width, maps), kLargestMap)
-                          .box.height;
+  const std::vector<v1::WindowFront> windows = WindowsOf(input);
+  if (windows.empty()) return kNoteHeight;
+  return kMapHeader + PlaceOf(CellsOf(windows), {0, 0}, MapWidth(width, maps)).box.height +
+         kMapFooter;
 }
 
 void DrawParameterMaps(Canvas& canvas, const Box& box, const FigureInput& input, int maps) {
@@ -127,13 +176,12 @@ void DrawParameterMaps(Canvas& canvas, const Box& box, const FigureInput& input,
                     input.detector.detector() == "unet" ? "the U-Net has no windows"
                                                         : "no window was searched in this frame");
   }
-  const ParameterCells cells = CellsOf(windows, input.result.width_px(), input.result.height_px());
+  const ParameterCells cells = CellsOf(windows);
+  const double width = MapWidth(box.width, maps);
   for (int i = 0; i < maps; ++i) {
     const Parameter& parameter = kParameters[i];
-    const double x = box.x + i * (MapWidth(box.width, maps) + kColourBarWidth + 4 + kMapGap);
-    const FrameMap map =
-        FitFrame(input.result.width_px(), input.result.height_px(), {x, box.y + kMapHeader},
-                 MapWidth(box.width, maps), box.height - kMapHeader);
+    const double x = box.x + kMapLeft + i * (width + kMapLeft + kColourBarWidth + 4 + kMapGap);
+    const MapPlace place = PlaceOf(cells, {x, box.y + kMapHeader}, width);
     canvas.Text({x, box.y + kTextSize}, parameter.name, {.size = kTextSize});
     std::vector<double> values;
     for (const v1::WindowFront* window : cells.windows) {
@@ -142,10 +190,12 @@ void DrawParameterMaps(Canvas& canvas, const Box& box, const FigureInput& input,
       }
     }
     const Axis axis = ColourAxis(values, 4);
-    DrawMap(canvas, map, cells, parameter, axis);
+    DrawMap(canvas, place, cells, parameter, axis);
+    DrawCentres(canvas, place, cells.x_edges, /*upwards=*/false);
+    DrawCentres(canvas, place, cells.y_edges, /*upwards=*/true);
     if (values.empty()) continue;
-    DrawColourBar(canvas, {map.box.right() + 4, map.box.y, kColourBarWidth, map.box.height}, axis,
-                  Viridis);
+    DrawColourBar(canvas, {place.box.right() + 4, place.box.y, kColourBarWidth, place.box.height},
+                  axis, Viridis);
   }
 }
 

@@ -13,9 +13,9 @@
 
 namespace atomstream::figure {
 
-// The frame cut into cells, each nearest to the centre of one window.
+// Cells around the windows' centres, which lie on a grid.
 struct ParameterCells {
-  std::vector<double> x_edges;  // pixels from the frame's left edge, rising, one more than columns
+  std::vector<double> x_edges;  // pixels of the frame, rising, one more than columns
   std::vector<double> y_edges;
   // Row by row; null: no window has its centre there.
   std::vector<const v1::WindowFront*> windows;
@@ -24,7 +24,7 @@ struct ParameterCells {
 };
 
 // `windows` is not empty and outlives the result.
-ParameterCells CellsOf(const std::vector<v1::WindowFront>& windows, int width_px, int height_px);
+ParameterCells CellsOf(const std::vector<v1::WindowFront>& windows);
 
 std::vector<v1::WindowFront> WindowsOf(const FigureInput& input);
 
