@@ -1,38 +1,55 @@
 #include "server/structure/kept_models.h"
 
 #include <algorithm>
-#include <utility>
+#include <cassert>
 
 namespace atomstream {
 
-KeptModels::Kept* KeptModels::Find(const ModelKey& key) {
+KeptModels::Kept& KeptModels::Find(const ModelKey& key) {
   const auto found = std::find_if(kept_.begin(), kept_.end(),
                                   [&key](const Kept& kept) { return kept.key == key; });
-  if (found == kept_.end()) return nullptr;
-  kept_.splice(kept_.begin(), kept_, found);
-  return &kept_.front();
-}
-
-KeptModels::Loan KeptModels::For(const ModelKey& key, int64_t live_index) {
-  MutexLock lock(&mutex_);
-  const Kept* kept = Find(key);
-  if (kept == nullptr) return {};
-  return {kept->model, live_index >= kept->fitted_live_index + min_frames_};
-}
-
-bool KeptModels::Replace(const ModelKey& key, int64_t live_index, const ClusterModel* base,
-                         std::shared_ptr<const ClusterModel> fitted) {
-  MutexLock lock(&mutex_);
-  Kept* kept = Find(key);
-  if ((kept == nullptr ? nullptr : kept->model.get()) != base) return false;
-  if (kept == nullptr) {
-    kept_.push_front({key, nullptr, 0});
-    kept = &kept_.front();
-    if (kept_.size() > kMaxModels) kept_.pop_back();
+  if (found != kept_.end()) {
+    kept_.splice(kept_.begin(), kept_, found);
+  } else {
+    kept_.push_front({key, nullptr, 0, false});
+    Forget();
   }
-  kept->model = std::move(fitted);
-  kept->fitted_live_index = live_index;
-  return true;
+  return kept_.front();
+}
+
+void KeptModels::Forget() {
+  // What is lent comes back, so it stays; there are only as many as threads.
+  for (auto last = kept_.end(); kept_.size() > kMaxModels && --last != kept_.begin();) {
+    if (!last->lent_to_fit) last = kept_.erase(last);
+  }
+}
+
+KeptModels::Loan KeptModels::Borrow(const ModelKey& key, int64_t live_index) {
+  MutexLock lock(&mutex_);
+  Kept* kept = &Find(key);
+  while (kept->model == nullptr && kept->lent_to_fit) {
+    changed_.Wait(&mutex_);
+    kept = &Find(key);  // it may have been forgotten
+  }
+  const bool may_fit = kept->model == nullptr ||
+                       (!kept->lent_to_fit && live_index >= kept->fitted_live_index + min_frames_);
+  if (may_fit) kept->lent_to_fit = true;
+  return Loan(this, key, live_index, kept->model, may_fit);
+}
+
+void KeptModels::Loan::Keep(ClusterModelPtr fitted) {
+  assert(may_fit_);
+  MutexLock lock(&owner_->mutex_);
+  Kept& kept = owner_->Find(key_);
+  kept.model = std::move(fitted);
+  kept.fitted_live_index = live_index_;
+}
+
+KeptModels::Loan::~Loan() {
+  if (owner_ == nullptr || !may_fit_) return;
+  MutexLock lock(&owner_->mutex_);
+  owner_->Find(key_).lent_to_fit = false;
+  owner_->changed_.NotifyAll();
 }
 
 }  // namespace atomstream

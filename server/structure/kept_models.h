@@ -2,8 +2,9 @@
 // means the same from frame to frame.
 //
 // Owned by the StructureStage; thread-safe. Frames may be worked on at the same time and finish in
-// any order. Invariants: a generation of a model is made by one frame only, and every label of a
-// live frame comes from a model that was kept; a frame never replaces what a newer one made.
+// any order. Invariants: of each model one frame at a time may make the next; so a generation is
+// made by one frame only, and every label of a live frame comes from a model that was kept. A frame
+// never replaces what a newer one made.
 #ifndef ATOMSTREAM_SERVER_STRUCTURE_KEPT_MODELS_H_
 #define ATOMSTREAM_SERVER_STRUCTURE_KEPT_MODELS_H_
 
@@ -11,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/base/mutex.h"
 #include "core/structure/cluster_model.h"
@@ -26,36 +28,66 @@ struct ModelKey {
   bool operator==(const ModelKey&) const = default;
 };
 
+using ClusterModelPtr = std::shared_ptr<const ClusterModel>;
+
 class KeptModels {
  public:
   // Frames name their material, so the number of models needs a bound: the one that was not used
   // for longest goes.
   static constexpr size_t kMaxModels = 8;
 
-  explicit KeptModels(int min_frames_between_refits) : min_frames_(min_frames_between_refits) {}
+  // Lends a model to one frame until the end of its scope.
+  class Loan {
+   public:
+    Loan(Loan&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)),
+          key_(std::move(other.key_)),
+          live_index_(other.live_index_),
+          model_(std::move(other.model_)),
+          may_fit_(other.may_fit_) {}
+    ~Loan();
 
-  struct Loan {
-    std::shared_ptr<const ClusterModel> model;  // null: there is none yet
-    bool may_refit = true;  // false: the frame is older than the model, or too near to it
+    const ClusterModelPtr& model() const { return model_; }  // null: there is none yet
+    // False: the frame is older than the model or too near to it, or another frame may at present.
+    bool may_fit() const { return may_fit_; }
+    // Takes in the model that this frame fitted; only if may_fit().
+    void Keep(ClusterModelPtr fitted);
+
+   private:
+    friend class KeptModels;
+    Loan(KeptModels* owner, ModelKey key, int64_t live_index, ClusterModelPtr model, bool may_fit)
+        : owner_(owner),
+          key_(std::move(key)),
+          live_index_(live_index),
+          model_(std::move(model)),
+          may_fit_(may_fit) {}
+
+    KeptModels* owner_;  // null: moved from
+    ModelKey key_;
+    int64_t live_index_;
+    ClusterModelPtr model_;
+    bool may_fit_;
   };
-  Loan For(const ModelKey& key, int64_t live_index);
 
-  // Takes in the model that the frame fitted where it was lent `base`. False: another frame has
-  // taken its place meanwhile, and nothing is changed.
-  bool Replace(const ModelKey& key, int64_t live_index, const ClusterModel* base,
-               std::shared_ptr<const ClusterModel> fitted);
+  explicit KeptModels(int min_frames_between_fits) : min_frames_(min_frames_between_fits) {}
+
+  // Waits while there is no model yet and another frame is making it. The models outlive the loan.
+  Loan Borrow(const ModelKey& key, int64_t live_index);
 
  private:
   struct Kept {
     ModelKey key;
-    std::shared_ptr<const ClusterModel> model;
+    ClusterModelPtr model;  // null: the first is being made, or no frame sufficed for it
     int64_t fitted_live_index = 0;
+    bool lent_to_fit = false;  // stays as long
   };
-  // Null: there is none. What is found moves to the front.
-  Kept* Find(const ModelKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes an entry if there is none; moves it to the front.
+  Kept& Find(const ModelKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int min_frames_;
   Mutex mutex_;
+  CondVar changed_;
   std::list<Kept> kept_ ABSL_GUARDED_BY(mutex_);  // by falling time of last use
 };
 

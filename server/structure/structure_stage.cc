@@ -11,9 +11,6 @@
 namespace atomstream {
 namespace {
 
-// A frame whose fit was beaten by another frame's this often takes the model as it is.
-constexpr int kMaxFits = 2;
-
 const LatticeSummary& LatticeOf(const DetectorRecord& detector) {
   return std::visit([](const auto& result) -> const LatticeSummary& { return result.lattice; },
                     detector.result);
@@ -106,17 +103,12 @@ absl::StatusOr<ClusterResult> StructureStage::Cluster(const Image& image,
   const std::vector<Atom>& atoms = detector.atoms();
   const double d_nn_px = LatticeOf(detector).d_nn_px;
   if (!live_index) return ClusterAtoms(image, atoms, d_nn_px, options_.clusters, nullptr);
-  for (int fits = 0;; ++fits) {
-    const KeptModels::Loan loan = models_.For(key, *live_index);
-    const Refit refit = loan.may_refit && fits < kMaxFits ? Refit::kAllowed : Refit::kForbidden;
-    ASSIGN_OR_RETURN(ClusterResult result,
-                     ClusterAtoms(image, atoms, d_nn_px, options_.clusters, loan.model, refit));
-    if (!result.refitted ||
-        models_.Replace(key, *live_index, loan.model.get(), result.next_model)) {
-      return result;
-    }
-    // Another frame made a model meanwhile: that one holds for this frame too.
-  }
+  KeptModels::Loan loan = models_.Borrow(key, *live_index);
+  ASSIGN_OR_RETURN(ClusterResult result,
+                   ClusterAtoms(image, atoms, d_nn_px, options_.clusters, loan.model(),
+                                loan.may_fit() ? Refit::kAllowed : Refit::kForbidden));
+  if (result.refitted) loan.Keep(result.next_model);
+  return result;
 }
 
 void StructureStage::Announce(const ModelKey& key, const std::string& frame_id,

@@ -99,7 +99,7 @@ TEST(WatchStructureTest, SixteenClustersOfGreatFramesFitIn120Columns) {
   v1::FrameResult result = ResultWithStructure();
   v1::Clusters& clusters = *result.mutable_detectors(0)->mutable_clusters();
   clusters.clear_clusters();
-  for (int id = 90; id < 106; ++id) {
+  for (int id = 20; id < 36; ++id) {
     v1::Cluster& cluster = *clusters.add_clusters();
     cluster.set_id(id);
     cluster.set_size(100'000);
@@ -107,8 +107,23 @@ TEST(WatchStructureTest, SixteenClustersOfGreatFramesFitIn120Columns) {
   }
   const std::vector<std::string> lines = absl::StrSplit(Watch(result), '\n');
   // A mark takes three bytes and one column.
-  for (const std::string& line : lines) EXPECT_LE(line.size(), 120u + 2 * 4);
-  EXPECT_EQ(lines.size(), 1u + 4u + 1u + 1u);
+  for (const std::string& line : lines) EXPECT_LE(line.size(), 120u + 2 * 5);
+  EXPECT_EQ(lines.size(), 1u + 4u + 1u + 1u);  // five a line
+}
+
+TEST(WatchStructureTest, ManyKindsOfSitesTakeALineMore) {
+  v1::FrameResult result = ResultWithStructure();
+  v1::Structure& structure = *result.mutable_detectors(0)->mutable_structure();
+  structure.clear_site_kinds();
+  for (int kind = v1::SITE_KIND_UNKNOWN; kind <= v1::SiteKind_MAX; ++kind) {
+    v1::SiteKindCount& count = *structure.add_site_kinds();
+    count.set_site_kind(static_cast<v1::SiteKind>(kind));
+    count.set_atoms(1000);
+  }
+  const std::string text = Watch(result);
+  EXPECT_THAT(text, HasSubstr("1000 vacancy_neighbour"));
+  EXPECT_THAT(text, HasSubstr("\n       usually 3 bonds, rings of 6; 2 vacancies, 5 odd rings\n"));
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) EXPECT_LE(line.size(), 120u + 2 * 2);
 }
 
 TEST(WatchStructureTest, AClusterHasTheColourOfItsIdOnATerminal) {
@@ -151,7 +166,9 @@ TEST(StructureTextTest, GetShowsATableOfTheClusters) {
   const std::string text = ResultText(ResultWithStructure());
   EXPECT_THAT(text, HasSubstr("clusters       2 clusters of 2 atoms"));
   EXPECT_THAT(text, HasSubstr("     3  red           1  0.2500     0.8750    3.000\n"));
-  EXPECT_THAT(text, HasSubstr("sites          1 unknown, 1 bulk, 1 dopant; usually 3 bonds"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("sites          1 unknown, 1 bulk, 1 dopant\n               usually 3 bonds"));
 }
 
 TEST(StructureJsonTest, CarriesClustersSitesAndTheColumnsOfTheAtoms) {

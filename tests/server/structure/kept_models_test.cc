@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -11,39 +14,68 @@ namespace {
 
 const ModelKey kGraphene{DetectorKind::kLogStar, "graphene"};
 
-std::shared_ptr<const ClusterModel> Model() { return std::make_shared<const ClusterModel>(); }
+ClusterModelPtr Model() { return std::make_shared<const ClusterModel>(); }
 
-TEST(KeptModelsTest, WithoutAModelEveryFrameMayFitOne) {
-  KeptModels models(5);
-  EXPECT_EQ(models.For(kGraphene, 0).model, nullptr);
-  EXPECT_TRUE(models.For(kGraphene, 0).may_refit);
+// Fits in frame `live_index`; what was kept.
+ClusterModelPtr Fit(KeptModels& models, const ModelKey& key, int64_t live_index) {
+  KeptModels::Loan loan = models.Borrow(key, live_index);
+  EXPECT_TRUE(loan.may_fit());
+  const ClusterModelPtr model = Model();
+  loan.Keep(model);
+  return model;
 }
 
-TEST(KeptModelsTest, LendsWhatWasTakenIn) {
+TEST(KeptModelsTest, WithoutAModelAFrameMayFitOne) {
   KeptModels models(5);
-  const auto model = Model();
-  EXPECT_TRUE(models.Replace(kGraphene, 0, nullptr, model));
-  EXPECT_EQ(models.For(kGraphene, 1).model, model);
-  EXPECT_EQ(models.For({DetectorKind::kUnet, "graphene"}, 1).model, nullptr);
-  EXPECT_EQ(models.For({DetectorKind::kLogStar, ""}, 1).model, nullptr);
+  const KeptModels::Loan loan = models.Borrow(kGraphene, 0);
+  EXPECT_EQ(loan.model(), nullptr);
+  EXPECT_TRUE(loan.may_fit());
 }
 
-TEST(KeptModelsTest, OfTwoFitsTheOneBasedOnThePresentModelWins) {
-  KeptModels models(1);
-  const auto first = Model(), second = Model(), late = Model();
-  EXPECT_TRUE(models.Replace(kGraphene, 0, nullptr, first));
-  EXPECT_FALSE(models.Replace(kGraphene, 1, nullptr, late));
-  EXPECT_TRUE(models.Replace(kGraphene, 2, first.get(), second));
-  EXPECT_FALSE(models.Replace(kGraphene, 3, first.get(), late));
-  EXPECT_EQ(models.For(kGraphene, 4).model, second);
+TEST(KeptModelsTest, LendsWhatWasKept) {
+  KeptModels models(5);
+  const ClusterModelPtr model = Fit(models, kGraphene, 0);
+  EXPECT_EQ(models.Borrow(kGraphene, 1).model(), model);
+  EXPECT_EQ(models.Borrow({DetectorKind::kUnet, "graphene"}, 1).model(), nullptr);
+  EXPECT_EQ(models.Borrow({DetectorKind::kLogStar, ""}, 1).model(), nullptr);
+}
+
+TEST(KeptModelsTest, AFrameThatFitsNothingLeavesTheTaskToTheNext) {
+  KeptModels models(5);
+  EXPECT_TRUE(models.Borrow(kGraphene, 0).may_fit());
+  EXPECT_TRUE(models.Borrow(kGraphene, 1).may_fit());
 }
 
 TEST(KeptModelsTest, AFrameMayRefitOnlySomeFramesAfterTheLastFitAndNeverBeforeIt) {
   KeptModels models(5);
-  EXPECT_TRUE(models.Replace(kGraphene, 10, nullptr, Model()));
-  EXPECT_FALSE(models.For(kGraphene, 2).may_refit);
-  EXPECT_FALSE(models.For(kGraphene, 14).may_refit);
-  EXPECT_TRUE(models.For(kGraphene, 15).may_refit);
+  Fit(models, kGraphene, 10);
+  EXPECT_FALSE(models.Borrow(kGraphene, 2).may_fit());
+  EXPECT_FALSE(models.Borrow(kGraphene, 14).may_fit());
+  EXPECT_TRUE(models.Borrow(kGraphene, 15).may_fit());
+}
+
+TEST(KeptModelsTest, OneFrameAtATimeMayRefitAndTheOthersGoOnWithWhatIsThere) {
+  KeptModels models(1);
+  const ClusterModelPtr first = Fit(models, kGraphene, 0);
+  std::optional<KeptModels::Loan> fitting = models.Borrow(kGraphene, 5);
+  EXPECT_TRUE(fitting->may_fit());
+  const KeptModels::Loan beside = models.Borrow(kGraphene, 6);
+  EXPECT_EQ(beside.model(), first);
+  EXPECT_FALSE(beside.may_fit());
+  fitting.reset();
+  EXPECT_TRUE(models.Borrow(kGraphene, 7).may_fit());
+}
+
+TEST(KeptModelsTest, OthersWaitForTheFirstModel) {
+  KeptModels models(5);
+  std::optional<KeptModels::Loan> first = models.Borrow(kGraphene, 0);
+  ClusterModelPtr lent;
+  std::thread other([&] { lent = models.Borrow(kGraphene, 1).model(); });
+  const ClusterModelPtr model = Model();
+  first->Keep(model);
+  first.reset();
+  other.join();
+  EXPECT_EQ(lent, model);
 }
 
 TEST(KeptModelsTest, ForgetsTheModelThatWasNotUsedForLongest) {
@@ -51,14 +83,23 @@ TEST(KeptModelsTest, ForgetsTheModelThatWasNotUsedForLongest) {
   const auto key = [](size_t i) {
     return ModelKey{DetectorKind::kLogStar, absl::StrCat("material-", i)};
   };
-  for (size_t i = 0; i < KeptModels::kMaxModels; ++i) {
-    EXPECT_TRUE(models.Replace(key(i), 0, nullptr, Model()));
+  for (size_t i = 0; i < KeptModels::kMaxModels; ++i) Fit(models, key(i), 0);
+  EXPECT_NE(models.Borrow(key(0), 1).model(), nullptr);  // now used last
+  Fit(models, key(99), 0);
+  EXPECT_NE(models.Borrow(key(0), 1).model(), nullptr);
+  EXPECT_NE(models.Borrow(key(2), 1).model(), nullptr);
+  EXPECT_EQ(models.Borrow(key(1), 1).model(), nullptr);
+}
+
+TEST(KeptModelsTest, WhatIsLentToFitIsNotForgotten) {
+  KeptModels models(5);
+  KeptModels::Loan loan = models.Borrow(kGraphene, 0);
+  for (size_t i = 0; i < 2 * KeptModels::kMaxModels; ++i) {
+    Fit(models, {DetectorKind::kUnet, absl::StrCat("material-", i)}, 0);
   }
-  EXPECT_NE(models.For(key(0), 1).model, nullptr);  // now used last
-  EXPECT_TRUE(models.Replace(key(99), 0, nullptr, Model()));
-  EXPECT_NE(models.For(key(0), 1).model, nullptr);
-  EXPECT_EQ(models.For(key(1), 1).model, nullptr);
-  EXPECT_NE(models.For(key(2), 1).model, nullptr);
+  const ClusterModelPtr model = Model();
+  loan.Keep(model);
+  EXPECT_EQ(models.Borrow(kGraphene, 1).model(), model);
 }
 
 }  // namespace
