@@ -16,6 +16,8 @@ packages=(
   libabsl-dev libcairo2-dev libeigen3-dev libgoogle-glog-dev libopencv-core-dev
   libopencv-imgproc-dev libpagmo-dev libssl-dev libtiff-dev libtorch-dev nlohmann-json3-dev
   prometheus-cpp-dev
+  # results and frames on disk
+  libsqlite3-dev libzstd-dev
   # tests
   libgtest-dev libgmock-dev
   # atomstream convert-atomai, its test, and what the benchmark compares with

@@ -26,12 +26,12 @@ client/ % core/(image|lattice|blob|reward|optimize|structure|target|evaluate|sim
 !tests/ % tests/ % only tests include tests
 !(detectors/unet/torch_|detectors/unet/training/|tests/detectors/unet/(torch_|training/)) % (torch|ATen|c10)/ % torch lives in the torch_ files of detectors/unet and in its training
 !server/metrics/ % prometheus/ % prometheus-cpp lives in server/metrics
-!(server/store|tests/server/store)/ % sqlite3 % SQLite lives in server/store
+!(server/journal|tests/server/journal)/ % sqlite3 % SQLite lives in server/journal
 !(client/cpp|tests/client)/ % tiffio % libtiff lives in client/cpp
 !(client/figure|tests/client/figure)/ % cairo % Cairo lives in client/figure
 !core/optimize/ % pagmo/ % pagmo lives in core/optimize
 !server/source/ % tango % Tango lives in server/source
-server/(hub|store|ingest|record|metrics|config|inference|audit|steering|simulator/beam_|pipeline|admission|assembler|frame_processor|frame_progress) % (grpc|grpcpp)/ % queues and threads are free of gRPC, so that ThreadSanitizer can judge them
+server/(hub|store|journal|ingest|record|metrics|config|inference|audit|steering|simulator/beam_|pipeline|admission|assembler|frame_processor|frame_progress) % (grpc|grpcpp)/ % queues and threads are free of gRPC, so that ThreadSanitizer can judge them
 (core|detectors|client|server|tests)/ % absl/synchronization/ % absl::Mutex gives false ThreadSanitizer reports: use core/base/mutex.h
 '
 

@@ -1,0 +1,58 @@
+// ReaderPool: connections that read, opened when they are first needed, so that readers wait
+// neither for the writer nor, up to the pool's size, for each other. Thread-safe; every lease ends
+// before the pool does.
+#ifndef ATOMSTREAM_SERVER_JOURNAL_READER_POOL_H_
+#define ATOMSTREAM_SERVER_JOURNAL_READER_POOL_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/mutex.h"
+#include "server/journal/sqlite.h"
+
+namespace atomstream {
+
+class ReaderPool {
+ public:
+  // A connection, given back at its end.
+  class Lease {
+   public:
+    Lease(ReaderPool* pool, std::unique_ptr<Database> database)
+        : pool_(pool), database_(std::move(database)) {}
+    ~Lease() {
+      if (database_ != nullptr) pool_->GiveBack(std::move(database_));
+    }
+    Lease(Lease&&) = default;
+    Lease& operator=(Lease&&) = delete;
+
+    Database* get() const { return database_.get(); }
+
+   private:
+    ReaderPool* pool_;
+    std::unique_ptr<Database> database_;
+  };
+
+  // `size` >= 1.
+  ReaderPool(std::string path, int size) : path_(std::move(path)), size_(size) {}
+
+  // Waits while all are lent.
+  absl::StatusOr<Lease> Acquire();
+
+ private:
+  void GiveBack(std::unique_ptr<Database> database);
+
+  const std::string path_;
+  const int size_;
+
+  Mutex mutex_;
+  CondVar given_back_;
+  int opened_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::unique_ptr<Database>> free_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_JOURNAL_READER_POOL_H_
