@@ -19,8 +19,8 @@ namespace atomstream {
 struct BeamPlacement {
   Vector2 place_nm;  // of the specimen
   absl::Duration dwell_time;
-  // How it was asked for: fractions of the field of view, and what that is in the frame that was
-  // the newest then.
+  // How it was asked for: fractions of the field of view at that moment; and where the place lies
+  // in the frame that was the newest then.
   double x_fraction = 0;
   double y_fraction = 0;
   PointPx place_px;

@@ -50,6 +50,7 @@ absl::StatusOr<std::unique_ptr<FrameRenderer>> FrameRenderer::Create(
   const double field_nm = options.size_px * options.pixel_size_nm;
   specimen_options.field_width_nm = field_nm;
   specimen_options.field_height_nm = field_nm;
+  specimen_options.margin_nm = options.margin_nm;
   specimen_options.rotation_rad = options.rotation_deg * std::numbers::pi / 180;
   specimen_options.vacancy_fraction = options.vacancies;
   specimen_options.dopant_fraction = options.dopants;
@@ -118,10 +119,17 @@ int64_t FrameRenderer::IndexOf(int64_t number, int size_px) const {
   return index % static_cast<int64_t>(ahead_.size());
 }
 
-absl::StatusOr<Vector2> FrameRenderer::PlaceNm(int64_t number, int size_px, double x_fraction,
-                                               double y_fraction) const {
-  return SpecimenPlaceNm(*specimen(), ScanOf(size_px), IndexOf(number, size_px), x_fraction,
-                         y_fraction);
+absl::StatusOr<Vector2> FrameRenderer::PlaceNm(int64_t number, double progress, int size_px,
+                                               double x_fraction, double y_fraction) const {
+  const std::shared_ptr<const Specimen> specimen = this->specimen();
+  const int64_t index = IndexOf(number, size_px);
+  ASSIGN_OR_RETURN(const Vector2 now,
+                   SpecimenPlaceNm(*specimen, ScanOf(size_px), index, x_fraction, y_fraction));
+  // Frames that were rendered ahead come in turn: from the last to the first nothing drifts.
+  if (progress <= 0 || IndexOf(number + 1, size_px) != index + 1) return now;
+  ASSIGN_OR_RETURN(const Vector2 next,
+                   SpecimenPlaceNm(*specimen, ScanOf(size_px), index + 1, x_fraction, y_fraction));
+  return Vector2{now.x + progress * (next.x - now.x), now.y + progress * (next.y - now.y)};
 }
 
 absl::StatusOr<std::vector<PointPx>> FrameRenderer::PlacesPx(

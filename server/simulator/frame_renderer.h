@@ -36,10 +36,12 @@ class FrameRenderer {
   // From the next frame on; not for frames that were rendered ahead.
   void SetSpecimen(std::shared_ptr<const Specimen> specimen);
 
-  // Between fractions of the field of view of frame `number`, or its pixels, and the specimen. A
-  // number below 1 means the first frame. InvalidArgument: fractions outside [0, 1].
-  absl::StatusOr<Vector2> PlaceNm(int64_t number, int size_px, double x_fraction,
+  // The place of the specimen at a fraction of the field of view, `progress` [0, 1] of the way from
+  // frame `number` to the next: the specimen drifts evenly between frames. A number below 1 means
+  // the first frame. InvalidArgument: fractions outside [0, 1].
+  absl::StatusOr<Vector2> PlaceNm(int64_t number, double progress, int size_px, double x_fraction,
                                   double y_fraction) const;
+  // Where places of the specimen lie in frame `number`.
   absl::StatusOr<std::vector<PointPx>> PlacesPx(int64_t number, int size_px,
                                                 const std::vector<Vector2>& places_nm) const;
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -163,11 +164,10 @@ grpc::ServerUnaryReactor* MicroscopeService::AcquireFrame(grpc::CallbackServerCo
                                                           v1::AcquireFrameResponse* response) {
   const grpc::Status applied = ApplyScan(request->scan());
   if (!applied.ok()) return Done(context, applied);
-  const int64_t number = engine_.TakeNumber();
-  const int size_px = engine_.size_px();
-  absl::StatusOr<v1::Frame> frame = renderer_.Render(number, size_px, clock_.Now());
+  const ScanEngine::Newest acquired = engine_.Acquire();
+  absl::StatusOr<v1::Frame> frame =
+      renderer_.Render(acquired.number, acquired.size_px, acquired.time);
   if (!frame.ok()) return Done(context, ToGrpc(frame.status()));
-  engine_.NoteDelivered(number, size_px);
   *response->mutable_frame() = *std::move(frame);
   return Done(context, grpc::Status::OK);
 }
@@ -193,17 +193,20 @@ grpc::ServerUnaryReactor* MicroscopeService::PlaceBeam(grpc::CallbackServerConte
     }
   }
   const ScanEngine::Newest newest = engine_.newest();
-  const absl::StatusOr<Vector2> place_nm = renderer_.PlaceNm(
-      newest.number, newest.size_px, request->x_fraction(), request->y_fraction());
+  const absl::StatusOr<Vector2> place_nm =
+      renderer_.PlaceNm(newest.number, newest.Progress(clock_.Now()), newest.size_px,
+                        request->x_fraction(), request->y_fraction());
   if (!place_nm.ok()) return Done(context, ToGrpc(place_nm.status()));
+  const absl::StatusOr<std::vector<PointPx>> place_px =
+      renderer_.PlacesPx(newest.number, newest.size_px, {*place_nm});
+  if (!place_px.ok()) return Done(context, ToGrpc(place_px.status()));
   BeamPlacement placement;
   placement.place_nm = *place_nm;
   placement.dwell_time = absl::Seconds(request->dwell_time().seconds()) +
                          absl::Nanoseconds(request->dwell_time().nanos());
   placement.x_fraction = request->x_fraction();
   placement.y_fraction = request->y_fraction();
-  placement.place_px = {request->x_fraction() * newest.size_px - 0.5,
-                        request->y_fraction() * newest.size_px - 0.5};
+  placement.place_px = place_px->front();
   placement.frame_number = newest.number;
   return new BeamCall(&stage_, placement);
 }

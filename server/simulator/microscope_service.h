@@ -1,8 +1,8 @@
 // MicroscopeService: the Microscope service of the simulator, a thin shell over ScanEngine,
 // FrameRenderer and BeamStage. Called by gRPC's threads.
 //
-// PlaceBeam takes its fractions in the newest frame that was delivered: the specimen is taken to
-// be there until the next frame shows it elsewhere.
+// PlaceBeam takes its fractions in the field of view as it is at that moment: the specimen has
+// drifted on since the newest frame, evenly, by the share of a frame's period that has passed.
 #ifndef ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_
 #define ATOMSTREAM_SERVER_SIMULATOR_MICROSCOPE_SERVICE_H_
 

@@ -48,7 +48,7 @@ void ScanEngine::Add(FrameReceiver* receiver) {
   MutexLock lock(&mutex_);
   receivers_.insert(receiver);
   if (stopped_) receiver->End(absl::UnavailableError("the simulator is shutting down"));
-  if (options_.frames > 0 && number_ >= options_.frames) receiver->End(absl::OkStatus());
+  if (options_.frames > 0 && newest_.number >= options_.frames) receiver->End(absl::OkStatus());
   changed_.NotifyAll();
 }
 
@@ -64,23 +64,32 @@ void ScanEngine::OnIdle() {
   changed_.NotifyAll();
 }
 
-int64_t ScanEngine::TakeNumber() {
+ScanEngine::Newest ScanEngine::Acquire() {
   MutexLock lock(&mutex_);
-  return ++number_;
+  return AcquireNext();
 }
 
 ScanEngine::Newest ScanEngine::newest() const {
   MutexLock lock(&mutex_);
-  return newest_.number > 0 ? newest_ : Newest{0, size_px_};
+  if (newest_.number > 0) return newest_;
+  Newest none;
+  none.size_px = size_px_;
+  return none;
 }
 
-void ScanEngine::NoteDelivered(int64_t number, int size_px) {
-  MutexLock lock(&mutex_);
-  Note(number, size_px);
+double ScanEngine::Newest::Progress(absl::Time now) const {
+  if (period <= absl::ZeroDuration() || period == absl::InfiniteDuration()) return 0;
+  return std::clamp(absl::FDivDuration(now - time, period), 0.0, 1.0);
 }
 
-void ScanEngine::Note(int64_t number, int size_px) {
-  if (number > newest_.number) newest_ = {number, size_px};
+ScanEngine::Newest ScanEngine::AcquireNext() {
+  Newest next;
+  next.number = newest_.number + 1;
+  next.size_px = size_px_;
+  next.time = clock_.Now();
+  if (newest_.number > 0) next.period = next.time - newest_.time;
+  newest_ = next;
+  return next;
 }
 
 int ScanEngine::size_px() const {
@@ -94,15 +103,16 @@ void ScanEngine::SetSizePx(int size_px) {
 }
 
 void ScanEngine::Run() {
-  while (const std::optional<NextFrame> next = WaitForDue()) {
+  while (const std::optional<Newest> next = WaitForDue()) {
     Deliver(*next, Make(*next));
   }
 }
 
 bool ScanEngine::MayScan() {
   if (receivers_.empty()) return false;
-  if (options_.frames > 0 && number_ >= options_.frames) return false;
-  if (options_.faults.stall_after > 0 && number_ >= options_.faults.stall_after) return false;
+  if (options_.frames > 0 && newest_.number >= options_.frames) return false;
+  if (options_.faults.stall_after > 0 && newest_.number >= options_.faults.stall_after)
+    return false;
   return options_.rate_hz > 0 || AnyIdle();
 }
 
@@ -111,7 +121,7 @@ bool ScanEngine::AnyIdle() {
                      [](FrameReceiver* receiver) { return receiver->IsIdle(); });
 }
 
-std::optional<ScanEngine::NextFrame> ScanEngine::WaitForDue() {
+std::optional<ScanEngine::Newest> ScanEngine::WaitForDue() {
   MutexLock lock(&mutex_);
   while (!stopped_) {
     if (!MayScan()) {
@@ -129,13 +139,13 @@ std::optional<ScanEngine::NextFrame> ScanEngine::WaitForDue() {
       }
       due_ += period;
     }
-    return NextFrame{++number_, size_px_};
+    return AcquireNext();
   }
   return std::nullopt;
 }
 
-std::shared_ptr<const v1::StreamFramesResponse> ScanEngine::Make(const NextFrame& next) const {
-  absl::StatusOr<v1::Frame> frame = renderer_.Render(next.number, next.size_px, clock_.Now());
+std::shared_ptr<const v1::StreamFramesResponse> ScanEngine::Make(const Newest& next) const {
+  absl::StatusOr<v1::Frame> frame = renderer_.Render(next.number, next.size_px, next.time);
   if (!frame.ok()) return nullptr;
   const FaultPlan& faults = options_.faults;
   if (IsDue(next.number, faults.bad_frame_every)) {
@@ -149,7 +159,7 @@ std::shared_ptr<const v1::StreamFramesResponse> ScanEngine::Make(const NextFrame
   return response;
 }
 
-void ScanEngine::Deliver(const NextFrame& next,
+void ScanEngine::Deliver(const Newest& next,
                          std::shared_ptr<const v1::StreamFramesResponse> frame) {
   const int64_t number = next.number;
   MutexLock lock(&mutex_);
@@ -161,7 +171,6 @@ void ScanEngine::Deliver(const NextFrame& next,
     EndAll(absl::UnavailableError("the link was dropped on purpose"));
     return;
   }
-  Note(number, next.size_px);
   for (FrameReceiver* receiver : receivers_) receiver->Offer(frame);
   if (number == options_.frames) EndAll(absl::OkStatus());
 }

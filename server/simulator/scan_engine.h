@@ -57,32 +57,31 @@ class ScanEngine {
   void Remove(FrameReceiver* receiver);
   void OnIdle();  // a receiver became idle
 
-  // For single frames: takes the next number of the same acquisition.
-  int64_t TakeNumber();
-
-  // What the newest frame shows is where the specimen is now: it drifts on with the next.
+  // The newest frame that was acquired, also if it is not delivered yet.
   struct Newest {
-    int64_t number = 0;  // of the newest frame that was delivered; 0: none yet
+    int64_t number = 0;  // 0: none yet
     int size_px = 0;     // its side; before the first frame: the side that it will have
+    absl::Time time = absl::InfiniteFuture();          // of its acquisition
+    absl::Duration period = absl::InfiniteDuration();  // since the frame before; infinite: unknown
+
+    // How far the scan is on its way to the next frame, [0, 1].
+    double Progress(absl::Time now) const;
   };
   Newest newest() const;
-  void NoteDelivered(int64_t number, int size_px);  // a single frame
+
+  // Acquires a single frame: the next of the same acquisition.
+  Newest Acquire();
 
   int size_px() const;
   void SetSizePx(int size_px);  // from the next frame on
 
  private:
-  struct NextFrame {
-    int64_t number;
-    int size_px;
-  };
-
   void Run();
   // Blocks until a frame is due; nullopt: stop.
-  std::optional<NextFrame> WaitForDue();
-  std::shared_ptr<const v1::StreamFramesResponse> Make(const NextFrame& next) const;
-  void Deliver(const NextFrame& next, std::shared_ptr<const v1::StreamFramesResponse> frame);
-  void Note(int64_t number, int size_px) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<Newest> WaitForDue();
+  std::shared_ptr<const v1::StreamFramesResponse> Make(const Newest& next) const;
+  void Deliver(const Newest& next, std::shared_ptr<const v1::StreamFramesResponse> frame);
+  Newest AcquireNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayScan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool AnyIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndAll(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -95,7 +94,6 @@ class ScanEngine {
   CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<FrameReceiver*> receivers_ ABSL_GUARDED_BY(mutex_);
-  int64_t number_ ABSL_GUARDED_BY(mutex_) = 0;  // of the last frame that was begun
   Newest newest_ ABSL_GUARDED_BY(mutex_);
   int size_px_ ABSL_GUARDED_BY(mutex_);
   absl::Time due_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

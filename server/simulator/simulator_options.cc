@@ -26,6 +26,8 @@ void AddSimulatorFlags(FlagSet& flags, SimulatorOptions& o) {
   flags.Add("grain_boundary", &o.grain_boundary, "two grains instead of one crystal");
   flags.Add("contamination", &o.contamination,
             "slow background, peak to peak, in units of the brightest column");
+  flags.Add("margin_nm", &o.margin_nm,
+            "specimen around the field of view; where drift would leave it, drift turns back");
   flags.Add("size_px", &o.size_px, "rows and columns of a frame, 8 to 4096");
   flags.Add("pixel_size_nm", &o.pixel_size_nm, "true side of a pixel, nm");
   flags.Add("metadata_scale", &o.metadata_scale,
@@ -56,6 +58,7 @@ void AddSimulatorFlags(FlagSet& flags, SimulatorOptions& o) {
 absl::Status ValidateSimulatorOptions(const SimulatorOptions& o) {
   RETURN_IF_ERROR(CheckRange("size_px", o.size_px, 8, 4096));
   RETURN_IF_ERROR(CheckRange("pixel_size_nm", o.pixel_size_nm, 1e-4, 10));
+  RETURN_IF_ERROR(CheckRange("margin_nm", o.margin_nm, 0, 100));
   RETURN_IF_ERROR(CheckRange("rotation_deg", o.rotation_deg, -360, 360));
   RETURN_IF_ERROR(CheckRange("metadata_scale", o.metadata_scale, 0, 100));
   RETURN_IF_ERROR(CheckRange("dwell_time_us", o.dwell_time_us, 0, 1e6));

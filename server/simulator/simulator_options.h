@@ -21,6 +21,7 @@ struct SimulatorOptions {
   double hole = 0;
   bool grain_boundary = false;
   double contamination = 0;
+  double margin_nm = 2;
 
   // The scan.
   int size_px = 512;

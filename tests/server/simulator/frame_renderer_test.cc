@@ -61,7 +61,7 @@ TEST(FrameRendererSpecimenTest, FractionsArePlacesInTheNumberedFrameAlsoAheadAnd
         const v1::Frame frame = *(*renderer)->Render(number, size, absl::UnixEpoch());
         const v1::GroundTruth& truth = frame.ground_truth();
         ASSERT_GT(truth.x_px_size(), 0);
-        const auto place = (*renderer)->PlaceNm(number, size, (truth.x_px(0) + 0.5) / size,
+        const auto place = (*renderer)->PlaceNm(number, 0, size, (truth.x_px(0) + 0.5) / size,
                                                 (truth.y_px(0) + 0.5) / size);
         ASSERT_TRUE(place.ok()) << place.status();
         double nearest = 1e9;
@@ -73,6 +73,48 @@ TEST(FrameRendererSpecimenTest, FractionsArePlacesInTheNumberedFrameAlsoAheadAnd
       }
     }
   }
+}
+
+TEST(FrameRendererSpecimenTest, BetweenFramesTheSpecimenDriftsEvenly) {
+  const auto renderer = FrameRenderer::Create(DriftingOptions(), "run");
+  ASSERT_TRUE(renderer.ok()) << renderer.status();
+  const Vector2 from = *(*renderer)->PlaceNm(4, 0, kSize, 0.5, 0.5);
+  const Vector2 to = *(*renderer)->PlaceNm(5, 0, kSize, 0.5, 0.5);
+  // The specimen moves right by 1.6 px, so the place under a fixed fraction moves left.
+  EXPECT_NEAR(to.x - from.x, -1.6 * 0.05, 1e-9);
+  const Vector2 between = *(*renderer)->PlaceNm(4, 0.25, kSize, 0.5, 0.5);
+  EXPECT_NEAR(between.x, from.x + 0.25 * (to.x - from.x), 1e-12);
+  EXPECT_NEAR(between.y, from.y + 0.25 * (to.y - from.y), 1e-12);
+  EXPECT_NEAR((*renderer)->PlaceNm(4, 1, kSize, 0.5, 0.5)->x, to.x, 1e-12);
+}
+
+TEST(FrameRendererSpecimenTest, AWiderMarginLetsTheSpecimenDriftFartherBeforeItTurnsBack) {
+  SimulatorOptions options = DriftingOptions();
+  constexpr int64_t kLater = 200;  // 400 px: 20 nm
+  const auto narrow = FrameRenderer::Create(options, "run");
+  options.margin_nm = 25;
+  const auto wide = FrameRenderer::Create(options, "run");
+  options.margin_nm = -1;
+  EXPECT_THAT(std::string(FrameRenderer::Create(options, "run").status().message()),
+              HasSubstr("margin_nm = -1"));
+  ASSERT_TRUE(narrow.ok() && wide.ok());
+  const auto drift_nm = [](const FrameRenderer& renderer) {
+    return renderer.PlaceNm(1, 0, kSize, 0.5, 0.5)->x -
+           renderer.PlaceNm(1 + kLater, 0, kSize, 0.5, 0.5)->x;
+  };
+  EXPECT_NEAR(drift_nm(**wide), 0.8 * 20, 1e-9);
+  EXPECT_LT(drift_nm(**narrow), 2);
+}
+
+TEST(FrameRendererSpecimenTest, FromTheLastFrameAheadToTheFirstNothingDrifts) {
+  SimulatorOptions options = DriftingOptions();
+  options.render_ahead = 2;
+  const auto renderer = FrameRenderer::Create(options, "run");
+  ASSERT_TRUE(renderer.ok()) << renderer.status();
+  EXPECT_EQ((*renderer)->PlaceNm(2, 0.5, kSize, 0.5, 0.5)->x,
+            (*renderer)->PlaceNm(2, 0, kSize, 0.5, 0.5)->x);
+  EXPECT_NE((*renderer)->PlaceNm(1, 0.5, kSize, 0.5, 0.5)->x,
+            (*renderer)->PlaceNm(1, 0, kSize, 0.5, 0.5)->x);
 }
 
 TEST(FrameRendererSpecimenTest, RefusesFramesAheadOfADamagingBeamByBothFlags) {

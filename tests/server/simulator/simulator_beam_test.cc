@@ -11,6 +11,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "server/simulator/simulator_server.h"
+#include "tests/fakes/fake_clock.h"
 
 namespace atomstream {
 namespace {
@@ -81,7 +82,7 @@ class SimulatorBeamTest : public ::testing::Test {
     while (Specimen("none").beam_placed() != placed) std::this_thread::yield();
   }
 
-  const SystemClock clock_;
+  FakeClock clock_;  // frames and drift; dwells take their time
   std::unique_ptr<SimulatorServer> server_;
   std::unique_ptr<v1::Microscope::Stub> microscope_;
   std::unique_ptr<v1::SimulatedSpecimen::Stub> specimen_;
@@ -100,16 +101,21 @@ int DopantIn(const v1::Frame& frame) {
   return -1;
 }
 
-TEST_F(SimulatorBeamTest, ExposesTheAtomThatTheNewestFrameShowsThere) {
+TEST_F(SimulatorBeamTest, ExposesTheAtomThatDriftHasBroughtThereSinceTheNewestFrame) {
   SimulatorOptions options;
   options.drift_px = 3;
   Start(options);
   v1::Frame frame;
-  for (int i = 0; i < 4; ++i) frame = Acquire();
+  for (int i = 0; i < 4; ++i) {
+    clock_.Advance(absl::Milliseconds(100));
+    frame = Acquire();
+  }
   const int dopant = DopantIn(frame);
   ASSERT_GE(dopant, 0);
   const double x = frame.ground_truth().x_px(dopant), y = frame.ground_truth().y_px(dopant);
-  ASSERT_TRUE(Place(At(x, y, absl::Milliseconds(20))).ok());
+  clock_.Advance(absl::Milliseconds(50));
+  // The drift of 3 px a frame is (2.4, 1.8).
+  ASSERT_TRUE(Place(At(x + 1.2, y + 0.9, absl::Milliseconds(20))).ok());
 
   const v1::ListExposuresResponse exposures = Exposures();
   ASSERT_EQ(exposures.exposures_size(), 1);
