@@ -15,6 +15,7 @@
 #include "server/config/check.h"
 #include "server/config/cluster_config.h"
 #include "server/config/log_star_config.h"
+#include "server/config/targeting_config.h"
 #include "server/config/unet_config.h"
 
 namespace atomstream {
@@ -110,6 +111,7 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
   ASSIGN_OR_RETURN(options.log_star, LogStarOptionsFromConfig(config.log_star()));
   ASSIGN_OR_RETURN(options.unet, UnetOptionsFromConfig(config.unet(), options.log_star));
   ASSIGN_OR_RETURN(options.structure, StructureOptionsFromConfig(config.clusters()));
+  ASSIGN_OR_RETURN(options.targeting, TargetingOptionsFromConfig(config.targeting()));
   RETURN_IF_ERROR(ReadPipeline(config.pipeline(), options));
   if (config.history().has_max_results()) options.max_results = config.history().max_results();
   RETURN_IF_ERROR(CheckInRange("history.max_results", options.max_results, 1, 1000000));
