@@ -97,8 +97,8 @@ void Describe(const ClusterModel& model, const Descriptors& descriptors, const M
 
 absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector<Atom>& atoms,
                                            double d_nn_px, const ClusterOptions& options,
-                                           std::shared_ptr<const ClusterModel> model,
-                                           Refit refit) {
+                                           std::shared_ptr<const ClusterModel> model, Refit refit,
+                                           const std::vector<bool>& left_out) {
   RETURN_IF_ERROR(ValidateClusterOptions(options));
   if (!(d_nn_px >= 0) || !std::isfinite(d_nn_px)) {
     return absl::InvalidArgumentError(absl::StrCat("d_nn_px = ", d_nn_px, ": must be >= 0"));
@@ -115,14 +115,26 @@ absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector
   if (atoms.empty()) return empty("no_atoms", "the frame shows no atoms");
   if (d_nn_px == 0) return empty("no_lattice", "no lattice sets the size of descriptors");
 
+  std::vector<Atom> taken;
+  std::vector<int> index;  // of each taken atom
+  for (size_t i = 0; i < atoms.size(); ++i) {
+    if (!left_out.empty() && left_out[i]) continue;
+    taken.push_back(atoms[i]);
+    index.push_back(static_cast<int>(i));
+  }
+  result.left_out = static_cast<int>(atoms.size() - taken.size());
+  if (taken.empty()) {
+    return empty("no_atoms", absl::StrCat("all ", atoms.size(), " atoms are left out"));
+  }
   ASSIGN_OR_RETURN(
-      const Descriptors descriptors,
-      ExtractDescriptors(image, atoms, d_nn_px,
+      Descriptors descriptors,
+      ExtractDescriptors(image, taken, d_nn_px,
                          {options.patch_side_d_nn, options.patch_grid, options.patch_taper_d_nn}));
+  for (int& atom : descriptors.atoms) atom = index[atom];
   result.dropped_at_edge = descriptors.dropped_at_edge;
   if (descriptors.size() == 0) {
     return empty("all_atoms_at_edge",
-                 absl::StrCat("the descriptors of all ", atoms.size(), " atoms leave the frame"));
+                 absl::StrCat("the descriptors of all ", taken.size(), " atoms leave the frame"));
   }
 
   const bool usable = model != nullptr && model->options == options;

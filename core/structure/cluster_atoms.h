@@ -41,6 +41,7 @@ struct ClusterResult {
   std::vector<double> explained_variance;  // of each component, share of the total of the fit
   int clustered = 0;                       // atoms with a label
   int dropped_at_edge = 0;                 // atoms whose descriptor would leave the frame
+  int left_out = 0;                        // as the caller wished
 
   int64_t generation = 0;  // of the model used; 0: none
   bool refitted = false;   // this frame made the model: labels may mean something else than before
@@ -66,11 +67,14 @@ enum class Refit { kAllowed, kForbidden };
 
 // `image`: the normalised frame (clipped or not; the same kind every time). `d_nn_px` >= 0: the
 // lattice's. `model`: next_model of an earlier frame, or null. Too few atoms are no error but an
-// empty result. InvalidArgument names the option, or the atom whose position is not finite.
+// empty result. `left_out`: empty, or of each atom whether it takes no part; meant for empty places
+// (see EmptyPlaces), which would make a cluster with the dopants, both being unlike the rest.
+// InvalidArgument names the option, or the atom whose position is not finite.
 absl::StatusOr<ClusterResult> ClusterAtoms(const Image& image, const std::vector<Atom>& atoms,
                                            double d_nn_px, const ClusterOptions& options,
                                            std::shared_ptr<const ClusterModel> model,
-                                           Refit refit = Refit::kAllowed);
+                                           Refit refit = Refit::kAllowed,
+                                           const std::vector<bool>& left_out = {});
 
 }  // namespace atomstream
 

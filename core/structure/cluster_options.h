@@ -14,7 +14,10 @@ struct ClusterOptions {
   int patch_grid = 13;
   double patch_taper_d_nn = 0.6;
 
-  int principal_components = 4;  // [1, 16]; at most patch_grid^2
+  // [1, 16]; at most patch_grid^2. Two hold the sublattices and how bright the atom is; each
+  // further one makes clusters of rare atoms dearer to BIC, and labels less stable (docs/adr,
+  // clusters).
+  int principal_components = 2;
   // Number of clusters, [1, 16]; equal: that many, else chosen by BIC in the range.
   int min_clusters = 1;
   int max_clusters = 6;

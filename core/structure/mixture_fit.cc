@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "Eigen/Eigenvalues"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 
@@ -17,6 +18,8 @@ constexpr int kMaxComponents = 32;
 constexpr int kLloydIterations = 10;
 constexpr int kTrialIterations = 10;      // of EM, before the best restart goes on alone
 constexpr double kTrialTolerance = 1e-4;  // while numbers of components are compared
+// Splits of a component that are tried when there is to be one more.
+constexpr size_t kSplits = 2;
 // Numbers of components in a row that do not lower the BIC before larger ones are left untried.
 constexpr int kPatience = 2;
 
@@ -104,8 +107,74 @@ bool IsSound(const EmResult& result, int dimension) {
   return result.mixture.size() == 1 || result.smallest_count >= dimension + 1;
 }
 
+// The points of one component in two halves, along the direction in which they spread most, and how
+// much better two Gaussians describe them than one.
+struct Split {
+  int component = 0;
+  std::vector<int> second_half;  // points
+  double gain = 0;               // of the log likelihood of all the component's points
+};
+
+std::optional<Split> SplitComponent(const PointMatrix& points, const std::vector<int>& members,
+                                    int component, const EmOptions& em) {
+  const int dimension = static_cast<int>(points.cols());
+  const int size = static_cast<int>(members.size());
+  if (size < MinPointsForMixture(2, dimension)) return std::nullopt;
+  const PointMatrix own = points(members, Eigen::all);
+  const GaussianMixture one = MixtureOfLabels(own, std::vector<int>(size, 0), 1, em.variance_floor);
+  const GaussianComponent& whole = one.components[0];
+  const Eigen::VectorXd axis = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(whole.covariance)
+                                   .eigenvectors()
+                                   .rightCols<1>();
+  const Eigen::VectorXf along =
+      (own.rowwise() - whole.mean.transpose().cast<float>()) * axis.cast<float>();
+  std::vector<int> halves(size);
+  for (int i = 0; i < size; ++i) halves[i] = along[i] > 0;
+  const EmResult two = RunEm(MixtureOfLabels(own, halves, 2, em.variance_floor), own, em);
+  if (!IsSound(two, dimension)) return std::nullopt;
+  const double before = ScorePoints(one, own).log_likelihood.cast<double>().mean();
+  Split split;
+  split.component = component;
+  split.gain = size * (two.log_likelihood - before);
+  const MixtureScores scores = ScorePoints(two.mixture, own);
+  for (int i = 0; i < size; ++i) {
+    if (scores.probability(i, 1) > scores.probability(i, 0))
+      split.second_half.push_back(members[i]);
+  }
+  return split;
+}
+
+// Labels in which one component of `smaller` is two: those of the most promising splits. They find
+// what starts from nothing miss, two rare groups on either side of the rest taken for one.
+std::vector<std::vector<int>> SplitLabels(const PointMatrix& points, const GaussianMixture& smaller,
+                                          const EmOptions& em) {
+  const MixtureScores scores = ScorePoints(smaller, points);
+  std::vector<int> labels(points.rows());
+  std::vector<std::vector<int>> members(smaller.size());
+  for (int i = 0; i < points.rows(); ++i) {
+    scores.probability.row(i).maxCoeff(&labels[i]);
+    members[labels[i]].push_back(i);
+  }
+  std::vector<Split> splits;
+  for (int k = 0; k < smaller.size(); ++k) {
+    std::optional<Split> split = SplitComponent(points, members[k], k, em);
+    if (split.has_value() && !split->second_half.empty()) splits.push_back(*std::move(split));
+  }
+  std::sort(splits.begin(), splits.end(),
+            [](const Split& a, const Split& b) { return a.gain > b.gain; });
+  if (splits.size() > kSplits) splits.resize(kSplits);
+  std::vector<std::vector<int>> starts;
+  for (const Split& split : splits) {
+    starts.push_back(labels);
+    for (const int point : split.second_half) starts.back()[point] = smaller.size();
+  }
+  return starts;
+}
+
+// `smaller`: the best mixture of one component less, if there is one.
 std::optional<MixtureFit> FitWith(const PointMatrix& points, int components,
-                                  const MixtureFitOptions& options) {
+                                  const MixtureFitOptions& options,
+                                  const std::optional<MixtureFit>& smaller) {
   const int dimension = static_cast<int>(points.cols());
   EmOptions em;
   em.variance_floor = VarianceFloor(points);
@@ -114,15 +183,21 @@ std::optional<MixtureFit> FitWith(const PointMatrix& points, int components,
   // Another number of components is another series of draws, whatever range is tried.
   std::mt19937_64 engine(options.seed * 0x9e3779b97f4a7c15ULL + components);
   std::optional<EmResult> best;
-  const int restarts = components == 1 ? 1 : options.restarts;
-  for (int restart = 0; restart < restarts; ++restart) {
-    const std::vector<int> labels =
-        restart == 0 ? NearestCentres(points, FarthestCentres(points, components))
-                     : KMeansLabels(points, DrawnCentres(points, components, engine));
+  const auto try_labels = [&](const std::vector<int>& labels) {
     EmResult trial =
         RunEm(MixtureOfLabels(points, labels, components, em.variance_floor), points, em);
-    if (!IsSound(trial, dimension)) continue;
+    if (!IsSound(trial, dimension)) return;
     if (!best.has_value() || trial.log_likelihood > best->log_likelihood) best = std::move(trial);
+  };
+  const int restarts = components == 1 ? 1 : options.restarts;
+  for (int restart = 0; restart < restarts; ++restart) {
+    try_labels(restart == 0 ? NearestCentres(points, FarthestCentres(points, components))
+                            : KMeansLabels(points, DrawnCentres(points, components, engine)));
+  }
+  if (smaller.has_value()) {
+    for (const std::vector<int>& labels : SplitLabels(points, smaller->mixture, em)) {
+      try_labels(labels);
+    }
   }
   if (!best.has_value()) return std::nullopt;
   em.max_iterations = EmOptions().max_iterations;
@@ -171,11 +246,12 @@ absl::StatusOr<MixtureFit> FitMixture(const PointMatrix& points, const MixtureFi
                                                      " components in ", dimension,
                                                      " dimensions: needs ", needed));
   }
-  std::optional<MixtureFit> best;
+  std::optional<MixtureFit> best, last;
   int worse = 0;
   for (int count = options.min_components; count <= options.max_components; ++count) {
     if (count > options.min_components && size < MinPointsForMixture(count, dimension)) break;
-    std::optional<MixtureFit> fit = FitWith(points, count, options);
+    std::optional<MixtureFit> fit = FitWith(points, count, options, last);
+    last = fit;
     if (fit.has_value() && (!best.has_value() || fit->bic < best->bic)) {
       best = std::move(fit);
       worse = 0;

@@ -150,6 +150,14 @@ std::array<int, kSiteKinds.size()> CountSiteKinds(const SiteAnalysis& analysis) 
   return counts;
 }
 
+std::vector<bool> EmptyPlaces(const SiteAnalysis& analysis) {
+  std::vector<bool> empty;
+  for (const SiteSurroundings& site : analysis.sites) {
+    empty.push_back(site.kind == SiteKind::kVacancy);
+  }
+  return empty;
+}
+
 absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<Atom>& atoms,
                                           double d_nn_px, const SiteOptions& options) {
   RETURN_IF_ERROR(CheckRange("dopant_sigmas", options.dopant_sigmas, 1, 100));

@@ -71,6 +71,9 @@ struct SiteAnalysis {
 // How many atoms are of each kind, in the order of kSiteKinds.
 std::array<int, kSiteKinds.size()> CountSiteKinds(const SiteAnalysis& analysis);
 
+// Of each atom whether its site is a vacancy.
+std::vector<bool> EmptyPlaces(const SiteAnalysis& analysis);
+
 // `image` is normalised but not clipped (NormalisedImage::unclipped); `atoms` are in its pixels.
 // `d_nn_px` as in BondGraph::Build. No atoms: an empty analysis. InvalidArgument names what is
 // wrong.

@@ -65,15 +65,18 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
   const absl::Time start = deps_.steady_clock->Now();
   Image image;
   const ModelKey key{detector.kind(), frame.metadata().material};
-  absl::StatusOr<ClusterResult> clusters = CatchToStatus("clusters", [&] {
+  absl::StatusOr<SiteAnalysis> sites = CatchToStatus("site kinds", [&] {
     if (!atoms.empty()) image = Normalise(frame.image()).unclipped;
-    return Cluster(image, detector, key, live_index);
+    return AnalyseSites(image, atoms, d_nn_px, options_.sites);
   });
-  const absl::Time clustered = deps_.steady_clock->Now();
-  absl::StatusOr<SiteAnalysis> sites = CatchToStatus(
-      "site kinds", [&] { return AnalyseSites(image, atoms, d_nn_px, options_.sites); });
-  record->clusters_time = clustered - start;
-  record->sites_time = deps_.steady_clock->Now() - clustered;
+  const absl::Time analysed = deps_.steady_clock->Now();
+  // Places without an atom stay out of the clusters.
+  absl::StatusOr<ClusterResult> clusters = CatchToStatus("clusters", [&] {
+    return Cluster(image, detector, sites.ok() ? EmptyPlaces(*sites) : std::vector<bool>(), key,
+                   live_index);
+  });
+  record->sites_time = analysed - start;
+  record->clusters_time = deps_.steady_clock->Now() - analysed;
 
   const std::string& id = frame.metadata().id;
   if (clusters.ok()) {
@@ -98,15 +101,19 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
 
 absl::StatusOr<ClusterResult> StructureStage::Cluster(const Image& image,
                                                       const DetectorRecord& detector,
+                                                      const std::vector<bool>& left_out,
                                                       const ModelKey& key,
                                                       std::optional<int64_t> live_index) {
   const std::vector<Atom>& atoms = detector.atoms();
   const double d_nn_px = LatticeOf(detector).d_nn_px;
-  if (!live_index) return ClusterAtoms(image, atoms, d_nn_px, options_.clusters, nullptr);
+  if (!live_index) {
+    return ClusterAtoms(image, atoms, d_nn_px, options_.clusters, nullptr, Refit::kAllowed,
+                        left_out);
+  }
   KeptModels::Loan loan = models_.Borrow(key, *live_index);
   ASSIGN_OR_RETURN(ClusterResult result,
                    ClusterAtoms(image, atoms, d_nn_px, options_.clusters, loan.model(),
-                                loan.may_fit() ? Refit::kAllowed : Refit::kForbidden));
+                                loan.may_fit() ? Refit::kAllowed : Refit::kForbidden, left_out));
   if (result.refitted) loan.Keep(result.next_model);
   return result;
 }

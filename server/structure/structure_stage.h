@@ -44,8 +44,10 @@ class StructureStage {
                                                  std::optional<int64_t> live_index);
 
  private:
+  // `left_out`: of each atom whether it takes no part; empty: none is left out.
   absl::StatusOr<ClusterResult> Cluster(const Image& image, const DetectorRecord& detector,
-                                        const ModelKey& key, std::optional<int64_t> live_index);
+                                        const std::vector<bool>& left_out, const ModelKey& key,
+                                        std::optional<int64_t> live_index);
   void Announce(const ModelKey& key, const std::string& frame_id, const ClusterResult& result);
   void Count(const DetectorRecord& detector, const StructureRecord& record) const;
 

@@ -116,8 +116,8 @@ TEST(ClusterAtomsTest, DescribesItsClusters) {
   EXPECT_EQ(atoms, result.clustered);
   EXPECT_NEAR(weights, 1, 1e-6);
   EXPECT_EQ(result.clustered + result.dropped_at_edge, static_cast<int>(frame.atoms.size()));
-  ASSERT_EQ(result.explained_variance.size(), 4u);
-  EXPECT_GT(result.explained_variance[0], result.explained_variance[3]);
+  ASSERT_EQ(result.explained_variance.size(), 2u);
+  EXPECT_GT(result.explained_variance[0], result.explained_variance[1]);
   EXPECT_EQ(result.components.rows(), static_cast<int>(frame.atoms.size()));
   // The first fit numbers clusters by size.
   EXPECT_GE(result.clusters[0].size, result.clusters[2].size);
@@ -235,13 +235,31 @@ TEST(ClusterAtomsTest, SaysWhyAResultIsEmpty) {
   EXPECT_EQ(ClusterAtoms(image, {{1, 1}}, 7, options, nullptr)->empty_reason, "all_atoms_at_edge");
   const ClusterResult one = *ClusterAtoms(image, {{30, 30}}, 7, options, nullptr);
   EXPECT_EQ(one.empty_reason, "too_few_atoms");
-  EXPECT_THAT(one.detail, HasSubstr("1 atoms for 1 clusters in 4 principal components: needs 10"));
+  EXPECT_THAT(one.detail, HasSubstr("1 atoms for 1 clusters in 2 principal components: needs 6"));
   EXPECT_EQ(one.labels, std::vector<int>{-1});
   EXPECT_EQ(one.next_model, nullptr);
   // Enough atoms for one cluster, too few for the six that are asked for.
   std::vector<Atom> atoms;
   for (int i = 0; i < 40; ++i) atoms.push_back({10.0f + i, 30});
   EXPECT_EQ(ClusterAtoms(image, atoms, 7, Fixed(6), nullptr)->empty_reason, "too_few_atoms");
+}
+
+TEST(ClusterAtomsTest, LeavesOutWhatIsNoAtom) {
+  FrameWithAtoms frame = RenderAtoms(*BuildSpecimen(SiGraphene(256)), TestScan(256, 0.1), 0.1);
+  const ClusterResult without = ClusterFrame(frame, Fixed(3));
+  // Hollows of the lattice among the atoms, in front and behind.
+  const Atom hollow{100, 100, 2, 0, 1};
+  frame.atoms.insert(frame.atoms.begin(), hollow);
+  frame.atoms.push_back(hollow);
+  std::vector<bool> left_out(frame.atoms.size(), false);
+  left_out.front() = left_out.back() = true;
+  const ClusterResult with = *ClusterAtoms(frame.image, frame.atoms, frame.d_nn_px, Fixed(3),
+                                           nullptr, Refit::kAllowed, left_out);
+  EXPECT_EQ(with.left_out, 2);
+  EXPECT_EQ(with.clustered, without.clustered);
+  EXPECT_EQ(with.labels.front(), -1);
+  EXPECT_EQ(with.labels.back(), -1);
+  EXPECT_EQ(std::vector<int>(with.labels.begin() + 1, with.labels.end() - 1), without.labels);
 }
 
 TEST(ClusterAtomsTest, LabelsASingleAtomWithAKeptModel) {
