@@ -198,7 +198,9 @@ void AgentPlan::OnVisit(int64_t target, const absl::StatusOr<v1::Visit>& visit) 
                                   VisitOutcomeName(visit->outcome()), ", ", visit->dose_s(), " s"));
     return;
   }
-  notes_.push_back(absl::StrCat("target ", target, ": ", visit.status().ToString()));
+  notes_.push_back(absl::StrCat("target ", target, ": ",
+                                absl::StatusCodeToString(visit.status().code()), ": ",
+                                visit.status().message()));
   not_before_[target] = updates_ + kTryAgain;
   switch (visit.status().code()) {
     case absl::StatusCode::kAlreadyExists:  // somebody was there

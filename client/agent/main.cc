@@ -80,6 +80,11 @@ struct AgentFlags {
   }
 };
 
+void PrintError(const absl::Status& status) {
+  std::cerr << "atomstream-agent: " << absl::StatusCodeToString(status.code()) << ": "
+            << status.message() << std::endl;
+}
+
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Dial(const std::string& address) {
   ChannelOptions options;
   options.address = address;
@@ -127,7 +132,7 @@ absl::StatusOr<AgentReport> RunAgent(const AgentFlags& flags, const v1::Criteria
   AgentLoop loop(options, client.get(), &interrupter, &clock, &plan,
                  [](const std::string& note) { std::cerr << note << std::endl; });
   const absl::Status lost = loop.Run();
-  if (!lost.ok()) std::cerr << "atomstream-agent: " << lost.ToString() << std::endl;
+  if (!lost.ok()) PrintError(lost);
 
   AgentReport report;
   report.goal_sites = flags.plan.sites;
@@ -179,7 +184,7 @@ int Run(const std::vector<std::string>& arguments) {
   Interrupter interrupter(absl::Seconds(flags.timeout_s));
   const absl::StatusOr<AgentReport> report = RunAgent(flags, *criteria, interrupter);
   if (!report.ok()) {
-    std::cerr << "atomstream-agent: " << report.status().ToString() << "\n";
+    PrintError(report.status());
     return kExitFailed;
   }
   std::cout << (flags.format == "json" ? ReportJson(*report) + "\n" : ReportText(*report))
