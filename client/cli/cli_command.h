@@ -57,6 +57,8 @@ int GetCommand(const std::vector<std::string>& arguments, const CliOutput& outpu
 int ListCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int StatusCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ExportCommand(const std::vector<std::string>& arguments, const CliOutput& output);
+int ParetoCommand(const std::vector<std::string>& arguments, const CliOutput& output);
+int SteerCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int TargetsCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int VisitCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int VisitsCommand(const std::vector<std::string>& arguments, const CliOutput& output);

@@ -22,6 +22,8 @@ constexpr char kUsage[] =
     "  list             the kept results\n"
     "  status           the state of the daemon\n"
     "  export           one analysed frame as a picture\n"
+    "  pareto           the Pareto front of a frame, and the hyper-parameter map\n"
+    "  steer            select a solution of the front, change settings\n"
     "  targets          sites that meet criteria, once or frame by frame\n"
     "  visit TARGET...  put the beam on targets\n"
     "  visits           the dose ledger\n"
@@ -52,6 +54,8 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "list") return ListCommand(rest, output);
   if (command == "status") return StatusCommand(rest, output);
   if (command == "export") return ExportCommand(rest, output);
+  if (command == "pareto") return ParetoCommand(rest, output);
+  if (command == "steer") return SteerCommand(rest, output);
   if (command == "targets") return TargetsCommand(rest, output);
   if (command == "visit") return VisitCommand(rest, output);
   if (command == "visits") return VisitsCommand(rest, output);

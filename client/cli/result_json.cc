@@ -12,20 +12,6 @@ void WriteTime(absl::string_view key, const google::protobuf::Timestamp& time, J
   json.Key(key).Text(absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", t, absl::UTCTimeZone()));
 }
 
-void WriteSolution(const v1::ParetoSolution& solution, JsonWriter& json) {
-  const v1::LogParams& params = solution.params();
-  json.Key("qc").Number(solution.qc()).Key("er").Number(solution.er());
-  json.Key("params").BeginObject();
-  json.Key("min_sigma_px").Number(params.min_sigma_px());
-  json.Key("max_sigma_px").Number(params.max_sigma_px());
-  json.Key("num_sigma").Integer(params.num_sigma());
-  json.Key("threshold").Number(params.threshold());
-  json.Key("overlap").Number(params.overlap());
-  json.Key("min_spacing_px").Number(params.min_spacing_px());
-  json.Key("preprocessing").Text(PreprocessingText(params.preprocessing()));
-  json.EndObject();
-}
-
 void WriteChosen(const ResultView& view, JsonWriter& json) {
   json.Key("chosen");
   if (view.chosen == nullptr) {
@@ -77,6 +63,9 @@ void WriteIdentity(const v1::FrameResult& result, JsonWriter& json) {
   json.Key("epoch").Text(result.position().epoch());
   json.Key("sequence").Integer(result.position().sequence());
   json.Key("origin").Text(result.origin());
+  json.Key("cause").Text(CauseText(result.cause()));
+  json.Key("supersedes_sequence").Integer(result.supersedes_sequence());
+  json.Key("settings_version").Integer(result.settings_version());
   WriteTime("acquisition_time", result.acquisition_time(), json);
   WriteTime("result_time", result.result_time(), json);
   json.Key("width_px").Integer(result.width_px());
@@ -102,6 +91,7 @@ void WriteLogStar(const ResultView& view, JsonWriter& json) {
   json.Key("qc").Number(detector.qc()).Key("er").Number(detector.er());
   WriteChosen(view, json);
   json.Key("hypervolume").Number(detector.front().hypervolume());
+  json.Key("window_mode").Text(WindowModeText(detector.window_mode()));
   json.Key("evaluations").Integer(detector.evaluations());
   json.Key("infeasible_evaluations").Integer(detector.infeasible_evaluations());
 }
@@ -145,6 +135,20 @@ void WritePosition(absl::string_view key, const v1::ResultPosition& position, Js
 }
 
 }  // namespace
+
+void WriteSolution(const v1::ParetoSolution& solution, JsonWriter& json) {
+  const v1::LogParams& params = solution.params();
+  json.Key("qc").Number(solution.qc()).Key("er").Number(solution.er());
+  json.Key("params").BeginObject();
+  json.Key("min_sigma_px").Number(params.min_sigma_px());
+  json.Key("max_sigma_px").Number(params.max_sigma_px());
+  json.Key("num_sigma").Integer(params.num_sigma());
+  json.Key("threshold").Number(params.threshold());
+  json.Key("overlap").Number(params.overlap());
+  json.Key("min_spacing_px").Number(params.min_spacing_px());
+  json.Key("preprocessing").Text(PreprocessingText(params.preprocessing()));
+  json.EndObject();
+}
 
 void WriteResult(const ResultView& view, JsonWriter& json) {
   WriteIdentity(view.result, json);
@@ -209,6 +213,7 @@ void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json) {
   json.Key("latency_p50_ms")
       .Number(static_cast<double>(status.latency_p50().seconds()) * 1e3 +
               status.latency_p50().nanos() / 1e6);
+  json.Key("settings_version").Integer(status.settings_version());
   json.Key("model");
   if (!status.has_model()) {
     json.Null();

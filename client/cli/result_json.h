@@ -15,6 +15,8 @@ void WriteResult(const ResultView& view, JsonWriter& json);
 // The same in brief, for `watch` and `list`: without the front, and `atoms` is their number.
 void WriteResultBrief(const ResultView& view, JsonWriter& json);
 
+void WriteSolution(const v1::ParetoSolution& solution, JsonWriter& json);
+
 void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json);
 
 }  // namespace atomstream

@@ -106,6 +106,16 @@ std::string UnetStages(const ResultView& view) {
                       " loc ", ShortMs(MsOf(view, "locate")));
 }
 
+// Stands where the times of the stages do: none of them ran for a selection.
+std::string AnewText(const v1::FrameResult& result) {
+  std::string text =
+      absl::StrCat("anew: ", CauseText(result.cause()), ", version ", result.settings_version());
+  if (result.supersedes_sequence() > 0) {
+    absl::StrAppend(&text, ", for result ", result.supersedes_sequence());
+  }
+  return text;
+}
+
 std::string LossText(const LossBefore& loss) {
   std::vector<std::string> parts;
   if (loss.at_source > 0) parts.push_back(absl::StrCat("source ", loss.at_source));
@@ -254,7 +264,9 @@ std::string WatchLine(const ResultView& view, const LossBefore& loss, const Text
                           SigmaText(params), params.threshold());
   }
   std::string stages;
-  if (view.is_unet()) {
+  if (view.made_anew()) {
+    stages = absl::StrFormat("%43s", AnewText(view.result));
+  } else if (view.is_unet()) {
     stages = absl::StrFormat("%43s", UnetStages(view));
   } else {
     for (const WatchStage& column : kWatchStages) {
@@ -310,6 +322,14 @@ std::string ResultText(const v1::FrameResult& result) {
       result.frame_id(), result.frame_number(), result.origin(), result.position().sequence(),
       result.position().epoch(), TimeText(result.acquisition_time()),
       TimeText(result.result_time()), result.width_px(), result.height_px());
+  if (result.settings_version() > 0) {
+    absl::StrAppendFormat(&text, "made by        %s, settings version %d",
+                          CauseText(result.cause()), result.settings_version());
+    if (result.supersedes_sequence() > 0) {
+      absl::StrAppendFormat(&text, ", in place of result %d", result.supersedes_sequence());
+    }
+    text += "\n";
+  }
   absl::StrAppend(&text, SummaryText(result.summary()));
   for (const ResultView& view : ViewsOf(result)) absl::StrAppend(&text, DetectorText(view));
   return text;
@@ -332,13 +352,15 @@ std::string StatusText(const v1::GetStatusResponse& status) {
       "flight\n"
       "results     %d to %d of epoch %s\n"
       "subscribers %d, %d results dropped from their mailboxes\n"
-      "speed       %.1f results/s, median latency %.1f ms\n",
+      "speed       %.1f results/s, median latency %.1f ms\n"
+      "settings    version %d\n",
       counters.frames_received(), counters.frames_processed(), counters.frames_failed(),
       counters.frames_invalid(), counters.frames_dropped_admission(), status.frames_in_flight(),
       status.oldest().sequence(), status.newest().sequence(), status.newest().epoch(),
       status.subscribers(), counters.results_dropped_subscribers(), status.results_per_second(),
       static_cast<double>(status.latency_p50().seconds()) * 1e3 +
-          status.latency_p50().nanos() / 1e6);
+          status.latency_p50().nanos() / 1e6,
+      status.settings_version());
   if (status.has_model()) {
     absl::StrAppend(&text, ModelText(status.model()));
     absl::StrAppendFormat(&text, "            %d live frames skipped while busy\n",

@@ -98,6 +98,26 @@ absl::string_view SiteKindText(int kind) {
   }
 }
 
+absl::string_view CauseText(v1::ResultCause cause) {
+  switch (cause) {
+    case v1::RESULT_CAUSE_FRAME:
+      return "frame";
+    case v1::RESULT_CAUSE_SELECTION:
+      return "selection";
+    case v1::RESULT_CAUSE_SETTINGS:
+      return "settings";
+    case v1::RESULT_CAUSE_REPROCESS:
+      return "reprocess";
+    default:
+      return "unknown";
+  }
+}
+
+absl::string_view WindowModeText(v1::WindowMode mode) {
+  if (mode == v1::WINDOW_MODE_MAP) return "map";
+  return mode == v1::WINDOW_MODE_GLOBAL ? "global" : "unknown";
+}
+
 absl::string_view SourceStateText(int state) {
   switch (state) {
     case v1::SOURCE_STATE_NONE:

@@ -18,6 +18,11 @@ struct ResultView {
   explicit ResultView(const v1::FrameResult& frame_result, int index = 0);
 
   bool is_unet() const { return detector.detector() == "unet"; }
+  // The frame had a result of this detector before, and this one takes its place.
+  bool made_anew() const {
+    return result.cause() != v1::RESULT_CAUSE_UNSPECIFIED &&
+           result.cause() != v1::RESULT_CAUSE_FRAME;
+  }
 
   const v1::FrameResult& result;
   const v1::DetectorResult& detector;
@@ -34,6 +39,8 @@ std::vector<ResultView> ViewsOf(const v1::FrameResult& result);
 absl::string_view DetectorStateText(v1::DetectorState state);          // "pending", "done", …
 absl::string_view PreprocessingText(v1::Preprocessing preprocessing);  // "none", "gaussian", …
 absl::string_view SiteKindText(int kind);                              // "bulk", "dopant", …
+absl::string_view CauseText(v1::ResultCause cause);                    // "frame", "selection", …
+absl::string_view WindowModeText(v1::WindowMode mode);                 // "global", "map"
 absl::string_view SourceStateText(int state);                          // "streaming", …
 
 }  // namespace atomstream

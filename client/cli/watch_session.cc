@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/result_json.h"
+#include "client/cli/settings_text.h"
 #include "client/cli/structure_text.h"
 #include "core/base/status_macros.h"
 
@@ -20,6 +21,9 @@ absl::Status WatchSession::OnMessage(const v1::SubscribeResponse& message, absl:
       return OnResult(message.result(), now);
     case v1::SubscribeResponse::kSource:
       OnSource(message.source());
+      return absl::OkStatus();
+    case v1::SubscribeResponse::kSettings:
+      OnSettings(message.settings());
       return absl::OkStatus();
     case v1::SubscribeResponse::EVENT_NOT_SET:
       return absl::OkStatus();  // an event that a newer daemon knows
@@ -92,6 +96,11 @@ absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time no
   }
   if (!first_result_) first_result_ = now;
   last_result_ = now;
+  // A frame that is decided anew was counted and scored before.
+  if (view.made_anew()) {
+    ++made_anew_;
+    return account_.OnResult(result.position().epoch(), result.position().sequence());
+  }
   lost_at_source_ += loss.at_source;
   dropped_at_admission_ += loss.at_admission;
   scores_[view.detector.detector()].Add(view);
@@ -106,7 +115,9 @@ LossBefore WatchSession::LossOf(const v1::FrameResult& result) {
   loss.at_admission = result.frames_dropped_before();
   loss.in_gaps = gap_before_;
   // The U-Net's results come later than LoG*'s, and not of every frame: their numbers tell nothing.
-  if (result.origin() != "source" || ResultView(result).is_unet()) return loss;
+  // A frame that is decided anew has been before.
+  const ResultView view(result);
+  if (result.origin() != "source" || view.is_unet() || view.made_anew()) return loss;
   if (last_frame_number_) {
     loss.at_source =
         std::max<int64_t>(0, result.frame_number() - *last_frame_number_ - 1 - loss.at_admission);
@@ -131,6 +142,18 @@ void WatchSession::OnSource(const v1::SourceStatus& source) {
       absl::StrCat("source ", source.description(), ": ", SourceStateText(source.state()));
   if (!source.last_error().empty()) absl::StrAppend(&line, ", last error: ", source.last_error());
   output_.out << output_.style.Dim(line) << std::endl;
+}
+
+void WatchSession::OnSettings(const v1::SettingsChange& change) {
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("settings");
+    WriteChange(change, json);
+    json.EndObject();
+    Print(json);
+    return;
+  }
+  output_.out << output_.style.Dim(ChangeLine(change)) << std::endl;
 }
 
 void WatchSession::TellModel(const v1::DetectorResult& detector) {
@@ -188,6 +211,7 @@ void WatchSession::PrintSummary() {
     json.Key("lost_while_away").Integer(account_.lost_while_away());
     json.Key("reconnects").Integer(reconnects);
     json.Key("unet_skipped").Integer(unet_skipped_);
+    json.Key("made_anew").Integer(made_anew_);
     json.Key("detectors").BeginObject();
     for (const auto& [detector, scores] : scores_) {
       json.Key(detector).BeginObject().Key("results").Integer(scores.results);
@@ -207,6 +231,7 @@ void WatchSession::PrintSummary() {
       absl::StrAppendFormat(&text, "\n%s: %d results, %s", detector, scores.results, scores.Text());
     }
   }
+  if (made_anew_ > 0) absl::StrAppend(&text, "\nframes decided anew: ", made_anew_);
   if (unet_skipped_ > 0) absl::StrAppend(&text, "\nskipped by the U-Net: ", unet_skipped_);
   absl::StrAppendFormat(
       &text, "\nlost: %d at the source, %d at the door, %d in gaps, %d while away; %d reconnects",

@@ -57,6 +57,7 @@ class WatchSession {
   absl::Status OnGap(const v1::Gap& gap);
   absl::Status OnResult(const v1::FrameResult& result, absl::Time now);
   void OnSource(const v1::SourceStatus& source);
+  void OnSettings(const v1::SettingsChange& change);
   // Tells the U-Net's model when it is seen first and when another took its place.
   void TellModel(const v1::DetectorResult& detector);
   LossBefore LossOf(const v1::FrameResult& result);
@@ -78,6 +79,7 @@ class WatchSession {
   int64_t lost_at_source_ = 0;
   int64_t dropped_at_admission_ = 0;
   int64_t unet_skipped_ = 0;              // frames
+  int64_t made_anew_ = 0;                 // results that took the place of others
   std::map<std::string, Scores> scores_;  // by detector
 };
 

@@ -40,6 +40,16 @@ void FlagSet::Add(absl::string_view name, double* value, absl::string_view help)
        [value](absl::string_view text) { return absl::SimpleAtod(text, value); }, "a number"});
 }
 
+void FlagSet::Add(absl::string_view name, std::vector<std::string>* values,
+                  absl::string_view help) {
+  Add({std::string(name), std::string(help), "none", false,
+       [values](absl::string_view text) {
+         values->emplace_back(text);
+         return true;
+       },
+       "a text"});
+}
+
 const FlagSet::Flag* FlagSet::Find(absl::string_view name) const {
   const std::string wanted = absl::StrReplaceAll(name, {{"-", "_"}});
   for (const Flag& flag : flags_) {

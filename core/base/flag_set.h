@@ -2,7 +2,8 @@
 // present values are the defaults that Help() shows. Not thread-safe; used once at start.
 //
 // "--name=value", "--name value"; '-' and '_' in names are the same. A bool flag is "--name" or
-// "--name=false". "--" ends the flags. Of a flag that is given twice the last counts.
+// "--name=false". "--" ends the flags. Of a flag that is given twice the last counts, but for
+// lists.
 #ifndef ATOMSTREAM_CORE_BASE_FLAG_SET_H_
 #define ATOMSTREAM_CORE_BASE_FLAG_SET_H_
 
@@ -28,6 +29,8 @@ class FlagSet {
   void Add(absl::string_view name, int* value, absl::string_view help);
   void Add(absl::string_view name, int64_t* value, absl::string_view help);
   void Add(absl::string_view name, double* value, absl::string_view help);
+  // May be repeated; each one adds a text to the list.
+  void Add(absl::string_view name, std::vector<std::string>* values, absl::string_view help);
 
   // Returns the arguments that are no flags, in order. InvalidArgument names the flag and its
   // value: unknown, value missing, not a number. "--help" and "-h" set help_requested().
