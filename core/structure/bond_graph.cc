@@ -132,17 +132,21 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
 
   const double reach = scale * kBins * kBinWidth;
   const Field field(atoms, reach / 2);
-  std::vector<std::vector<Neighbour>> near(count);
+  std::vector<Neighbour> neighbours;  // of all atoms, one atom's after the other's
+  std::vector<int> begin_of(count + 1, 0);
   std::array<int, kBins> histogram{};
+  const float bins_per_px = static_cast<float>(1 / (scale * kBinWidth));
   for (int i = 0; i < count; ++i) {
     field.grid->ForEachWithin(atoms[i].x_px - field.x0, atoms[i].y_px - field.y0, reach,
                               [&](int j, float square) {
                                 if (j == i) return true;
-                                near[i].push_back({j, square});
-                                const int bin = std::sqrt(square) / (scale * kBinWidth);
-                                if (j > i && bin < kBins) ++histogram[bin];
+                                neighbours.push_back({j, square});
+                                if (j < i) return true;
+                                const int bin = static_cast<int>(std::sqrt(square) * bins_per_px);
+                                if (bin < kBins) ++histogram[bin];
                                 return true;
                               });
+    begin_of[i + 1] = static_cast<int>(neighbours.size());
   }
   double cutoff = options.cutoff_d_nn.value_or(kDefaultCutoff);
   if (!options.cutoff_d_nn.has_value()) {
@@ -153,9 +157,19 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
   }
   graph.cutoff_px_ = cutoff * scale;
   const float limit = static_cast<float>(graph.cutoff_px_ * graph.cutoff_px_);
-  for (std::vector<Neighbour>& list : near) {
-    std::erase_if(list, [&](const Neighbour& n) { return n.square > limit; });
+  int kept = 0;
+  for (int i = 0, next = 0; i < count; ++i) {
+    const int end = begin_of[i + 1];
+    begin_of[i] = kept;
+    for (; next < end; ++next) {
+      if (neighbours[next].square <= limit) neighbours[kept++] = neighbours[next];
+    }
   }
+  begin_of[count] = kept;
+  const auto near = [&](int atom) {
+    return absl::MakeConstSpan(neighbours)
+        .subspan(begin_of[atom], begin_of[atom + 1] - begin_of[atom]);
+  };
 
   // An atom between both ends is near both, so one end's list is enough to find it; the lower
   // index' list decides for both, and bonds stay mutual.
@@ -165,7 +179,8 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
     const float mx = (atoms[low].x_px + atoms[high].x_px) / 2;
     const float my = (atoms[low].y_px + atoms[high].y_px) / 2;
     const float square = bond.square * static_cast<float>(kBetween * kBetween / 4);
-    return std::any_of(near[low].begin(), near[low].end(), [&](const Neighbour& n) {
+    const absl::Span<const Neighbour> around = near(low);
+    return std::any_of(around.begin(), around.end(), [&](const Neighbour& n) {
       if (n.atom == high) return false;
       const float dx = atoms[n.atom].x_px - mx;
       const float dy = atoms[n.atom].y_px - my;
@@ -175,7 +190,7 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
   std::vector<float> lengths;
   for (int i = 0; i < count; ++i) {
     const size_t begin = graph.bonds_.size();
-    for (const Neighbour& n : near[i]) {
+    for (const Neighbour& n : near(i)) {
       if (has_atom_between(i, n)) continue;
       const float dx = atoms[n.atom].x_px - atoms[i].x_px;
       const float dy = atoms[n.atom].y_px - atoms[i].y_px;
