@@ -14,10 +14,9 @@ void AimTally::Add(const std::vector<std::string>& missed) {
 
 std::string AimTally::Report(bool json) const {
   if (json) {
-    const std::string lines =
-        absl::StrJoin(missed_, ", ", [](std::string* out, const std::string& line) {
-          absl::StrAppend(out, "\"", line, "\"");
-        });
+    const std::string lines = absl::StrJoin(
+        missed_, ", ",
+        [](std::string* out, const std::string& line) { absl::StrAppend(out, "\"", line, "\""); });
     return absl::StrFormat("{\"rows\": %d, \"rows_missing_an_aim\": %d, \"missed\": [%s]}\n", rows_,
                            rows_missing_, lines);
   }

@@ -17,6 +17,7 @@ absl::Status RunAccuracy(const Arguments& arguments);
 absl::Status RunOptimizers(const Arguments& arguments);
 absl::Status RunSpeed(const Arguments& arguments);
 absl::Status RunStructure(const Arguments& arguments);
+absl::Status RunTargets(const Arguments& arguments);
 
 }  // namespace atomstream::bench
 

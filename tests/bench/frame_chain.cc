@@ -1,6 +1,5 @@
 #include "tests/bench/frame_chain.h"
 
-#include <chrono>
 #include <utility>
 
 #include "core/base/executor.h"
@@ -15,18 +14,15 @@ class StageTimer {
  public:
   StageTimer(const char* name, std::map<std::string, double>& milliseconds)
       : name_(name), milliseconds_(milliseconds) {}
-  ~StageTimer() {
-    milliseconds_[name_] +=
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
-            .count();
-  }
+  ~StageTimer() { milliseconds_[name_] += absl::ToDoubleMilliseconds(clock_.Now() - start_); }
   StageTimer(const StageTimer&) = delete;
   StageTimer& operator=(const StageTimer&) = delete;
 
  private:
   const char* const name_;
   std::map<std::string, double>& milliseconds_;
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const CpuClock clock_;
+  const absl::Time start_ = clock_.Now();
 };
 
 }  // namespace
@@ -51,12 +47,12 @@ std::vector<Site> ChainedFrame::Sites() const {
   return sites;
 }
 
-absl::StatusOr<std::unique_ptr<FrameChain>> FrameChain::Create(const FrameChainOptions& options,
-                                                               const Clock* clock) {
+absl::StatusOr<std::unique_ptr<FrameChain>> FrameChain::Create(const FrameChainOptions& options) {
   RETURN_IF_ERROR(ValidateClusterOptions(options.clusters));
   RETURN_IF_ERROR(ValidateDriftOptions(options.drift));
-  ASSIGN_OR_RETURN(std::unique_ptr<LogStar> log_star, LogStar::Create(options.log_star, clock));
-  return std::unique_ptr<FrameChain>(new FrameChain(options, std::move(log_star)));
+  auto chain = std::unique_ptr<FrameChain>(new FrameChain(options));
+  ASSIGN_OR_RETURN(chain->log_star_, LogStar::Create(options.log_star, &chain->clock_));
+  return chain;
 }
 
 absl::StatusOr<ChainedFrame> FrameChain::Next(const Frame& frame) {
@@ -74,16 +70,17 @@ absl::StatusOr<ChainedFrame> FrameChain::Next(const Frame& frame) {
   if (result.found.next_warm_start != nullptr) warm_start_ = result.found.next_warm_start;
   const double d_nn_px = result.found.lattice.d_nn_px;
   {
-    const StageTimer timer("clusters", result.milliseconds);
-    ASSIGN_OR_RETURN(result.clusters, ClusterAtoms(image.unclipped, result.found.atoms, d_nn_px,
-                                                   options_.clusters, model_));
-  }
-  model_ = result.clusters.next_model;
-  {
     const StageTimer timer("site kinds", result.milliseconds);
     ASSIGN_OR_RETURN(result.surroundings,
                      AnalyseSites(image.unclipped, result.found.atoms, d_nn_px, options_.sites));
   }
+  {
+    const StageTimer timer("clusters", result.milliseconds);
+    ASSIGN_OR_RETURN(result.clusters,
+                     ClusterAtoms(image.unclipped, result.found.atoms, d_nn_px, options_.clusters,
+                                  model_, Refit::kAllowed, EmptyPlaces(result.surroundings)));
+  }
+  model_ = result.clusters.next_model;
   std::shared_ptr<const DriftView> view;
   {
     const StageTimer timer("drift view", result.milliseconds);

@@ -1,5 +1,7 @@
 // FrameChain: what a daemon does with each frame of a run once it has the image: LoG*, clusters,
-// site kinds, drift, with everything that is kept from frame to frame. Used by one thread.
+// site kinds, drift, with everything that is kept from frame to frame. Used by one thread. Times
+// are processor times, LoG*'s budget too, so that what is found does not depend on how busy the
+// machine is.
 #ifndef ATOMSTREAM_TESTS_BENCH_FRAME_CHAIN_H_
 #define ATOMSTREAM_TESTS_BENCH_FRAME_CHAIN_H_
 
@@ -10,13 +12,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/base/clock.h"
 #include "core/structure/cluster_atoms.h"
 #include "core/structure/drift.h"
 #include "core/structure/drift_view.h"
 #include "core/structure/site_kinds.h"
 #include "core/target/site.h"
 #include "detectors/log_star/log_star.h"
+#include "tests/bench/cpu_clock.h"
 
 namespace atomstream::bench {
 
@@ -32,7 +34,7 @@ struct ChainedFrame {
   ClusterResult clusters;
   SiteAnalysis surroundings;
   std::optional<DriftEstimate> drift;  // from the frame before; unset for the first
-  // Wall time of each stage, ms: "normalise", "log_star", "clusters", "site kinds", "drift view",
+  // Of each stage: "normalise", "log_star", "clusters", "site kinds", "drift view",
   // "drift".
   std::map<std::string, double> milliseconds;
 
@@ -42,17 +44,16 @@ struct ChainedFrame {
 
 class FrameChain {
  public:
-  static absl::StatusOr<std::unique_ptr<FrameChain>> Create(const FrameChainOptions& options,
-                                                            const Clock* clock);
+  static absl::StatusOr<std::unique_ptr<FrameChain>> Create(const FrameChainOptions& options);
 
   absl::StatusOr<ChainedFrame> Next(const Frame& frame);
 
  private:
-  FrameChain(const FrameChainOptions& options, std::unique_ptr<LogStar> log_star)
-      : options_(options), log_star_(std::move(log_star)) {}
+  explicit FrameChain(const FrameChainOptions& options) : options_(options) {}
 
   const FrameChainOptions options_;
-  const std::unique_ptr<LogStar> log_star_;
+  const CpuClock clock_;
+  std::unique_ptr<LogStar> log_star_;
   std::shared_ptr<const WarmStart> warm_start_;
   std::shared_ptr<const ClusterModel> model_;
   std::shared_ptr<const DriftView> view_;

@@ -74,6 +74,8 @@ int main(int argc, char** argv) {
     status = atomstream::bench::RunSpeed(arguments);
   } else if (command == "structure") {
     status = atomstream::bench::RunStructure(arguments);
+  } else if (command == "targets") {
+    status = atomstream::bench::RunTargets(arguments);
   } else {
     std::fprintf(stderr, "\"%s\" is not a command\n\n%s", command.c_str(), kUsage);
     return 2;

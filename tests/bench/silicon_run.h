@@ -63,7 +63,11 @@ class SiliconRun {
   // `index` in [0, frames). Errors: those of RenderFrame.
   absl::StatusOr<SiliconFrame> At(int index) const;
 
-  const SiliconRunOptions& options() const { return options_; }
+  // What a perfect drift estimate between frame `index` - 1 and this one says; `index` >= 1.
+  PointPx StepInto(int index) const {
+    return {path_[index].x_px - path_[index - 1].x_px, path_[index].y_px - path_[index - 1].y_px};
+  }
+
   double d_nn_px() const;
   double atom_sigma_px() const;  // of an atom in the frame
 

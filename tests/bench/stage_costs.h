@@ -1,4 +1,5 @@
-// What each stage behind the detector costs a frame, as a share of LoG* on the same frame.
+// What each stage behind the detector costs a frame, as a share of LoG* on the same frame. All is
+// processor time on one thread.
 #ifndef ATOMSTREAM_TESTS_BENCH_STAGE_COSTS_H_
 #define ATOMSTREAM_TESTS_BENCH_STAGE_COSTS_H_
 
@@ -26,7 +27,7 @@ struct StageCost {
 // A line if the stage takes more than a tenth of LoG*'s time.
 std::vector<std::string> MissedAims(const StageCost& cost);
 
-// On this one thread. Prints the table and what misses the aim.
+// Prints the table and what misses the aim.
 absl::Status MeasureStageCosts(const StageCostOptions& options);
 
 }  // namespace atomstream::bench

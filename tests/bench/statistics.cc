@@ -26,6 +26,11 @@ Statistic StatisticOf(const std::vector<double>& values) {
   return result;
 }
 
+double QuantileOf(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return SortedQuantile(values, share);
+}
+
 Quartiles QuartilesOf(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return {SortedQuantile(values, 0.25), SortedQuantile(values, 0.5), SortedQuantile(values, 0.75)};

@@ -20,7 +20,9 @@ struct Quartiles {
   double lower = 0, median = 0, upper = 0;
 };
 
-// Linear between the sorted values, as NumPy's default. `values` must not be empty.
+// Linear between the sorted values, as NumPy's default. `values` must not be empty; `share` in
+// [0, 1].
+double QuantileOf(std::vector<double> values, double share);
 Quartiles QuartilesOf(std::vector<double> values);
 
 }  // namespace atomstream::bench
