@@ -72,6 +72,9 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
   const absl::Time analysed = deps_.steady_clock->Now();
   // Places without an atom stay out of the clusters.
   absl::StatusOr<ClusterResult> clusters = CatchToStatus("clusters", [&] {
+    if (!atoms.empty() && image.empty()) {
+      return absl::StatusOr<ClusterResult>(absl::InternalError("the frame was not normalised"));
+    }
     return Cluster(image, detector, sites.ok() ? EmptyPlaces(*sites) : std::vector<bool>(), key,
                    live_index);
   });

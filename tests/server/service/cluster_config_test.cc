@@ -46,6 +46,16 @@ TEST(ClusterConfigTest, EveryFieldReachesItsOption) {
   EXPECT_EQ(read->structure->sites.bonds.cutoff_d_nn, 1.25);
 }
 
+TEST(ClusterConfigTest, TheShippedFileStatesTheDefaults) {
+  const absl::StatusOr<DaemonOptions> read = LoadConfig(CONFIG_FOLDER "/atomstreamd.textproto");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->structure->clusters, ClusterOptions());
+  const StructureOptions defaults;
+  EXPECT_EQ(read->structure->min_frames_between_refits, defaults.min_frames_between_refits);
+  EXPECT_EQ(read->structure->sites.dopant_sigmas, defaults.sites.dopant_sigmas);
+  EXPECT_EQ(read->structure->sites.dopant_contrast, defaults.sites.dopant_contrast);
+}
+
 TEST(ClusterConfigTest, TheyCanBeSwitchedOff) {
   EXPECT_FALSE(ParseConfig("clusters { enabled: false }")->structure.has_value());
 }
