@@ -1,4 +1,4 @@
-// DaemonProcess: a running atomstreamd whose output the test reads.
+// DaemonProcess: a running atomstreamd, or another program, whose output the test reads.
 #ifndef ATOMSTREAM_TESTS_INTEGRATION_DAEMON_PROCESS_H_
 #define ATOMSTREAM_TESTS_INTEGRATION_DAEMON_PROCESS_H_
 
@@ -16,10 +16,11 @@ namespace atomstream {
 // Killed, if still there, when the test ends.
 class DaemonProcess {
  public:
-  explicit DaemonProcess(std::vector<std::string> arguments) {
+  explicit DaemonProcess(std::vector<std::string> arguments,
+                         const std::string& program = ATOMSTREAMD) {
     int ends[2];
     EXPECT_EQ(pipe(ends), 0);
-    arguments.insert(arguments.begin(), ATOMSTREAMD);
+    arguments.insert(arguments.begin(), program);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
