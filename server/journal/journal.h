@@ -98,7 +98,8 @@ class Journal {
 
   // Does one piece of what keeps the journal within its bounds; false: there is nothing to do now.
   // The owner calls it while it returns true, after appends and now and then, best from a thread
-  // of its own: without it nothing is ever deleted.
+  // of its own: without it nothing is ever deleted. DataLoss: what should go is damaged and stays;
+  // opening the journal again sets it aside.
   absl::StatusOr<bool> MaintainStep();
 
   FrameTotals frame_totals() const { return frames_.totals(); }
