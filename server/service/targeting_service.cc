@@ -113,6 +113,7 @@ grpc::ServerUnaryReactor* TargetingService::ListVisits(grpc::CallbackServerConte
   auto listed = atomstream::ListVisits(*request, targeting_->ledger());
   if (!listed.ok()) return Finish(context, ToGrpcStatus(listed.status(), kVisitListInvalid));
   *response = *std::move(listed);
+  response->set_beam_blank_failing(targeting_->desk().blank_failing());
   return Finish(context, grpc::Status::OK);
 }
 

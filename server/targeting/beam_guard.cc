@@ -29,7 +29,8 @@ absl::Status BeamGuard::Blank(int attempts) {
     status = CatchToStatus("the beam", [&] { return beam_.Blank(kBlankTimeout); });
     if (status.ok()) {
       metrics_.beam_blanks->Increment();
-      if (metrics_.beam_blank_failing->value() != 0) log_.Info("the beam is blanked again");
+      if (failing_) log_.Info("the beam is blanked again");
+      failing_ = false;
       metrics_.beam_blank_failing->Set(0);
       wait_time_ = kFirstBlankWait;
       safe_ = true;
@@ -37,11 +38,12 @@ absl::Status BeamGuard::Blank(int attempts) {
     }
     metrics_.beam_blank_failures->Increment();
   }
-  if (metrics_.beam_blank_failing->value() == 0) {
+  if (!failing_) {
     log_.Warning(absl::StrCat("THE BEAM MAY BE ON: it could not be blanked in ", attempts,
                               " attempts (", status.ToString(),
                               "); trying on, and no visits are accepted until it is"));
   }
+  failing_ = true;
   metrics_.beam_blank_failing->Set(1);
   return status;
 }

@@ -45,7 +45,8 @@ class BeamGuard {
   absl::Duration NextWait();
 
   bool safe() const { return safe_; }
-  bool placed() const { return placed_; }  // ever
+  bool failing() const { return failing_; }  // the alarm
+  bool placed() const { return placed_; }    // ever
 
  private:
   BeamControl& beam_;
@@ -54,6 +55,7 @@ class BeamGuard {
   EventLog& log_;
   absl::Duration wait_time_ = kFirstBlankWait;
   std::atomic<bool> safe_{true};
+  std::atomic<bool> failing_{false};
   std::atomic<bool> placed_{false};
 };
 

@@ -38,6 +38,7 @@ struct SceneTracker::Selection {
   TargetTracker tracker;
   SelectionUpdatePtr newest;                 // null: no frame yet
   absl::Time used = absl::InfiniteFuture();  // steady; a watched one does not expire
+  bool visited = false;                      // VisitTarget has named it
   std::shared_ptr<TargetMailbox> mailbox;    // of a watched one
   std::function<void()> on_ready;
 };
@@ -64,8 +65,10 @@ struct SceneTracker::Shared {
   // Brings the selection up to the newest frame. Not OK: the criteria do not fit it.
   absl::Status Bring(Selection& selection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   void Expire() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // Ends the oldest selection that was only looked at. False: there is none.
+  bool MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   void CountTargets() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
-  // Null: it may be added. A first look at the criteria, where there is a frame to look at.
+  // Ok: it may be added. A first look at the criteria, where there is a frame to look at.
   Refusal Check(const Criteria& criteria) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   // Makes a selection and brings it up to the newest frame, if there is one.
   Answer<Selection*> Add(const Criteria& criteria, int patience_frames)
@@ -129,6 +132,18 @@ void SceneTracker::Shared::CountTargets() const {
   metrics.sites_followed->Set(sites.count());
 }
 
+bool SceneTracker::Shared::MakeRoom() {
+  auto oldest = selections.end();
+  for (auto it = selections.begin(); it != selections.end(); ++it) {
+    const Selection& selection = it->second;
+    if (selection.visited || selection.mailbox != nullptr) continue;
+    if (oldest == selections.end() || selection.used < oldest->second.used) oldest = it;
+  }
+  if (oldest == selections.end()) return false;
+  selections.erase(oldest);
+  return true;
+}
+
 Refusal SceneTracker::Shared::Check(const Criteria& criteria) {
   if (closed) {
     return Refuse(absl::StatusCode::kUnavailable, kTargetingShutDown,
@@ -149,9 +164,10 @@ Refusal SceneTracker::Shared::Check(const Criteria& criteria) {
                   : Refuse(valid, kCriteriaInvalid);
     }
   }
-  if (static_cast<int>(selections.size()) >= max_selections) {
+  if (static_cast<int>(selections.size()) >= max_selections && !MakeRoom()) {
     return Refuse(absl::StatusCode::kResourceExhausted, kTooManySelections,
-                  absl::StrCat("there are already ", max_selections, " selections"));
+                  absl::StrCat("there are already ", max_selections,
+                               " selections that are watched or visited"));
   }
   return {};
 }
@@ -280,6 +296,7 @@ Answer<Sighting> SceneTracker::Find(const std::string& selection_id, const std::
         absl::StrCat("selection_id = ", selection_id, ": there is no such selection, or it ended"));
   }
   Selection& selection = found->second;
+  selection.visited = true;
   if (selection.mailbox == nullptr) selection.used = shared_->steady_clock.Now();
   if (epoch != shared_->scene.frame.epoch) {
     return Refuse(absl::StatusCode::kFailedPrecondition, kEpochChanged,

@@ -4,7 +4,8 @@
 // The assembler's thread shows it LoG*'s result of every live frame in order: MeasureDrift before
 // the result is stored, Observe after it was published. All else may be called by any thread. A
 // selection lives until it was not used for a while (Select) or its SceneWatch is destroyed
-// (Watch). Frames without a lattice, and results that decide a frame anew, are passed over.
+// (Watch). Where there are too many, the oldest that was only looked at makes room. Frames without
+// a lattice, and results that decide a frame anew, are passed over.
 //
 // Sites are followed from the first frame on, whether or not somebody has chosen targets, so that
 // targets can be chosen in the newest frame at any time; that costs little while nobody has.

@@ -137,7 +137,7 @@ Answer<ScanPoint> VisitDesk::FindPlace(const VisitRequest& request) const {
 
 Refusal VisitDesk::CheckRoom() const {
   if (stopping_) return Cancelled(VisitOutcome::kShutdown);
-  if (!guard_->safe() && running_ == nullptr) {
+  if (guard_->failing()) {
     return Refuse(absl::StatusCode::kUnavailable, kBeamNotBlanked,
                   "the beam could not be blanked; no visits until it is");
   }
@@ -348,6 +348,10 @@ void VisitDesk::End(VisitJob& job, VisitOutcome outcome, double dose, Refusal re
   job.lease.Finish(outcome, dose, refusal.message).IgnoreError();
   VisitReport report{.refusal = std::move(refusal), .visit = deps_.ledger->FindVisit(lease)};
   const VisitOutcome ended = report.visit ? report.visit->outcome : outcome;
+  if (report.refusal.ok() && ended != VisitOutcome::kCompleted) {
+    report.refusal = Refuse(absl::StatusCode::kDeadlineExceeded, kVisitExpired,
+                            "the visit took longer than its lease");
+  }
   deps_.metrics->visits[static_cast<size_t>(ended)]->Increment();
   const LedgerTotals totals = deps_.ledger->Totals();
   deps_.metrics->dose->Set(totals.dose);

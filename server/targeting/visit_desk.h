@@ -91,7 +91,8 @@ class VisitDesk {
   // the beam could not be blanked.
   bool Shutdown();
 
-  bool beam_safe() const { return guard_ == std::nullopt || guard_->safe(); }
+  bool beam_safe() const { return !guard_ || guard_->safe(); }  // never placed, or blanked since
+  bool blank_failing() const { return guard_ && guard_->failing(); }
 
  private:
   using JobPtr = std::shared_ptr<VisitJob>;

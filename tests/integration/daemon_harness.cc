@@ -24,6 +24,7 @@ DaemonHarness::DaemonHarness(HarnessOptions options) {
     source_ = source.get();
     parts.source = std::move(source);
   }
+  parts.beam = std::move(options.beam);
   parts.clock = &clock_;
   parts.steady_clock = &steady_clock_;
   parts.log = &log_;

@@ -24,6 +24,7 @@ struct HarnessOptions {
   FakeLogStar::Body detect;              // empty: FakeLogStar's own
   FakeLogStar::RequestBody detect_with;  // instead of `detect`
   FakeSegmenter::Body segment;           // empty: no U-Net
+  std::unique_ptr<BeamControl> beam;     // null: no microscope
   bool with_source = true;
   bool with_metrics = false;  // its server takes up to 2 s to stop
 };

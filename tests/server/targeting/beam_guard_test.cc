@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/fake_beam.h"
 #include "tests/fakes/fake_wait.h"
-#include "tests/server/targeting/fake_beam.h"
 
 namespace atomstream {
 namespace {

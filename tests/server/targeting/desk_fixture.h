@@ -14,9 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/mutex.h"
 #include "server/targeting/targeting.h"
+#include "tests/fakes/fake_beam.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_wait.h"
-#include "tests/server/targeting/fake_beam.h"
 #include "tests/server/targeting/scene_script.h"
 
 namespace atomstream {

@@ -232,8 +232,14 @@ TEST_F(SceneTrackerTest, BoundsTheNumberOfSelections) {
   Make(options);
   Show();
   auto watch = Watch();
-  EXPECT_TRUE(scene_->Select(Dopants(), std::nullopt).ok());
-  const auto third = scene_->Select(Dopants(), std::nullopt);
+  const auto looked_at = scene_->Select(Dopants(), std::nullopt);
+  const auto second = scene_->Select(Dopants(), std::nullopt);  // takes the place of the first
+  ASSERT_TRUE(second.ok());
+  const int64_t target = (*second.value)->update.targets[0].where.id;
+  EXPECT_EQ(scene_->Find((*looked_at.value)->selection_id, "epoch", target).refusal.reason,
+            kSelectionNotFound);
+  EXPECT_TRUE(scene_->Find((*second.value)->selection_id, "epoch", target).ok());
+  const auto third = scene_->Select(Dopants(), std::nullopt);  // what is visited stays
   EXPECT_EQ(third.refusal.reason, kTooManySelections);
   EXPECT_EQ(third.refusal.code, absl::StatusCode::kResourceExhausted);
   watch.reset();  // its place is free again

@@ -1,6 +1,6 @@
 // FakeBeam: a beam whose behaviour the test decides, and that remembers what was done to it.
-#ifndef ATOMSTREAM_TESTS_SERVER_TARGETING_FAKE_BEAM_H_
-#define ATOMSTREAM_TESTS_SERVER_TARGETING_FAKE_BEAM_H_
+#ifndef ATOMSTREAM_TESTS_FAKES_FAKE_BEAM_H_
+#define ATOMSTREAM_TESTS_FAKES_FAKE_BEAM_H_
 
 #include <functional>
 #include <stdexcept>
@@ -132,4 +132,4 @@ class FakeBeam final : public BeamControl {
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_TESTS_SERVER_TARGETING_FAKE_BEAM_H_
+#endif  // ATOMSTREAM_TESTS_FAKES_FAKE_BEAM_H_
