@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "atomstream/v1/steering.grpc.pb.h"
 #include "client/cli/result_view.h"
-#include "client/cpp/unary_call.h"
+#include "client/cpp/steering_client.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -125,13 +124,9 @@ std::vector<v1::WindowFront> FetchWindows(const std::shared_ptr<grpc::Channel>& 
       request.mutable_position()->set_sequence(summary.sequence());
     }
   }
-  const std::unique_ptr<v1::Steering::Stub> stub = v1::Steering::NewStub(channel);
-  grpc::ClientContext context;
-  v1::GetParetoFrontResponse response;
-  const absl::Status status = UnaryCall(*channel, *stub, &v1::Steering::Stub::GetParetoFront,
-                                        request, timeout, context, response);
-  if (!status.ok()) return {};
-  return {response.windows().begin(), response.windows().end()};
+  const auto response = SteeringClient::Create(channel)->GetParetoFront(request, timeout);
+  if (!response.ok()) return {};
+  return {response->windows().begin(), response->windows().end()};
 }
 
 }  // namespace atomstream

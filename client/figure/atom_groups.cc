@@ -9,9 +9,11 @@
 namespace atomstream::figure {
 namespace {
 
-constexpr std::array kKinds = {
-    v1::SITE_KIND_BULK,      v1::SITE_KIND_DOPANT,   v1::SITE_KIND_VACANCY_NEIGHBOUR,
-    v1::SITE_KIND_HOLE_EDGE, v1::SITE_KIND_ODD_RING, v1::SITE_KIND_UNKNOWN};
+// In the order of the legend.
+constexpr std::array kKinds = {v1::SITE_KIND_BULK,      v1::SITE_KIND_DOPANT,
+                               v1::SITE_KIND_VACANCY,   v1::SITE_KIND_VACANCY_NEIGHBOUR,
+                               v1::SITE_KIND_HOLE_EDGE, v1::SITE_KIND_ODD_RING,
+                               v1::SITE_KIND_UNKNOWN};
 
 int CountOf(const v1::AtomTable& atoms) { return std::min(atoms.x_px_size(), atoms.y_px_size()); }
 
@@ -28,7 +30,7 @@ v1::SiteKind KindOf(const v1::AtomTable& atoms, int i) {
   return kind == v1::SITE_KIND_UNSPECIFIED ? v1::SITE_KIND_UNKNOWN : kind;
 }
 
-double MeanIntensity(const v1::AtomTable& atoms, const std::vector<int>& members) {
+std::optional<double> MeanIntensity(const v1::AtomTable& atoms, const std::vector<int>& members) {
   double sum = 0;
   int count = 0;
   for (const int i : members) {
@@ -36,7 +38,8 @@ double MeanIntensity(const v1::AtomTable& atoms, const std::vector<int>& members
     sum += atoms.intensity(i);
     ++count;
   }
-  return count == 0 ? 0 : sum / count;
+  if (count == 0) return std::nullopt;
+  return sum / count;
 }
 
 std::vector<AtomGroup> ByCluster(const v1::DetectorResult& detector) {
@@ -45,9 +48,9 @@ std::vector<AtomGroup> ByCluster(const v1::DetectorResult& detector) {
   for (const v1::Cluster& cluster : detector.clusters().clusters()) {
     const ClusterStyle style = StyleOfCluster(cluster.id());
     group_of.emplace(cluster.id(), groups.size());
-    groups.push_back({absl::StrCat("cluster ", cluster.id()), style.colour, style.shape, 0, {}});
+    groups.push_back({absl::StrCat("cluster ", cluster.id()), style.colour, style.shape, {}, {}});
   }
-  AtomGroup none{"no cluster (at the edge)", kNoCluster, Shape::kCircle, 0, {}};
+  AtomGroup none{"no cluster (at the edge)", kNoCluster, Shape::kCircle, {}, {}};
   if (groups.empty()) none.name = "atoms";
   const v1::AtomTable& atoms = detector.atoms();
   for (int i = 0; i < CountOf(atoms); ++i) {
@@ -64,7 +67,10 @@ std::vector<AtomGroup> ByKind(const v1::AtomTable& atoms) {
   std::vector<AtomGroup> groups;
   for (const v1::SiteKind kind : kKinds) {
     if (members[kind].empty()) continue;
-    groups.push_back({std::string(NameOfKind(kind)), ColourOfKind(kind), Shape::kCircle, 0,
+    groups.push_back({std::string(NameOfKind(kind)),
+                      ColourOfKind(kind),
+                      Shape::kCircle,
+                      {},
                       std::move(members[kind])});
   }
   return groups;
@@ -81,7 +87,7 @@ AtomGroups GroupAtoms(const v1::DetectorResult& detector, ColourBy by, FigureKin
   } else if (result.by == ColourBy::kKind) {
     result.groups = ByKind(atoms);
   } else if (CountOf(atoms) > 0) {
-    AtomGroup all{"atoms", kPlainAtom, Shape::kCircle, 0, {}};
+    AtomGroup all{"atoms", kPlainAtom, Shape::kCircle, {}, {}};
     for (int i = 0; i < CountOf(atoms); ++i) all.atoms.push_back(i);
     result.groups.push_back(std::move(all));
   }

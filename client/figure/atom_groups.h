@@ -4,6 +4,7 @@
 #ifndef ATOMSTREAM_CLIENT_FIGURE_ATOM_GROUPS_H_
 #define ATOMSTREAM_CLIENT_FIGURE_ATOM_GROUPS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct AtomGroup {
   std::string name;
   Colour colour;
   Shape shape = Shape::kCircle;
-  double mean_intensity = 0;
-  std::vector<int> atoms;  // indices into the table
+  std::optional<double> mean_intensity;  // none: no atom has one
+  std::vector<int> atoms;                // indices into the table
 };
 
 struct AtomGroups {
@@ -36,6 +37,7 @@ struct SiteMark {
 };
 inline constexpr SiteMark kSiteMarks[] = {
     {v1::SITE_KIND_DOPANT, Shape::kCircle},
+    {v1::SITE_KIND_VACANCY, Shape::kDiamond},
     {v1::SITE_KIND_VACANCY_NEIGHBOUR, Shape::kSquare},
     {v1::SITE_KIND_ODD_RING, Shape::kTriangle},
 };

@@ -99,7 +99,7 @@ void AddLogarithmicTicks(int intervals, Axis& axis) {
 // So that there is a range.
 void Widen(double& low, double& high) {
   if (high > low) return;
-  const double by = low == 0 ? 1 : std::fabs(low) * 0.1;
+  const double by = low == 0 ? 1 : std::fabs(low);
   low -= by;
   high += by;
 }

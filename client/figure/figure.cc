@@ -30,7 +30,8 @@ constexpr double kContent = kPageWidth - 2 * kMargin;
 constexpr double kWide = kContent - kGap - kNarrow;
 constexpr double kHeaderHeight = 34;
 constexpr double kScatterHeight = 190;
-constexpr int kPixelsAPoint = 3;  // of the frame's picture, at most
+constexpr double kWideFrom = 1.6;  // width over height of a frame
+constexpr int kPixelsAPoint = 3;   // of the frame's picture, at most
 
 class Page {
  public:
@@ -55,15 +56,20 @@ class Page {
     double y = kMargin + kHeaderHeight;
     char letter = 'a';
     DrawFrame(canvas, y, letter++);
+    const double frame_end = y + kHeadingHeight + Map(0).box.height;
+    const double beside = IsWide() ? frame_end + kGap : y;
     if (HasClusters()) {
-      DrawLegend(canvas, {kRight, y + kHeadingHeight, kNarrow, 0}, input_, groups_);
-      DrawComponents(canvas, y + kHeadingHeight + Legend() + kGap, letter++);
+      DrawLegend(canvas, {IsWide() ? kLeft : kRight, beside + kHeadingHeight, kNarrow, 0}, input_,
+                 groups_);
+      const double below = IsWide() ? beside : beside + kHeadingHeight + Legend() + kGap;
+      DrawComponents(canvas, below, letter++);
       y += FrameRow() + kGap;
       DrawClusterTiles(canvas, y, letter++);
       y += TileRow() + kGap;
     } else {
-      DrawFrontPanel(canvas, y, letter++);
-      DrawFacts(canvas, {kRight, y + kHeadingHeight + Front() + kGap, kNarrow, 0}, input_);
+      DrawFrontPanel(canvas, beside, letter++);
+      const double below = beside + kHeadingHeight + (IsWide() ? 0 : Front() + kGap);
+      DrawFacts(canvas, {IsWide() ? kLeft : kRight, below, kNarrow, 0}, input_);
       y += FrameRow() + kGap;
       DrawMaps(canvas, y, kContent, kMaxMaps, letter++);
     }
@@ -79,14 +85,20 @@ class Page {
 
   bool HasClusters() const { return kind_ != FigureKind::kSteering; }
 
+  // Its frame has the page's width, and what explains it stands below.
+  bool IsWide() const { return input_.result.width_px() > kWideFrom * input_.result.height_px(); }
+
   FrameMap Map(double y) const {
-    return FitFrame(input_.result.width_px(), input_.result.height_px(), {kLeft, y}, kWide, kWide);
+    return FitFrame(input_.result.width_px(), input_.result.height_px(), {kLeft, y},
+                    IsWide() ? kContent : kWide, kWide);
   }
   double Legend() const { return LegendHeight(input_, groups_); }
   double FrameRow() const {
-    const double beside = HasClusters() ? Legend() + kGap + kHeadingHeight + kScatterHeight
-                                        : Front() + kGap + FactsHeight(input_);
-    return kHeadingHeight + std::max(Map(0).box.height, beside);
+    const double frame = Map(0).box.height;
+    const double second = HasClusters() ? kHeadingHeight + kScatterHeight : FactsHeight(input_);
+    const double first = HasClusters() ? Legend() : Front();
+    if (!IsWide()) return kHeadingHeight + std::max(frame, first + kGap + second);
+    return kHeadingHeight + frame + kGap + kHeadingHeight + std::max(first, second);
   }
   double Front() const { return FrontHeight(input_.detector); }
   double TileRow() const { return kHeadingHeight + TilesHeight(input_.detector, kContent); }
@@ -188,7 +200,7 @@ absl::StatusOr<std::string> DrawFigure(const FigureInput& input, const FigureOpt
   RETURN_IF_ERROR(CheckInput(input, options));
   ASSIGN_OR_RETURN(GreyFrame frame, DecodeFrame(input.frame));
   return CatchToStatus("drawing", [&]() -> absl::StatusOr<std::string> {
-    const int max_side = static_cast<int>(kWide * kPixelsAPoint);
+    const int max_side = static_cast<int>(kContent * kPixelsAPoint);
     const Page page(input, options.kind, options.colour_by, Reduce(std::move(frame), max_side));
     ASSIGN_OR_RETURN(const std::unique_ptr<Canvas> canvas,
                      Canvas::Create(options.format, kPageWidth, page.height(), options.width_px));

@@ -17,6 +17,7 @@ constexpr double kSmallestMark = 2.6;
 constexpr double kSectionGap = 0.7;  // between parts of the legend, of a row
 // From this radius on atoms have an outline; smaller ones would be nothing else.
 constexpr double kOutlinedFrom = 1.1;
+constexpr double kRingsFrom = 2.4;
 
 double NearestDistancePx(const FigureInput& input) {
   const v1::DetectorResult& detector = input.detector;
@@ -52,6 +53,14 @@ MarkLook LookOf(const AtomGroup& group, double radius) {
     look.outline_width = std::min(0.4, radius / 5);
   }
   return look;
+}
+
+// Rings, or dots where rings would hide the frame: what is found is to be compared with it.
+MarkLook PlainLook(const AtomGroup& group, double radius) {
+  if (radius < kRingsFrom) {
+    return {.radius = std::max(kSmallestAtom, radius / 2), .fill = group.colour};
+  }
+  return {.radius = radius, .outline = group.colour, .outline_width = 1};
 }
 
 void DrawScaleBar(Canvas& canvas, const FrameMap& map, double pixel_size_nm) {
@@ -120,10 +129,7 @@ void DrawAtoms(Canvas& canvas, const FrameMap& map, const GreyFrame& frame,
   });
   for (const AtomGroup* group : order) {
     MarkLook look = LookOf(*group, radius);
-    if (groups.by == ColourBy::kNone && radius >= kOutlinedFrom) {
-      // Rings leave the atoms to be seen.
-      look = {.radius = radius, .fill = std::nullopt, .outline = group->colour, .outline_width = 1};
-    }
+    if (groups.by == ColourBy::kNone) look = PlainLook(*group, radius);
     for (const int i : group->atoms) canvas.Mark(map.At(atoms.x_px(i), atoms.y_px(i)), look);
   }
   for (const auto& [mark, count] : MarksWithAtoms(input, groups)) {
@@ -216,7 +222,7 @@ void DrawLegend(Canvas& canvas, const Box& box, const FigureInput& input,
     canvas.Text({atoms_at, baseline()}, CountText(static_cast<int64_t>(group.atoms.size())),
                 right(text));
     canvas.Text({intensity_at, baseline()},
-                group.atoms.empty() ? "–" : absl::StrFormat("%.3f", group.mean_intensity),
+                group.mean_intensity ? absl::StrFormat("%.3f", *group.mean_intensity) : "–",
                 right(text));
     y += kRowHeight;
   }

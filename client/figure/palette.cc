@@ -32,6 +32,8 @@ Colour ColourOfKind(v1::SiteKind kind) {
       return Rgb(0x0072b2);
     case v1::SITE_KIND_DOPANT:
       return Rgb(0xe69f00);
+    case v1::SITE_KIND_VACANCY:
+      return Rgb(0xf0e442);
     case v1::SITE_KIND_VACANCY_NEIGHBOUR:
       return Rgb(0xd55e00);
     case v1::SITE_KIND_HOLE_EDGE:
@@ -49,6 +51,8 @@ absl::string_view NameOfKind(v1::SiteKind kind) {
       return "bulk";
     case v1::SITE_KIND_DOPANT:
       return "dopant";
+    case v1::SITE_KIND_VACANCY:
+      return "vacancy";
     case v1::SITE_KIND_VACANCY_NEIGHBOUR:
       return "next to a vacancy";
     case v1::SITE_KIND_HOLE_EDGE:

@@ -90,10 +90,13 @@ void DrawCentres(Canvas& canvas, const MapPlace& place, const std::vector<double
   const auto centre = [&](size_t cell) { return (edges[cell] + edges[cell + 1]) / 2; };
   const auto text = [&](size_t cell) { return absl::StrCat(std::lround(centre(cell))); };
   const size_t last = edges.size() - 2;
-  const double first_at = (centre(0) - edges.front()) * scale;
-  const double last_at = (centre(last) - edges.front()) * scale;
-  const double taken = (canvas.TextWidth(text(0), look) + canvas.TextWidth(text(last), look)) / 2;
-  const double room = last_at - first_at - taken;
+  const double first_half = canvas.TextWidth(text(0), look) / 2;
+  const double last_half = canvas.TextWidth(text(last), look) / 2;
+  // Not beyond the map's corners, where the other side's begin.
+  const double end = (edges.back() - edges.front()) * scale;
+  const double first_at = std::max((centre(0) - edges.front()) * scale, first_half);
+  const double last_at = std::min((centre(last) - edges.front()) * scale, end - last_half);
+  const double room = last_at - first_at - first_half - last_half;
   draw(first_at, text(0));
   if (room < 4) return;
   draw(last_at, text(last));
@@ -153,11 +156,11 @@ std::string MapTitle(const std::vector<v1::WindowFront>& windows) {
   if (windows.empty()) return "Hyper-parameter map";
   const auto searched = std::count_if(windows.begin(), windows.end(),
                                       [](const auto& window) { return window.evaluations() > 0; });
-  std::string title = absl::StrCat("Hyper-parameters of ", windows.size(),
-                                   windows.size() == 1 ? " window of " : " windows of ",
-                                   windows.front().width_px(), " px");
+  std::string title = absl::StrCat(
+      "Hyper-parameters of ", CountText(static_cast<int64_t>(windows.size())),
+      windows.size() == 1 ? " window of " : " windows of ", windows.front().width_px(), " px");
   if (searched < static_cast<std::ptrdiff_t>(windows.size())) {
-    absl::StrAppend(&title, ", ", searched, " searched in this frame");
+    absl::StrAppend(&title, ", ", CountText(searched), " searched in this frame");
   }
   return title;
 }

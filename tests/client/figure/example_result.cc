@@ -75,6 +75,7 @@ void AddAtoms(const Example& example, std::mt19937& random, v1::DetectorResult& 
       atoms.add_components(cluster < 0 ? 0 : static_cast<float>(centre + 0.4 * scatter(random)));
     }
     atoms.add_site_kind(at_edge             ? v1::SITE_KIND_UNKNOWN
+                        : index % 83 == 44  ? v1::SITE_KIND_VACANCY
                         : index % 97 == 5   ? v1::SITE_KIND_DOPANT
                         : index % 89 == 30  ? v1::SITE_KIND_VACANCY_NEIGHBOUR
                         : index % 101 == 60 ? v1::SITE_KIND_ODD_RING
