@@ -137,6 +137,37 @@ TEST_F(ClustersTest, ASubmittedFrameIsFittedByItself) {
   }
 }
 
+TEST_F(ClustersTest, TheUnetsAtomsHaveClustersAndSitesOfTheirOwn) {
+  HarnessOptions options;
+  // A noise-free frame is a map of its atoms.
+  options.segment = [](const Image& image) -> absl::StatusOr<Segmentation> {
+    Segmentation result;
+    result.mean = image;
+    cv::min(result.mean, 1, result.mean);
+    cv::max(result.mean, 0, result.mean);
+    result.variance = Image::zeros(image.size());
+    result.device = "cpu";
+    result.precision = "float32";
+    result.tiles = 1;
+    return result;
+  };
+  Start(std::move(options));
+  detected_[0] = DetectedGraphene(0, 0);
+  grpc::ClientContext context;
+  v1::SubscribeRequest request;
+  request.add_detectors("unet");
+  auto reader = harness_->Subscribe(&context, request);
+  const v1::DetectorResult unet = GiveAndRead(0, *reader).detectors(0);
+  ASSERT_EQ(unet.detector(), "unet");
+  const int atoms = unet.atom_count();
+  EXPECT_NEAR(atoms, AtomsOf(0), 0.1 * AtomsOf(0));  // those at the border are hard to find
+  EXPECT_EQ(unet.clusters().generation(), 1);
+  EXPECT_EQ(unet.atoms().cluster_size(), atoms);
+  EXPECT_EQ(unet.atoms().site_kind_size(), atoms);
+  EXPECT_EQ(unet.structure().usual_coordination(), 3);
+  context.TryCancel();
+}
+
 TEST_F(ClustersTest, SwitchedOffTheResultSaysNothingOfThem) {
   HarnessOptions options;
   options.daemon.structure = std::nullopt;
