@@ -35,11 +35,15 @@ absl::Status AgentLoop::Run() {
     interrupter_.Touch();
     plan_.OnUpdate(*update);
     TellNotes();
-    if (const std::optional<int64_t> target = plan_.Choose()) {
-      Visit(*update, *target);
-      JudgeTime();
+    // After a refusal the next; after a visit the next frame, which may show what it changed.
+    bool refused = true;
+    while (refused && interrupter_.cause() == Interrupter::Cause::kNone) {
+      const std::optional<int64_t> target = plan_.Choose();
+      if (!target) break;
+      refused = Visit(*update, *target);
       TellNotes();
     }
+    JudgeTime();
   }
   return status;
 }
@@ -56,7 +60,7 @@ void AgentLoop::JudgeTime() {
   if (clock_.Now() - started_ >= options_.max_time) plan_.Stop(AgentEnd::kTimeout);
 }
 
-void AgentLoop::Visit(const v1::WatchTargetsResponse& update, int64_t target) {
+bool AgentLoop::Visit(const v1::WatchTargetsResponse& update, int64_t target) {
   v1::VisitTargetRequest request;
   request.set_selection_id(update.selection_id());
   request.set_target_id(target);
@@ -74,7 +78,9 @@ void AgentLoop::Visit(const v1::WatchTargetsResponse& update, int64_t target) {
   const absl::StatusOr<v1::Visit> visit = call->Wait();
   interrupter_.SetCancel(nullptr);
   interrupter_.Touch();
+  const int refused_before = plan_.account().refused;
   plan_.OnVisit(target, visit);
+  return plan_.account().refused > refused_before;
 }
 
 void AgentLoop::TellNotes() {

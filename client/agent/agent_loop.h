@@ -40,7 +40,8 @@ class AgentLoop {
  private:
   // Stops the plan if there is a reason that it cannot know of.
   void JudgeTime();
-  void Visit(const v1::WatchTargetsResponse& update, int64_t target);
+  // True: the daemon refused.
+  bool Visit(const v1::WatchTargetsResponse& update, int64_t target);
   void TellNotes();
 
   const AgentLoopOptions options_;

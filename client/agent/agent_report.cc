@@ -48,6 +48,7 @@ std::string ReportText(const AgentReport& report) {
         s.exposures, s.others, s.misses, s.double_visits, s.changed_atoms, s.electrons,
         s.electrons_outside, s.electrons > 0 ? 100 * s.electrons_outside / s.electrons : 0.0,
         1e3 * s.median_error_nm, 1e3 * s.max_error_nm);
+    for (const std::string& note : s.notes) absl::StrAppend(&text, "  ", note, "\n");
   }
   const std::vector<std::string> reasons = Shortcomings(report);
   absl::StrAppend(&text,

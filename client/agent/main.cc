@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/agent/agent_loop.h"
 #include "client/agent/agent_plan.h"
@@ -15,6 +16,7 @@
 #include "client/cli/criteria_flags.h"
 #include "client/cli/interrupter.h"
 #include "client/cpp/channel.h"
+#include "client/cpp/channel_flags.h"
 #include "client/cpp/targeting_client.h"
 #include "core/base/clock.h"
 #include "core/base/flag_set.h"
@@ -39,6 +41,7 @@ struct AgentFlags {
   std::string element = "Si";
   double timeout_s = 10;
   double max_seconds = 120;
+  ChannelSecurity security = ChannelSecurityFromEnvironment();  // of the daemon
 
   void AddTo(FlagSet& flags) {
     criteria.kind = "dopant";
@@ -63,6 +66,7 @@ struct AgentFlags {
     flags.Add("element", &element, "--simulator: of the atoms that should be hit");
     flags.Add("timeout_s", &timeout_s, "longest time without a frame, and of a call, seconds");
     flags.Add("max_seconds", &max_seconds, "longest time of everything");
+    AddSecurityFlags(flags, security);
   }
 
   absl::Status Validate() {
@@ -85,10 +89,9 @@ void PrintError(const absl::Status& status) {
             << status.message() << std::endl;
 }
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Dial(const std::string& address) {
-  ChannelOptions options;
-  options.address = address;
-  return MakeChannel(options);
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Dial(const std::string& address,
+                                                    const ChannelSecurity& security) {
+  return MakeChannel({.address = address, .security = security});
 }
 
 // The agent's entries of the ledger since `after`.
@@ -101,7 +104,10 @@ absl::StatusOr<std::vector<v1::Visit>> VisitsOf(const std::string& holder, int64
   while (true) {
     ASSIGN_OR_RETURN(const v1::ListVisitsResponse page, client.ListVisits(request, timeout));
     for (const v1::Visit& visit : page.visits()) {
-      if (visit.holder() == holder) visits.push_back(visit);
+      // A daemon that knows who calls puts that name in front.
+      if (visit.holder() == holder || absl::EndsWith(visit.holder(), " as " + holder)) {
+        visits.push_back(visit);
+      }
       request.set_after_number(visit.number());
     }
     if (page.visits().empty()) return visits;
@@ -111,12 +117,12 @@ absl::StatusOr<std::vector<v1::Visit>> VisitsOf(const std::string& holder, int64
 absl::StatusOr<AgentReport> RunAgent(const AgentFlags& flags, const v1::Criteria& criteria,
                                      Interrupter& interrupter) {
   const absl::Duration timeout = absl::Seconds(flags.timeout_s);
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, Dial(flags.server));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, Dial(flags.server, flags.security));
   const std::unique_ptr<TargetingClient> client = TargetingClient::Create(std::move(channel));
   std::unique_ptr<SpecimenReader> specimen;
   int64_t exposures_before = 0;
   if (!flags.simulator.empty()) {
-    ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> to_simulator, Dial(flags.simulator));
+    ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> to_simulator, Dial(flags.simulator, {}));
     specimen = SpecimenReader::Create(std::move(to_simulator), timeout);
     ASSIGN_OR_RETURN(exposures_before, specimen->Placements());
   }

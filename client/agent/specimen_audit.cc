@@ -4,9 +4,12 @@
 #include <cmath>
 #include <set>
 
+#include "absl/strings/str_format.h"
+
 namespace atomstream {
 namespace {
 
+constexpr size_t kMaxNotes = 20;
 constexpr double kSameFraction = 1e-9;  // they travel as doubles
 
 bool IsOf(const v1::Exposure& exposure, const std::vector<v1::Visit>& visits) {
@@ -15,6 +18,19 @@ bool IsOf(const v1::Exposure& exposure, const std::vector<v1::Visit>& visits) {
            std::abs(visit.x_fraction() - exposure.x_fraction()) < kSameFraction &&
            std::abs(visit.y_fraction() - exposure.y_fraction()) < kSameFraction;
   });
+}
+
+std::string DescribeMiss(const v1::Exposure& exposure) {
+  std::string text =
+      absl::StrFormat("miss, exposure %d at (%.1f, %.1f) px of frame %d:", exposure.number(),
+                      exposure.x_px(), exposure.y_px(), exposure.frame_number());
+  if (exposure.atoms().empty()) return text + " no atom within reach";
+  const int count = std::min(exposure.atoms_size(), 4);
+  for (int i = 0; i < count; ++i) {
+    absl::StrAppendFormat(&text, " %s at %.0f pm", exposure.atoms(i).element(),
+                          1e3 * exposure.atoms(i).distance_nm());
+  }
+  return text;
 }
 
 }  // namespace
@@ -39,6 +55,7 @@ SpecimenAudit AuditSpecimen(const std::vector<v1::Exposure>& exposures,
                            exposure.atoms(0).distance_nm() <= options.hit_nm;
     if (!on_target) {
       ++audit.misses;
+      if (audit.notes.size() < kMaxNotes) audit.notes.push_back(DescribeMiss(exposure));
       audit.electrons_outside += exposure.electrons();
       continue;
     }

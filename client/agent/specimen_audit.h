@@ -27,6 +27,7 @@ struct SpecimenAudit {
   double electrons_outside = 0;  // of its misses
   double median_error_nm = 0;    // from the beam to the atom hit
   double max_error_nm = 0;
+  std::vector<std::string> notes;  // on misses, for people
 };
 
 // `visits`: the agent's, from the ledger. An exposure is the agent's if one of them was placed at

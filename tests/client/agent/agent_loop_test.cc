@@ -25,6 +25,7 @@ class ScriptedDaemon final : public TargetingClient {
   std::deque<v1::WatchTargetsResponse> updates;
   absl::Status after_updates = absl::UnavailableError("shutting down");
   bool visits_hang = false;
+  int64_t held = 0;  // a target that somebody else holds
   std::function<void()> on_visit;
   std::vector<v1::VisitTargetRequest> visits;
   v1::WatchTargetsRequest watched;
@@ -94,6 +95,7 @@ class ScriptedDaemon final : public TargetingClient {
         : daemon_(*daemon), request_(request) {}
     absl::StatusOr<v1::Visit> Wait() override {
       if (daemon_.on_visit) daemon_.on_visit();
+      if (request_.target_id() == daemon_.held) return absl::AbortedError("held");
       if (daemon_.visits_hang) {
         cancelled_.Await();
         return absl::CancelledError("cancelled");
@@ -172,6 +174,17 @@ TEST_F(AgentLoopTest, VisitsWhatThePlanChoosesUntilItsEnd) {
   EXPECT_EQ(daemon_.visits[1].target_id(), 4);
   EXPECT_THAT(notes_, ElementsAre("visited target 3: completed, 0.25 s",
                                   "visited target 4: completed, 0.25 s"));
+}
+
+TEST_F(AgentLoopTest, TakesTheNextTargetOfTheSameFrameWhereOneIsHeld) {
+  daemon_.updates.push_back(FrameWith({3, 4, 5}));
+  daemon_.held = 3;
+  AgentPlan plan(plan_options_);
+  EXPECT_FALSE(Run(plan).ok());  // the script ends
+  ASSERT_EQ(daemon_.visits.size(), 2u);
+  EXPECT_EQ(daemon_.visits[1].target_id(), 4);
+  EXPECT_EQ(plan.account().visited, 1);
+  EXPECT_EQ(plan.account().refused, 1);
 }
 
 TEST_F(AgentLoopTest, ReturnsWhyTheDaemonIsLost) {

@@ -54,6 +54,8 @@ TEST(SpecimenAuditTest, CountsHitsMissesAndDoubleVisits) {
   EXPECT_EQ(audit.electrons_outside, 2000);
   EXPECT_EQ(audit.median_error_nm, 0.020);
   EXPECT_EQ(audit.max_error_nm, 0.030);
+  ASSERT_EQ(audit.notes.size(), 2u);
+  EXPECT_THAT(audit.notes[1], HasSubstr("Si at 80 pm C at 142 pm"));
 }
 
 TEST(SpecimenAuditTest, VacuumIsAMiss) {
