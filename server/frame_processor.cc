@@ -1,11 +1,23 @@
 #include "server/frame_processor.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/base/status_macros.h"
 #include "server/frame_scorer.h"
 
 namespace atomstream {
+namespace {
+
+bool SameAtoms(const std::vector<Atom>& a, const std::vector<Atom>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Atom& x, const Atom& y) {
+    return x.x_px == y.x_px && x.y_px == y.y_px && x.sigma_px == y.sigma_px &&
+           x.intensity == y.intensity && x.response == y.response;
+  });
+}
+
+}  // namespace
 
 FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
     : deps_(std::move(dependencies)),
@@ -67,7 +79,7 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
                                         DetectorRecord detector) const {
   DetectorEvent event;
   event.progress = std::move(progress);
-  if (detector.status.ok() && deps_.structure != nullptr) {
+  if (detector.status.ok() && deps_.structure != nullptr && detector.structure == nullptr) {
     detector.structure =
         deps_.structure->Analyse(frame, detector, event.progress->place_in_stream());
   }
@@ -98,6 +110,10 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
 absl::StatusOr<DetectorEvent> FrameProcessor::DecideAnew(const KeptFrame& kept,
                                                          const SettingsPtr& settings) {
   ASSIGN_OR_RETURN(LogStarOutcome outcome, log_star_.DecideAnew(kept, settings));
+  // Nearby wishes choose the same solution: what is known of its atoms still holds.
+  if (SameAtoms(outcome.detector.atoms(), kept.record->detector.atoms())) {
+    outcome.detector.structure = kept.record->detector.structure;
+  }
   return MakeEvent(kept.progress, std::move(outcome));
 }
 

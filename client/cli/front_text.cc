@@ -159,7 +159,10 @@ std::string FrontText(const v1::GetParetoFrontResponse& response, const TextStyl
     const std::string line = SolutionLine(front.solutions(i), i, chosen);
     absl::StrAppend(&text, chosen ? style.Good(line) : line, "\n");
   }
-  absl::StrAppend(&text, "\n", FrontPlot(front, kPlotColumns, kPlotRows));
+  // One point shows nothing.
+  if (front.solutions_size() > 1) {
+    absl::StrAppend(&text, "\n", FrontPlot(front, kPlotColumns, kPlotRows));
+  }
   return text;
 }
 
