@@ -1,5 +1,7 @@
 #include "server/structure/structure_stage.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 #include <variant>
 
@@ -24,6 +26,27 @@ ClusterResult NoClusters(size_t atoms, absl::string_view reason, std::string det
   result.empty_reason = std::string(reason);
   result.detail = std::move(detail);
   return result;
+}
+
+// ResourceExhausted: so many atoms lie on top of one another that asking each for its neighbours
+// would take for ever. No lattice that a frame resolves comes near it.
+absl::Status CheckCrowding(const std::vector<Atom>& atoms, const Frame& frame) {
+  constexpr int kCellPx = 4, kMaxAtoms = 64;
+  const int columns = frame.width() / kCellPx + 1, rows = frame.height() / kCellPx + 1;
+  std::vector<uint8_t> counts(static_cast<size_t>(columns) * rows);
+  const auto cell_of = [](float place, int cells) {
+    return static_cast<size_t>(std::clamp(place / kCellPx, 0.0f, cells - 1.0f));
+  };
+  for (const Atom& atom : atoms) {
+    if (std::isnan(atom.x_px) || std::isnan(atom.y_px)) continue;  // refused with its number
+    uint8_t& count = counts[cell_of(atom.y_px, rows) * columns + cell_of(atom.x_px, columns)];
+    if (++count > kMaxAtoms) {
+      return absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxAtoms, " atoms on ",
+                                                       kCellPx, " x ", kCellPx, " px around (",
+                                                       atom.x_px, ", ", atom.y_px, ")"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::string TooMany(size_t atoms) {
@@ -67,6 +90,8 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
   const ModelKey key{detector.kind(), frame.metadata().material};
   absl::StatusOr<SiteAnalysis> sites = CatchToStatus("site kinds", [&] {
     if (!atoms.empty()) image = Normalise(frame.image()).unclipped;
+    const absl::Status crowding = CheckCrowding(atoms, frame);
+    if (!crowding.ok()) return absl::StatusOr<SiteAnalysis>(crowding);
     return AnalyseSites(image, atoms, d_nn_px, options_.sites);
   });
   const absl::Time analysed = deps_.steady_clock->Now();

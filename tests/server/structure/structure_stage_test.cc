@@ -190,6 +190,17 @@ TEST_F(StructureStageTest, MoreAtomsThanTheBoundAreNotAnalysed) {
   EXPECT_THAT(record->sites_error, HasSubstr("500001 atoms"));
 }
 
+TEST_F(StructureStageTest, AtomsOnTopOfOneAnotherHaveNoSites) {
+  // Asking 100,000 atoms at one place for their neighbours would take minutes.
+  const StructurePtr record =
+      OfAtoms(std::vector<Atom>(100'000, Atom{.x_px = 100, .y_px = 90, .sigma_px = 2}));
+  EXPECT_THAT(record->sites_error, HasSubstr("more than 64 atoms on 4 x 4 px around (100, 90)"));
+  EXPECT_EQ(record->clusters.labels.size(), 100'000u);
+  EXPECT_NE(record->clusters.empty_reason, "failed") << record->clusters.detail;
+  // Also outside the frame.
+  EXPECT_NE(OfAtoms(std::vector<Atom>(65, Atom{.x_px = -1e30f, .y_px = 1e30f}))->sites_error, "");
+}
+
 TEST_F(StructureStageTest, FramesWorkedOnAtOnceAgreeOnOneModel) {
   constexpr int kThreads = 4, kFrames = 3;
   std::vector<Detected> frames;
