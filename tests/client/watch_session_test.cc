@@ -99,6 +99,31 @@ TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
   EXPECT_EQ(lines[2].find("lost before"), lines[4].find("door 3"));
 }
 
+TEST_F(WatchSessionTest, TellsAChangeOfSettingsAndTheFrameThatIsDecidedAnew) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 7), now_).ok());
+  v1::SubscribeResponse change;
+  change.mutable_settings()->mutable_settings()->set_version(2);
+  change.mutable_settings()->set_changed_by("ana (here)");
+  change.mutable_settings()->set_text("selection: knee -> preference 0.3");
+  ASSERT_TRUE(session.OnMessage(change, now_).ok());
+  EXPECT_EQ(LastLine(), "settings version 2, ana (here): selection: knee -> preference 0.3");
+  v1::SubscribeResponse anew = ResultOf("e", 2, 7);
+  anew.mutable_result()->set_cause(v1::RESULT_CAUSE_SELECTION);
+  anew.mutable_result()->set_supersedes_sequence(1);
+  anew.mutable_result()->set_settings_version(2);
+  ASSERT_TRUE(session.OnMessage(anew, now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr("anew: selection, version 2, for result 1   45.6  -"));
+  EXPECT_LE(LastLine().size(), 120u);
+  // It is no frame: the next one's number follows the first one's, and scores are of one frame.
+  ASSERT_TRUE(session.OnMessage(ResultOf("e", 3, 9), now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr("source 1"));
+  session.PrintSummary();
+  EXPECT_THAT(out_.str(), HasSubstr("3 results"));
+  EXPECT_THAT(out_.str(), HasSubstr("frames decided anew: 1"));
+}
+
 TEST_F(WatchSessionTest, ClustersFollowTheLineOfTheirResultIfTheyCame) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
   ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());

@@ -25,6 +25,12 @@ int64_t SequenceOf(const HubEvent& event) {
   return std::get<FrameRecordPtr>(event)->position.sequence;
 }
 
+SettingsChangePtr Change(int64_t version) {
+  auto change = std::make_shared<SettingsChange>();
+  change->settings.version = version;
+  return change;
+}
+
 // Checks that gaps and results follow one another without hole or overlap.
 class Books {
  public:
@@ -360,6 +366,33 @@ TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(hub.subscribers(), 0);
   EXPECT_EQ(metrics.mailbox_results->value(), 0);
+}
+
+TEST(MailboxTest, OnlyTheNewestChangeOfSettingsWaitsAndItComesBeforeResults) {
+  Mailbox mailbox(2);
+  EXPECT_FALSE(mailbox.Take().has_value());
+  mailbox.Deliver(Record(1));
+  EXPECT_FALSE(mailbox.Deliver(Change(2)).wake);  // it was woken before
+  mailbox.Deliver(Change(3));
+  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 3);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
+  EXPECT_FALSE(mailbox.Take().has_value());
+  EXPECT_TRUE(mailbox.Deliver(Change(4)).wake);
+  mailbox.Close();
+  EXPECT_FALSE(mailbox.Deliver(Change(5)).wake);
+  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 4);
+}
+
+TEST(ResultHubTest, EverySubscriberHearsOfChangesWhateverDetectorItWants) {
+  MetricRegistry registry;
+  DaemonMetrics metrics(registry);
+  ResultHub hub(4, &metrics);
+  HubReader all(&hub);
+  HubReader unet(&hub, {.detectors = {DetectorKind::kUnet}});
+  hub.PublishSettings(Change(2));
+  for (HubReader* reader : {&all, &unet}) {
+    EXPECT_EQ(std::get<SettingsChangePtr>(*reader->Next())->settings.version, 2);
+  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ class FlagSetTest : public ::testing::Test {
     flags_.Add("material", &material_, "of the frame");
     flags_.Add("loop", &loop_, "start again");
     flags_.Add("big", &big_, "a large number");
+    flags_.Add("set", &set_, "a setting");
   }
 
   std::string Error(const std::vector<std::string>& arguments) {
@@ -28,6 +29,7 @@ class FlagSetTest : public ::testing::Test {
   std::string material_ = "auto";
   bool loop_ = false;
   int64_t big_ = 0;
+  std::vector<std::string> set_;
 };
 
 TEST_F(FlagSetTest, TakesValuesWithEqualsOrAsTheNextArgument) {
@@ -62,6 +64,11 @@ TEST_F(FlagSetTest, NamesTheFlagAndTheValueThatAreWrong) {
   EXPECT_THAT(Error({"--material"}), HasSubstr("--material: the value is missing"));
   EXPECT_THAT(Error({"--colour=red"}), HasSubstr("--colour: unknown flag"));
   EXPECT_THAT(Error({"-x"}), HasSubstr("-x: unknown flag"));
+}
+
+TEST_F(FlagSetTest, AListTakesEveryFlagOfItsName) {
+  ASSERT_TRUE(flags_.Parse({"--set=a=1", "--big=3", "--set", "b"}).ok());
+  EXPECT_EQ(set_, (std::vector<std::string>{"a=1", "b"}));
 }
 
 TEST_F(FlagSetTest, HelpShowsEveryFlagWithItsDefault) {

@@ -38,6 +38,15 @@ class KeptAudit final : public AuditLog {
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
 };
 
+SteeringCall CallOf(const std::string& name, const std::string& address = "test",
+                    int64_t expected_version = 0) {
+  SteeringCall call;
+  call.name = name;
+  call.address = address;
+  call.expected_version = expected_version;
+  return call;
+}
+
 class SteeringDeskTest : public testing::Test {
  protected:
   SteeringDeskTest() { Make(FakeFactory()); }
@@ -100,7 +109,7 @@ class SteeringDeskTest : public testing::Test {
 
 TEST_F(SteeringDeskTest, ASelectionCountsAndIsToldEverywhere) {
   clock_.Advance(absl::Hours(1));
-  const auto outcome = Prefer(0.3, {.name = "ana", .address = "ipv4:127.0.0.1:40112"});
+  const auto outcome = Prefer(0.3, CallOf("ana", "ipv4:127.0.0.1:40112"));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_TRUE(outcome->changed);
   EXPECT_EQ(outcome->settings.version, 2);
@@ -265,22 +274,21 @@ TEST_F(SteeringDeskTest, OnlyCheckingChangesNothing) {
 }
 
 TEST_F(SteeringDeskTest, WhoHasSeenAnOlderVersionIsRefused) {
-  ASSERT_TRUE(Prefer(0.3, {.name = "ana", .address = "here", .expected_version = 1}).ok());
-  const auto late = Prefer(0.8, {.name = "ben", .address = "there", .expected_version = 1});
+  ASSERT_TRUE(Prefer(0.3, CallOf("ana", "here", 1)).ok());
+  const auto late = Prefer(0.8, CallOf("ben", "there", 1));
   EXPECT_TRUE(absl::IsAborted(late.status()));
   EXPECT_THAT(std::string(late.status().message()),
               testing::AllOf(StartsWith("expected_version = 1: "), HasSubstr("version 2"),
                              HasSubstr("ana (here)")));
   EXPECT_EQ(desk_->settings().selection, SolutionChoice::ByPreference(0.3));
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      Prefer(0.8, {.name = "", .address = "", .expected_version = -1}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Prefer(0.8, CallOf("", "", -1)).status()));
 }
 
 TEST_F(SteeringDeskTest, ANameMayHaveSixtyFourCharactersWhateverTheirBytes) {
   std::string name;
   for (int i = 0; i < 64; ++i) name += "ü";
-  EXPECT_TRUE(Prefer(0.1, {.name = name, .address = ""}).ok());
-  const auto refused = Prefer(0.2, {.name = name + "x", .address = ""});
+  EXPECT_TRUE(Prefer(0.1, CallOf(name)).ok());
+  const auto refused = Prefer(0.2, CallOf(name + "x"));
   EXPECT_TRUE(absl::IsInvalidArgument(refused.status()));
   EXPECT_THAT(std::string(refused.status().message()), StartsWith("requested_by: has 65 "));
 }
@@ -306,9 +314,8 @@ TEST_F(SteeringDeskTest, OfManyWhoExpectTheSameVersionOneSucceeds) {
   for (int t = 0; t < kOperators; ++t) {
     operators.emplace_back([&, t] {
       for (int round = 0; round < kRounds; ++round) {
-        const SteeringCall call{.name = absl::StrCat("operator ", t),
-                                .address = "test",
-                                .expected_version = desk_->settings().version};
+        const SteeringCall call =
+            CallOf(absl::StrCat("operator ", t), "test", desk_->settings().version);
         const auto outcome = Prefer((t * kRounds + round + 1) / 1000.0, call);
         if (outcome.ok()) {
           EXPECT_EQ(outcome->settings.version, call.expected_version + 1);
