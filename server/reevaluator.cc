@@ -22,10 +22,6 @@ void Reevaluator::Poke() {
   changed_.NotifyAll();
 }
 
-bool Reevaluator::UpToDate(const KeptFrame& kept) const {
-  return kept.decided->version() >= deps_.settings->Get()->version();
-}
-
 void Reevaluator::Stop() {
   MutexLock lock(&mutex_);
   stopping_ = true;

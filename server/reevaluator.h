@@ -48,9 +48,6 @@ class Reevaluator {
   // Settings or the newest frame may have changed. Never waits.
   void Poke();
 
-  // Whether the frame was made under the present settings, as far as it can be: nothing to do.
-  bool UpToDate(const KeptFrame& kept) const;
-
   // Begins nothing any more. True: the thread is joined. False: a frame is still being worked on.
   bool Shutdown(absl::Time deadline);
 
