@@ -63,7 +63,7 @@ std::vector<bool> FindEmptyPlaces(const Image& image, const std::vector<Atom>& a
   std::vector<Dark> dark;
   std::vector<float> scatters, peaks;
   for (int i = 0; i < static_cast<int>(atoms.size()); ++i) {
-    if (!(comparison.outliers()[i].sigmas < -sigmas)) continue;
+    if (!(comparison.outliers()[i].sigmas < -sigmas) || !comparison.HasOwnPeers(i)) continue;
     peaks.clear();
     for (const int peer : comparison.Peers(i)) {
       const float of_peer = peak(peer);

@@ -13,10 +13,25 @@ namespace {
 constexpr double kWeightSigma = 0.28;
 constexpr double kAtomSigma = 0.3;
 constexpr double kReach = 3;  // standard deviations of the weight
+// Bonds lie evenly around an atom if the middle of their other ends is this near, d_NN. With three
+// of them and places that are all as uncertain as each other, this share of the way is the best.
+constexpr double kEven = 0.3;
+constexpr int kLeastBonds = 3;
+constexpr double kMiddleShare = 0.75;
 // For a normal distribution: the median, over its members, of the distance within which a quarter
 // of it lies, and the quarter's own reach; both in standard deviations (numerical integration).
 constexpr float kTypicalQuarter = 0.396f;
 constexpr float kQuarterReach = 0.674f;
+
+// Atoms that stand in for peers: so many, from so far, d_NN.
+constexpr size_t kStandIns = 24;
+constexpr double kStandInReach = 4;
+// Of the frame's scatter. Eighteen peers of one kind spread by 0.6 to 1.5 of it; those of two
+// sublattices that can be told apart, by more.
+constexpr float kAlike = 1.75f;
+constexpr float kMadToSigma = 1.4826f;
+// Standard deviations below which nobody asks.
+constexpr float kWorthALook = 2;
 
 std::vector<float> WeightedMeans(const Image& image, const std::vector<Atom>& atoms,
                                  double sigma_px, double edge_px) {
@@ -55,13 +70,38 @@ std::vector<float> WeightedMeans(const Image& image, const std::vector<Atom>& at
 
 }  // namespace
 
+std::vector<Atom> SteadyPlaces(const BondGraph& graph, const std::vector<Atom>& atoms) {
+  std::vector<Atom> places = atoms;
+  const double reach = kEven * graph.d_nn_px();
+  for (int i = 0; i < graph.size(); ++i) {
+    const int bonds = graph.coordination(i);
+    if (bonds < kLeastBonds) continue;
+    double x = 0, y = 0;
+    for (const Bond& bond : graph.bonds(i)) {
+      x += (atoms[bond.atom].x_px - atoms[i].x_px) / bonds;
+      y += (atoms[bond.atom].y_px - atoms[i].y_px) / bonds;
+    }
+    if (std::hypot(x, y) > reach) continue;
+    places[i].x_px += static_cast<float>(kMiddleShare * x);
+    places[i].y_px += static_cast<float>(kMiddleShare * y);
+  }
+  return places;
+}
+
 std::vector<float> SiteBrightness(const Image& image, const std::vector<Atom>& atoms,
                                   double d_nn_px) {
   return WeightedMeans(image, atoms, kWeightSigma * d_nn_px, kBrightnessEdge * d_nn_px);
 }
 
-SublatticeComparison::SublatticeComparison(const BondGraph& graph, std::vector<float> brightness)
+SublatticeComparison::SublatticeComparison(const BondGraph& graph, const std::vector<Atom>& atoms,
+                                           std::vector<float> brightness)
     : brightness_(std::move(brightness)), quarter_(graph.size(), -1), outliers_(graph.size()) {
+  FindPeers(graph, atoms);
+  for (int atom = 0; atom < graph.size(); ++atom) Compare(atom);
+  JudgeByScatter();
+}
+
+void SublatticeComparison::FindPeers(const BondGraph& graph, const std::vector<Atom>& atoms) {
   std::vector<int> seen(graph.size(), -1);  // by atom: for whom it was last counted
   const auto add_two_bonds_from = [&](int from, int atom) {
     for (const Bond& one : graph.bonds(from)) {
@@ -78,10 +118,28 @@ SublatticeComparison::SublatticeComparison(const BondGraph& graph, std::vector<f
     add_two_bonds_from(atom, atom);
     const size_t first_shell_end = peers_.size();
     for (size_t i = first_.back(); i < first_shell_end; ++i) add_two_bonds_from(peers_[i], atom);
+    if (peers_.size() < static_cast<size_t>(first_.back() + kMinPeers) && graph.d_nn_px() > 0) {
+      peers_.resize(first_.back());
+      AddNearest(atoms, atom, kStandInReach * graph.d_nn_px());
+      stood_in_for_.push_back(atom);
+    }
     first_.push_back(static_cast<int>(peers_.size()));
   }
-  for (int atom = 0; atom < graph.size(); ++atom) Compare(atom);
-  JudgeByScatter();
+}
+
+void SublatticeComparison::AddNearest(const std::vector<Atom>& atoms, int atom, double reach_px) {
+  const size_t first = peers_.size();
+  const auto square = [&](int other) {
+    const float x = atoms[other].x_px - atoms[atom].x_px, y = atoms[other].y_px - atoms[atom].y_px;
+    return x * x + y * y;
+  };
+  for (int other = 0; other < static_cast<int>(atoms.size()); ++other) {
+    if (other != atom && square(other) <= reach_px * reach_px) peers_.push_back(other);
+  }
+  if (peers_.size() <= first + kStandIns) return;
+  std::nth_element(peers_.begin() + first, peers_.begin() + first + kStandIns, peers_.end(),
+                   [&](int a, int b) { return square(a) < square(b); });
+  peers_.resize(first + kStandIns);
 }
 
 void SublatticeComparison::Compare(int atom) {
@@ -113,11 +171,34 @@ void SublatticeComparison::JudgeByScatter() {
   std::nth_element(typical.begin(), middle, typical.end());
   // A frame without any scatter still has outliers: of "infinite" significance, kept finite.
   const float scatter = std::max(*middle / kTypicalQuarter, 1e-6f);
+  std::vector<float>& contrasts = typical;
+  contrasts.clear();
   for (size_t i = 0; i < quarter_.size(); ++i) {
-    if (quarter_[i] < 0) continue;
-    const float sigmas = std::min(quarter_[i] / scatter + kQuarterReach, 1e6f);
-    outliers_[i].sigmas = std::copysign(sigmas, outliers_[i].contrast);
+    if (quarter_[i] >= 0) contrasts.push_back(std::abs(outliers_[i].contrast));
   }
+  const auto middle_contrast = contrasts.begin() + contrasts.size() / 2;
+  std::nth_element(contrasts.begin(), middle_contrast, contrasts.end());
+  const float contrast_scatter = std::max(kMadToSigma * *middle_contrast, 1e-6f);
+  for (int i = 0; i < static_cast<int>(quarter_.size()); ++i) {
+    if (quarter_[i] < 0) continue;
+    float sigmas = quarter_[i] / scatter + kQuarterReach;
+    // Among peers that are all alike the distance to their median is the steadier measure.
+    if (sigmas > kWorthALook && PeerSpread(i) < kAlike * scatter) {
+      sigmas = std::abs(outliers_[i].contrast) / contrast_scatter;
+    }
+    outliers_[i].sigmas = std::copysign(std::min(sigmas, 1e6f), outliers_[i].contrast);
+  }
+}
+
+float SublatticeComparison::PeerSpread(int atom) {
+  const float median = brightness_[atom] - outliers_[atom].contrast;
+  distances_.clear();
+  for (const int peer : Peers(atom)) {
+    if (!std::isnan(brightness_[peer])) distances_.push_back(std::abs(brightness_[peer] - median));
+  }
+  const auto middle = distances_.begin() + distances_.size() / 2;
+  std::nth_element(distances_.begin(), middle, distances_.end());
+  return kMadToSigma * *middle;
 }
 
 void SublatticeComparison::RemoveOutliersLight(const BondGraph& graph, double sigmas) {
@@ -135,6 +216,7 @@ void SublatticeComparison::RemoveOutliersLight(const BondGraph& graph, double si
       for (const int peer : Peers(bond.atom)) again[peer] = true;
     }
   }
+  for (const int atom : stood_in_for_) again[atom] = true;
   for (int i = 0; i < graph.size(); ++i) {
     if (again[i]) Compare(i);
   }

@@ -167,11 +167,12 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
   analysis.graph = std::move(graph);
   if (atoms.empty()) return analysis;
 
-  SublatticeComparison comparison(analysis.graph,
-                                  SiteBrightness(image, atoms, analysis.graph.d_nn_px()));
+  const std::vector<Atom> places = SteadyPlaces(analysis.graph, atoms);
+  SublatticeComparison comparison(analysis.graph, places,
+                                  SiteBrightness(image, places, analysis.graph.d_nn_px()));
   comparison.RemoveOutliersLight(analysis.graph, options.dopant_sigmas);
   const std::vector<bool> empty =
-      FindEmptyPlaces(image, atoms, comparison, analysis.graph.d_nn_px(), options.dopant_sigmas);
+      FindEmptyPlaces(image, places, comparison, analysis.graph.d_nn_px(), options.dopant_sigmas);
   if (std::find(empty.begin(), empty.end(), true) != empty.end()) {
     analysis.graph = analysis.graph.Without(empty);
   }

@@ -190,6 +190,31 @@ TEST(SiteKindsTest, FindsBrightAndDarkDopantsOfEitherSublattice) {
   }
 }
 
+// At the frame's edge bonds lead to few atoms of the own sublattice, or to none.
+TEST(SiteKindsTest, FindsDopantsBesideTheFramesEdge) {
+  for (const char* material : {"graphene", "SrTiO3"}) {
+    SpecimenOptions options = TestSpecimen(material, 384);
+    options.dopant_fraction = 0.03;
+    options.dopant_intensity = 3;
+    const FrameWithAtoms frame = RenderAtoms(*BuildSpecimen(options), TestScan(384, 0.02), 0.1);
+    const SiteAnalysis analysis = Analyse(frame);
+    int dopants = 0, missed = 0, wrong = 0, others = 0;
+    for (size_t i = 0; i < frame.atoms.size(); ++i) {
+      const double distance = EdgeDistance(frame, i);
+      if (distance < 0.5 * frame.d_nn_px || distance > 1.5 * frame.d_nn_px) continue;
+      const bool named = analysis.sites[i].kind == SiteKind::kDopant;
+      dopants += frame.IsDopant(i);
+      missed += !named && frame.IsDopant(i);
+      others += !frame.IsDopant(i);
+      wrong += named && !frame.IsDopant(i);
+    }
+    EXPECT_GE(dopants, 3) << material;
+    EXPECT_EQ(missed, 0) << material;
+    // Dopants outside the frame shine into it, and nobody can tell.
+    EXPECT_LE(wrong, 0.05 * others) << material;
+  }
+}
+
 // A detector that counts on an atom at each place of the lattice reports some where none is.
 TEST(SiteKindsTest, TakesAnAtomThatIsNoneForAVacancyAndNamesItsNeighbours) {
   for (const char* material : {"graphene", "SrTiO3"}) {
