@@ -87,7 +87,7 @@ AtomGroups GroupAtoms(const v1::DetectorResult& detector, ColourBy by, FigureKin
   } else if (result.by == ColourBy::kKind) {
     result.groups = ByKind(atoms);
   } else if (CountOf(atoms) > 0) {
-    AtomGroup all{"atoms", kPlainAtom, Shape::kCircle, {}, {}};
+    AtomGroup all{"atoms", kAccent, Shape::kCircle, {}, {}};
     for (int i = 0; i < CountOf(atoms); ++i) all.atoms.push_back(i);
     result.groups.push_back(std::move(all));
   }

@@ -65,10 +65,10 @@ void AddLinearTicks(int intervals, Axis& axis) {
   }
 }
 
-std::string PowerText(int power) {
+std::string PowerText(int power, bool as_power) {
   constexpr std::array<const char*, 10> kDigits = {"⁰", "¹", "²", "³", "⁴",
                                                    "⁵", "⁶", "⁷", "⁸", "⁹"};
-  if (power >= -3 && power <= 3) return NumberText(std::pow(10, power));
+  if (!as_power || power == 0) return NumberText(std::pow(10, power), 6);
   std::string text = power < 0 ? "10⁻" : "10";
   for (const char digit : absl::StrCat(std::abs(power)))
     absl::StrAppend(&text, kDigits[digit - '0']);
@@ -80,6 +80,9 @@ void AddLogarithmicTicks(int intervals, Axis& axis) {
   const int last = std::min(kMaxPower, static_cast<int>(std::ceil(std::log10(axis.high))));
   // Not more than `intervals` labels over many decades.
   const int every = std::max(1, (last - first) / std::max(1, intervals));
+  // All in one style.
+  const bool as_powers =
+      std::ceil(std::log10(axis.low) - 1e-9) < -3 || std::floor(std::log10(axis.high) + 1e-9) > 4;
   if (axis.zero_apart) axis.ticks.push_back({0, "0"});
   for (int power = first; power <= last; ++power) {
     for (int factor = 1; factor < 10; ++factor) {
@@ -90,7 +93,7 @@ void AddLogarithmicTicks(int intervals, Axis& axis) {
                                         : last - first <= 2 && (factor == 2 || factor == 5);
       if (!labelled && every > 1) continue;
       axis.ticks.push_back({value, !labelled     ? std::string()
-                                   : factor == 1 ? PowerText(power)
+                                   : factor == 1 ? PowerText(power, as_powers)
                                                  : NumberText(value)});
     }
   }

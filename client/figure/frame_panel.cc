@@ -58,7 +58,7 @@ MarkLook LookOf(const AtomGroup& group, double radius) {
 // Rings, or dots where rings would hide the frame: what is found is to be compared with it.
 MarkLook PlainLook(const AtomGroup& group, double radius) {
   if (radius < kRingsFrom) {
-    return {.radius = std::max(kSmallestAtom, radius / 2), .fill = group.colour};
+    return {.radius = std::max(kSmallestAtom, 0.55 * radius), .fill = group.colour};
   }
   return {.radius = radius, .outline = group.colour, .outline_width = 1};
 }

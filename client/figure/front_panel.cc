@@ -86,7 +86,7 @@ void DrawFront(Canvas& canvas, const Box& box, const FigureInput& input) {
   canvas.Line(stairs, kNoCluster, 1);
   for (size_t i = 0; i < qc.size(); ++i) {
     canvas.Mark(PlaceIn(plot, x, y, qc[i], er[i]),
-                {.radius = 2.3, .fill = kPlainAtom, .outline = kInk, .outline_width = 0.5});
+                {.radius = 2.3, .fill = kOtherSolution, .outline = kInk, .outline_width = 0.5});
   }
   if (const v1::ParetoSolution* chosen = ChosenOf(front)) {
     canvas.Mark(PlaceIn(plot, x, y, chosen->qc(), chosen->er()), {.shape = Shape::kDiamond,

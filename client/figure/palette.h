@@ -17,11 +17,10 @@ struct ClusterStyle {
 // The same for the same id in every figure; those of ids 0 to 27 all differ.
 ClusterStyle StyleOfCluster(int id);
 
-// Atoms that are not told apart, and those without a cluster.
-inline constexpr Colour kPlainAtom = Rgb(0x56b4e9);
-inline constexpr Colour kNoCluster = Rgb(0xa9adb3);
-// What is chosen.
+// The chosen solution, and the atoms that it found where they are not told apart.
 inline constexpr Colour kAccent = Rgb(0xd55e00);
+inline constexpr Colour kOtherSolution = Rgb(0x56b4e9);
+inline constexpr Colour kNoCluster = Rgb(0xa9adb3);
 
 Colour ColourOfKind(v1::SiteKind kind);
 absl::string_view NameOfKind(v1::SiteKind kind);  // "dopant", "next to a vacancy", …
