@@ -111,8 +111,9 @@ class Page {
     const TextLook title{.size = 11, .bold = true};
     const TextLook line{.size = kTextSize, .colour = kDim};
     canvas.Text({kMargin, kMargin + 10}, canvas.Fit(result.frame_id(), kContent, title), title);
+    const int atoms = input_.detector.atoms().x_px_size();
     std::string text = absl::StrCat(input_.detector.detector() == "unet" ? "U-Net" : "LoG*", ", ",
-                                    CountText(input_.detector.atoms().x_px_size()), " atoms");
+                                    CountText(atoms), atoms == 1 ? " atom" : " atoms");
     if (result.has_acquisition_time()) {
       absl::StrAppend(&text, "  ·  acquired ",
                       absl::FormatTime("%Y-%m-%d %H:%M:%S UTC",

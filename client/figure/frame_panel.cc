@@ -194,6 +194,7 @@ void DrawFacts(Canvas& canvas, const Box& box, const FigureInput& input) {
 
 double LegendHeight(const FigureInput& input, const AtomGroups& groups) {
   const size_t marks = MarksWithAtoms(input, groups).size();
+  if (groups.groups.empty()) return FactsHeight(input);
   const size_t rows = 1 + groups.groups.size() + marks;
   const int gaps = 1 + (marks > 0 ? 1 : 0);
   return (static_cast<double>(rows) + kSectionGap * gaps) * kRowHeight + FactsHeight(input);
@@ -213,9 +214,11 @@ void DrawLegend(Canvas& canvas, const Box& box, const FigureInput& input,
   double y = box.y;
   const auto baseline = [&y] { return y + kTextSize + 1; };
   const double name_room = atoms_at - 34 - box.x - kSwatch;
-  canvas.Text({atoms_at, baseline()}, "atoms", right(header));
-  canvas.Text({intensity_at, baseline()}, "mean intensity", right(header));
-  y += kRowHeight;
+  if (!groups.groups.empty()) {
+    canvas.Text({atoms_at, baseline()}, "atoms", right(header));
+    canvas.Text({intensity_at, baseline()}, "mean intensity", right(header));
+    y += kRowHeight;
+  }
   for (const AtomGroup& group : groups.groups) {
     canvas.Mark({box.x + 5, y + kRowHeight / 2 - 0.6}, LookOf(group, kLargestAtom));
     canvas.Text({box.x + kSwatch, baseline()}, canvas.Fit(group.name, name_room, text), text);
@@ -234,7 +237,7 @@ void DrawLegend(Canvas& canvas, const Box& box, const FigureInput& input,
     canvas.Text({atoms_at, baseline()}, CountText(count), right(text));
     y += kRowHeight;
   }
-  y += kSectionGap * kRowHeight;
+  if (!groups.groups.empty()) y += kSectionGap * kRowHeight;
   DrawFacts(canvas, {box.x, y, box.width, 0}, input);
 }
 
