@@ -68,19 +68,23 @@ absl::Status KeptFrames::Add(absl::string_view sha256, int64_t frame_bytes,
     RETURN_IF_ERROR(EvictPiece(bytes));
     if (file_bytes_ == before) break;  // nothing is left to make room
   }
-  if (!files_.Has(sha256)) RETURN_IF_ERROR(files_.Write(sha256, encoded));
-  FoundRow earlier;
-  {
-    WriterVisit visit(gate_, WriterTurn::kLast);
-    Transaction transaction(writer_);
-    RETURN_IF_ERROR(transaction.BeginWrite());
-    ASSIGN_OR_RETURN(earlier, Find(writer_, sha256));
-    RETURN_IF_ERROR(DeleteRow(writer_, sha256));
-    RETURN_IF_ERROR(InsertRow(writer_, sha256, frame_bytes, bytes, clock_->Now()));
-    RETURN_IF_ERROR(transaction.Commit());
-  }
+  const bool is_there = files_.Has(sha256);
+  if (!is_there) RETURN_IF_ERROR(files_.Write(sha256, encoded));
+  absl::Status status = PutRow(sha256, frame_bytes, bytes);
+  if (!status.ok() && !is_there) status.Update(files_.Remove(sha256));
+  return status;
+}
+
+absl::Status KeptFrames::PutRow(absl::string_view sha256, int64_t frame_bytes, int64_t file_bytes) {
+  WriterVisit visit(gate_, WriterTurn::kLast);
+  Transaction transaction(writer_);
+  RETURN_IF_ERROR(transaction.BeginWrite());
+  ASSIGN_OR_RETURN(const FoundRow earlier, Find(writer_, sha256));
+  RETURN_IF_ERROR(DeleteRow(writer_, sha256));
+  RETURN_IF_ERROR(InsertRow(writer_, sha256, frame_bytes, file_bytes, clock_->Now()));
+  RETURN_IF_ERROR(transaction.Commit());
   frames_ += earlier.number == 0 ? 1 : 0;
-  file_bytes_ += bytes - earlier.file_bytes;
+  file_bytes_ += file_bytes - earlier.file_bytes;
   return absl::OkStatus();
 }
 
@@ -142,6 +146,7 @@ absl::Status KeptFrames::Sweep(int subfolder) {
 
 absl::Status KeptFrames::SweepPiece(const std::vector<std::string>& frames) {
   std::vector<Row> rows;
+  std::vector<std::string> orphans;
   {
     WriterVisit visit(gate_, WriterTurn::kLast);
     Transaction transaction(writer_);
@@ -150,7 +155,7 @@ absl::Status KeptFrames::SweepPiece(const std::vector<std::string>& frames) {
     for (const std::string& sha256 : frames) {
       ASSIGN_OR_RETURN(const FoundRow found, Find(writer_, sha256));
       if (found.number == 0) {
-        RETURN_IF_ERROR(files_.Remove(sha256));
+        orphans.push_back(sha256);
       } else if (found.number <= newest_at_start_) {
         old.push_back(sha256);
       }
@@ -158,6 +163,7 @@ absl::Status KeptFrames::SweepPiece(const std::vector<std::string>& frames) {
     ASSIGN_OR_RETURN(rows, DeleteUnreferenced(old));
     RETURN_IF_ERROR(transaction.Commit());
   }
+  for (const std::string& sha256 : orphans) RETURN_IF_ERROR(files_.Remove(sha256));
   return Forget(rows);
 }
 

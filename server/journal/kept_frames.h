@@ -53,14 +53,13 @@ class KeptFrames {
   // NotFound; DataLoss. Any thread.
   absl::StatusOr<std::string> Read(absl::string_view sha256) const { return files_.Read(sha256); }
 
-  // In the caller's transaction: deletes the rows of those that no entry refers to, and returns
-  // them for Forget, which is called when the transaction is committed.
+  // In the caller's transaction, inside the gate: deletes the rows of those that no entry refers
+  // to, and returns them for Forget, which is called when the transaction is committed.
   struct Row {
     std::string sha256;
     int64_t file_bytes = 0;
   };
-  absl::StatusOr<std::vector<Row>> DeleteUnreferenced(const std::vector<std::string>& frames)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(*gate_);
+  absl::StatusOr<std::vector<Row>> DeleteUnreferenced(const std::vector<std::string>& frames);
   absl::Status Forget(const std::vector<Row>& rows);
 
   // One piece of work; false: nothing is left to do. Keeps to the budget; once after each start
@@ -71,6 +70,8 @@ class KeptFrames {
   int64_t max_bytes() const { return max_bytes_; }
 
  private:
+  // Makes the row, or makes it new.
+  absl::Status PutRow(absl::string_view sha256, int64_t frame_bytes, int64_t file_bytes);
   // Deletes the oldest until `more_bytes` fit, at most kPieceFrames of them.
   absl::Status EvictPiece(int64_t more_bytes);
   absl::Status Sweep(int subfolder);

@@ -134,6 +134,22 @@ TEST_F(DiskFullTest, RetentionThatFailsIsUndoneAndTriedAgain) {
   ExpectAllThere(41, 50);
 }
 
+TEST_F(DiskFullTest, AFrameWhoseRowFindsNoSpaceIsNotKept) {
+  options_.max_frame_bytes = 1 << 20;
+  ASSERT_TRUE(Open().ok());
+  disk_.FailAfter(0, DiskFault::kFull);
+  EXPECT_TRUE(absl::IsResourceExhausted(journal_->KeepFrame("pixels", 1).status()));
+  EXPECT_EQ(journal_->frame_totals().frames, 0);
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(options_.path + ".frames")) {
+    EXPECT_FALSE(entry.is_regular_file()) << entry.path();
+  }
+  disk_.Heal();
+  const auto kept = journal_->KeepFrame("pixels", 1);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(*journal_->ReadFrame(*kept), "pixels");
+}
+
 // The same with the system's own bound on a file's size, so that errno comes from where it does.
 TEST_F(JournalTest, AFileThatMayNotGrowIsADiskThatIsFull) {
   ASSERT_TRUE(Open().ok());
