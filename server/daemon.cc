@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/security/exposure.h"
 #include "server/version.h"
 
 namespace atomstream {
@@ -82,11 +82,6 @@ std::unique_ptr<Targeting> MakeTargeting(const DaemonOptions& options, const std
                                                            .log = parts.log});
 }
 
-bool IsLoopback(const std::string& address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
-         absl::StartsWith(address, "[::1]:");
-}
-
 }  // namespace
 
 Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings)
@@ -101,6 +96,12 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       reloader_(MakeReloader(model_.get(), parts_, &metrics_)),
       settings_(std::move(settings)),
       audit_(MakeAudit(options, parts_, &metrics_)),
+      gate_(options.security.gate(), parts_.clock, parts_.steady_clock),
+      guard_({.gate = &gate_,
+              .callers = &callers_,
+              .metrics = &metrics_.security,
+              .steady_clock = parts_.steady_clock,
+              .log = parts_.log}),
       targeting_(MakeTargeting(options, store_.epoch(), parts_, &metrics_, audit_.get())),
       pipeline_(PipelineOptionsOf(options),
                 {.source = parts_.source.get(),
@@ -137,8 +138,10 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                {.version = kVersion,
                 .start_time = parts_.clock->Now(),
                 .custom_materials = options.log_star.custom_materials}),
-      steering_service_({.pipeline = &pipeline_, .desk = &desk_, .store = &store_}),
-      targeting_service_(targeting_.get(), parts_.clock, parts_.steady_clock) {
+      steering_service_(
+          {.pipeline = &pipeline_, .desk = &desk_, .store = &store_, .callers = &callers_}),
+      targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock) {
+  gate_.SetCredentials(std::make_shared<const Credentials>(std::move(parts_.credentials)));
   parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed
 }
 
@@ -152,9 +155,11 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& optio
 }
 
 absl::Status Daemon::StartServers() {
-  if (!IsLoopback(options_.listen_address)) {
-    parts_.log->Warning(absl::StrCat("listen_address = ", options_.listen_address,
-                                     ": is not loopback; whoever reaches it can use the daemon"));
+  RETURN_IF_ERROR(CheckExposure(options_.listen_address, options_.security));
+  if (!IsLoopback(options_.listen_address) && !options_.security.tls) {
+    parts_.log->Warning(absl::StrCat(
+        "listen_address = ", options_.listen_address,
+        ": security.insecure_remote: whoever reaches it can do everything, place the beam, too"));
   }
   if (!options_.metrics_address.empty() && !IsLoopback(options_.metrics_address)) {
     parts_.log->Warning(absl::StrCat("metrics_address = ", options_.metrics_address,
@@ -176,8 +181,9 @@ absl::Status Daemon::StartServers() {
       {v1::Steering::service_full_name(), &steering_service_},
       {v1::Targeting::service_full_name(), &targeting_service_}};
   ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
-                                                    .max_message_mib = options_.max_message_mib},
-                                                   services));
+                                                    .max_message_mib = options_.max_message_mib,
+                                                    .tls = options_.security.tls},
+                                                   services, &guard_));
   parts_.log->Info(absl::StrCat("listening on ", options_.listen_address, " (port ", port(), ")"));
   return absl::OkStatus();
 }
@@ -196,6 +202,19 @@ void Daemon::RefuseModel(const absl::Status& why) {
   } else {
     reloader_->Refuse(why);
   }
+}
+
+void Daemon::ReloadCredentials() {
+  absl::StatusOr<Credentials> credentials = LoadCredentials(options_.security);
+  const SecurityMetrics& metrics = metrics_.security;
+  (credentials.ok() ? metrics.reloads_ok : metrics.reloads_refused)->Increment();
+  if (!credentials.ok()) {
+    parts_.log->Warning(
+        absl::StrCat("who may call is as before: ", credentials.status().message()));
+    return;
+  }
+  gate_.SetCredentials(std::make_shared<const Credentials>(*std::move(credentials)));
+  parts_.log->Info("the policy and the tokens were read anew");
 }
 
 bool Daemon::Shutdown() {

@@ -26,7 +26,10 @@
 #include "server/metrics/daemon_metrics.h"
 #include "server/metrics/prometheus_exposer.h"
 #include "server/pipeline.h"
+#include "server/security/active_callers.h"
+#include "server/security/call_gate.h"
 #include "server/service/analysis_service.h"
+#include "server/service/call_guard.h"
 #include "server/service/grpc_server.h"
 #include "server/service/steering_service.h"
 #include "server/service/targeting_service.h"
@@ -53,6 +56,7 @@ struct DaemonParts {
   std::optional<UnetParts> unet;        // none: LoG* only
   std::unique_ptr<FrameSource> source;  // null: none
   std::unique_ptr<BeamControl> beam;    // null: there is no microscope to visit targets with
+  Credentials credentials;              // with TLS: who may call
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
   EventLog* log = nullptr;
@@ -73,6 +77,10 @@ class Daemon {
   void ReloadModel(ModelLoader loader);
   // There is nothing to load: the configuration that should name the model was refused.
   void RefuseModel(const absl::Status& why);
+
+  // Reads the policy and the tokens again; files that are refused change nothing. The daemon's own
+  // certificate is watched all the time.
+  void ReloadCredentials();
 
   // Ends visits and blanks the beam, stops admission, cancels the source, finishes the frames
   // inside, ends every stream with UNAVAILABLE and closes the ports, all within
@@ -97,6 +105,9 @@ class Daemon {
   const std::unique_ptr<ModelReloader> reloader_;
   SettingsHolder settings_;
   const std::unique_ptr<AuditLog> audit_;
+  CallGate gate_;
+  ActiveCallers callers_;
+  CallGuard guard_;
   const std::unique_ptr<Targeting> targeting_;  // null: switched off
   Pipeline pipeline_;
   SteeringDesk desk_;

@@ -28,7 +28,8 @@ struct SourceMaker {
     return MakeMicroscopeSource({.address = options.address,
                                  .size_px = options.size_px,
                                  .dwell_time = options.dwell_time,
-                                 .detector = options.detector},
+                                 .detector = options.detector,
+                                 .security = options.security},
                                 clock);
   }
   absl::StatusOr<std::unique_ptr<FrameSource>> operator()(const ReplayOptions& options) const {
@@ -77,6 +78,8 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
                                       const Clock* steady_clock, EventLog* log) {
   RETURN_IF_ERROR(CheckAuditFile(options.audit_log));
   DaemonParts parts;
+  if (options.security.tls) RETURN_IF_ERROR(CheckTlsFiles(*options.security.tls));
+  ASSIGN_OR_RETURN(parts.credentials, LoadCredentials(options.security));
   parts.clock = clock;
   parts.steady_clock = steady_clock;
   parts.log = log;
@@ -94,7 +97,7 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
   }
   ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock}, options.source));
   if (const auto* microscope = std::get_if<MicroscopeOptions>(&options.source)) {
-    ASSIGN_OR_RETURN(parts.beam, MakeMicroscopeBeam(microscope->address));
+    ASSIGN_OR_RETURN(parts.beam, MakeMicroscopeBeam(microscope->address, microscope->security));
   }
   return parts;
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client/cpp/channel.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -15,6 +14,7 @@ void CommonFlags::AddTo(FlagSet& flags) {
             csv_too ? "text, json: one object a line, or csv: one line an atom"
                     : "text, or json: one object a line");
   flags.Add("timeout_s", &timeout_s, "how long to wait for the daemon, seconds");
+  AddSecurityFlags(flags, security);
 }
 
 absl::Status CommonFlags::Validate() const {
@@ -30,9 +30,7 @@ absl::Status CommonFlags::Validate() const {
 }
 
 absl::StatusOr<std::unique_ptr<AnalysisClient>> Connect(const CommonFlags& common) {
-  ChannelOptions options;
-  options.address = common.server;
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(options));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(common.channel()));
   return AnalysisClient::Create(std::move(channel));
 }
 

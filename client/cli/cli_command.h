@@ -11,6 +11,8 @@
 #include "absl/time/time.h"
 #include "client/cli/cli_output.h"
 #include "client/cpp/analysis_client.h"
+#include "client/cpp/channel.h"
+#include "client/cpp/channel_flags.h"
 #include "core/base/flag_set.h"
 
 namespace atomstream {
@@ -24,6 +26,7 @@ struct CommonFlags {
   std::string server = "127.0.0.1:50051";
   std::string format = "text";
   double timeout_s = 10;
+  ChannelSecurity security = ChannelSecurityFromEnvironment();
   bool csv_too = false;  // the command can print csv; set before AddTo
 
   void AddTo(FlagSet& flags);
@@ -33,6 +36,7 @@ struct CommonFlags {
   bool json() const { return format == "json"; }
   bool csv() const { return format == "csv"; }
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
+  ChannelOptions channel() const { return {.address = server, .security = security}; }
 };
 
 absl::StatusOr<std::unique_ptr<AnalysisClient>> Connect(const CommonFlags& common);

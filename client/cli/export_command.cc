@@ -139,9 +139,8 @@ absl::StatusOr<ExportData> DataFromFile(const ExportFlags& flags, AnalysisClient
 absl::Status Export(const ExportFlags& flags, const figure::FigureOptions& options,
                     const CliOutput& output) {
   RETURN_IF_ERROR(CheckOutput(flags));
-  ChannelOptions channel_options;
-  channel_options.address = flags.common.server;
-  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, MakeChannel(channel_options));
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                   MakeChannel(flags.common.channel()));
   const std::unique_ptr<AnalysisClient> client = AnalysisClient::Create(channel);
   ASSIGN_OR_RETURN(const ExportData data,
                    flags.frame.empty() ? FetchExportData(*client, flags.frame_id, flags.detector,

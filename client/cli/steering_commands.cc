@@ -24,9 +24,7 @@ namespace atomstream {
 namespace {
 
 absl::StatusOr<std::unique_ptr<SteeringClient>> ConnectSteering(const CommonFlags& common) {
-  ChannelOptions options;
-  options.address = common.server;
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(options));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(common.channel()));
   return SteeringClient::Create(std::move(channel));
 }
 

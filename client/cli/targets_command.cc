@@ -18,9 +18,7 @@ namespace atomstream {
 namespace {
 
 absl::StatusOr<std::unique_ptr<TargetingClient>> ConnectTargeting(const CommonFlags& common) {
-  ChannelOptions options;
-  options.address = common.server;
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(options));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(common.channel()));
   return TargetingClient::Create(std::move(channel));
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/cpp/channel_security.h"
 
 namespace grpc {
 class Channel;
@@ -16,7 +17,8 @@ class Channel;
 namespace atomstream {
 
 struct ChannelOptions {
-  std::string address;  // "host:port"
+  std::string address;       // "host:port"
+  ChannelSecurity security;  // default: in the clear
 
   // A 4096 x 4096 float32 frame is 64 MiB; the rest is ground truth and headers.
   int max_message_bytes = 80 << 20;
@@ -32,7 +34,8 @@ struct ChannelOptions {
 };
 
 // Does not dial: the first call does. Its own connection, shared with no other channel.
-// Thread-safe. InvalidArgument for an empty address.
+// Thread-safe. InvalidArgument for an empty address,
+// or naming what is wrong with the security.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);
 
 // Dials and waits up to `timeout` for the connection; false: there is none yet. To be called before

@@ -100,6 +100,12 @@ std::string AuditLine(absl::Time time, absl::string_view who, absl::string_view 
                       Escaped(action), "\t", Escaped(who), "\t", Escaped(text));
 }
 
+std::string ShownName(absl::string_view authenticated, absl::string_view claim) {
+  if (authenticated.empty()) return std::string(claim);
+  if (claim.empty()) return std::string(authenticated);
+  return absl::StrCat(authenticated, " as ", claim);
+}
+
 std::string CallerName(absl::string_view name, absl::string_view address) {
   return absl::StrCat(name.empty() ? "unnamed" : name, " (", address, ")");
 }

@@ -22,7 +22,7 @@ class AuditLog {
  public:
   virtual ~AuditLog() = default;
 
-  // `who`: the name that the caller gave, and its address (CallerName); `action`: one word from a
+  // `who`: the caller's ShownName, and its address (CallerName); `action`: one word from a
   // small set, e.g. "select", "update", "visit"; `text`: what was done, for a person. Any bytes.
   virtual void Record(absl::string_view who, absl::string_view action, absl::string_view text) = 0;
 };
@@ -47,6 +47,10 @@ absl::Status CheckAuditFile(const std::string& path);
 // tabs. Control characters and backslashes are escaped, so that no caller can forge a line.
 std::string AuditLine(absl::Time time, absl::string_view who, absl::string_view action,
                       absl::string_view text);
+
+// What is shown of a caller, in results, ledgers and lines: the name it was authenticated by,
+// behind it what it calls itself: "cert:ana as night shift". Not authenticated: the claim.
+std::string ShownName(absl::string_view authenticated, absl::string_view claim);
 
 // "ana (ipv4:127.0.0.1:40112)"; an empty name is "unnamed".
 std::string CallerName(absl::string_view name, absl::string_view address);

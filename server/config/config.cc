@@ -15,8 +15,10 @@
 #include "server/config/check.h"
 #include "server/config/cluster_config.h"
 #include "server/config/log_star_config.h"
+#include "server/config/security_config.h"
 #include "server/config/targeting_config.h"
 #include "server/config/unet_config.h"
+#include "server/security/exposure.h"
 
 namespace atomstream {
 namespace {
@@ -39,10 +41,15 @@ absl::StatusOr<SourceOptions> MicroscopeFromConfig(const config::v1::MicroscopeC
                                  Frame::kMaxSide));
   }
   RETURN_IF_ERROR(CheckNotNegative("source.microscope.dwell_time_us", config.dwell_time_us()));
-  return MicroscopeOptions{.address = config.address(),
-                           .size_px = config.size_px(),
-                           .dwell_time = absl::Microseconds(config.dwell_time_us()),
-                           .detector = config.detector()};
+  MicroscopeOptions options{.address = config.address(),
+                            .size_px = config.size_px(),
+                            .dwell_time = absl::Microseconds(config.dwell_time_us()),
+                            .detector = config.detector()};
+  if (config.has_tls()) {
+    ASSIGN_OR_RETURN(options.security,
+                     ChannelSecurityFromConfig("source.microscope.tls", config.tls()));
+  }
+  return options;
 }
 
 absl::StatusOr<SourceOptions> ReplayFromConfig(const config::v1::ReplayConfig& config) {
@@ -128,6 +135,8 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
     options.max_message_mib = config.service().max_message_mib();
   }
   RETURN_IF_ERROR(CheckInRange("service.max_message_mib", options.max_message_mib, 1, 1024));
+  ASSIGN_OR_RETURN(options.security, SecurityOptionsFromConfig(config.security()));
+  RETURN_IF_ERROR(CheckExposure(options.listen_address, options.security));
   return options;
 }
 
@@ -151,6 +160,10 @@ absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
   absl::StatusOr<DaemonOptions> options = ParseConfig(text.str());
   if (options.ok()) {
     const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    RelateFiles(folder, options->security);
+    if (auto* microscope = std::get_if<MicroscopeOptions>(&options->source)) {
+      RelateFiles(folder, microscope->security);
+    }
     if (!options->audit_log.empty()) options->audit_log = (folder / options->audit_log).string();
     if (options->unet) {
       options->unet->model_folder = (folder / options->unet->model_folder).string();

@@ -19,7 +19,7 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
 absl::StatusOr<DaemonOptions> ParseConfig(absl::string_view text);
 
 // NotFound when the file cannot be read; every error starts with the path. A relative folder of the
-// model, or path of the audit log, becomes one from the file's folder.
+// model, or path of the audit log or of a file of security, becomes one from the file's folder.
 absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path);
 
 }  // namespace atomstream

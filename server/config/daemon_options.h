@@ -7,9 +7,11 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "client/cpp/channel_security.h"
 #include "detectors/log_star/log_star_options.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "detectors/unet/unet_detector.h"
+#include "server/security/security_options.h"
 #include "server/structure/structure_options.h"
 #include "server/targeting/targeting_options.h"
 
@@ -22,6 +24,7 @@ struct MicroscopeOptions {
   int size_px = 0;
   absl::Duration dwell_time;
   std::string detector;
+  ChannelSecurity security = {};
 };
 
 struct ReplayOptions {
@@ -58,6 +61,7 @@ struct DaemonOptions {
   std::string audit_log;    // empty: no file
   int max_subscribers = 128;
   int max_message_mib = 80;
+  SecurityOptions security;
 };
 
 }  // namespace atomstream

@@ -61,7 +61,7 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
 }  // namespace
 
 DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version)
-    : targeting(registry) {
+    : targeting(registry), security(registry) {
   const char* received = "Valid frames that arrived.";
   frames_received_source =
       registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "source"}});

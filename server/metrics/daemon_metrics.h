@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/metrics/metric.h"
+#include "server/metrics/security_metrics.h"
 #include "server/metrics/structure_metrics.h"
 #include "server/metrics/targeting_metrics.h"
 
@@ -75,6 +76,7 @@ struct DaemonMetrics {
   Gauge* F1(absl::string_view detector) const;  // NaN until a frame with ground truth was scored
   UnetMetrics unet;
   TargetingMetrics targeting;
+  SecurityMetrics security;
   const StructureMetrics& Structure(absl::string_view detector) const;
 
   // Depths.

@@ -22,19 +22,19 @@ struct TlsOptions {
   absl::Duration reload_interval = absl::Seconds(10);  // how often the files are looked at
 };
 
-struct AdmissionOptions {
+struct CallGateOptions {
   bool authenticate = false;  // else everybody is admin
-  ClientLimits limits;
+  ClientLimits limits = {};
 };
 
 struct SecurityOptions {
-  std::optional<TlsOptions> tls;  // none: in the clear, everybody is admin
-  std::string policy_file;        // empty: no certificate has a role
-  std::string token_file;         // empty: there are no tokens
-  ClientLimits limits;
+  std::optional<TlsOptions> tls = {};  // none: in the clear, everybody is admin
+  std::string policy_file;             // empty: no certificate has a role
+  std::string token_file;              // empty: there are no tokens
+  ClientLimits limits = {};
   bool insecure_remote = false;  // other than loopback may be listened on without TLS
 
-  AdmissionOptions admission() const { return {.authenticate = tls.has_value(), .limits = limits}; }
+  CallGateOptions gate() const { return {.authenticate = tls.has_value(), .limits = limits}; }
 };
 
 struct Credentials {

@@ -8,7 +8,8 @@
 
 namespace atomstream {
 
-grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason) {
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
+                          absl::Duration retry_after) {
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(reason));
   info.set_domain("atomstream");
@@ -20,6 +21,14 @@ grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason) {
   details.set_code(static_cast<int>(error.code()));
   details.set_message(std::string(error.message()));
   details.add_details()->PackFrom(info);
+  if (retry_after < absl::InfiniteDuration()) {
+    google::rpc::RetryInfo retry;
+    const int64_t seconds = absl::ToInt64Seconds(retry_after);
+    retry.mutable_retry_delay()->set_seconds(seconds);
+    retry.mutable_retry_delay()->set_nanos(
+        static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_after - absl::Seconds(seconds))));
+    details.add_details()->PackFrom(retry);
+  }
   return grpc::Status(static_cast<grpc::StatusCode>(error.code()), std::string(error.message()),
                       details.SerializeAsString());
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace atomstream {
 
@@ -32,8 +33,10 @@ inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr absl::string_view kCancelled = "CANCELLED";
 
 // The wire form of `error` (not OK). The ErrorInfo's metadata holds `field` and `value` when the
-// message names them ("<field> = <value>: why").
-grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason);
+// message names them ("<field> = <value>: why"). `retry_after` finite: a google.rpc.RetryInfo says
+// that the same call may pass then.
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
+                          absl::Duration retry_after = absl::InfiniteDuration());
 
 }  // namespace atomstream
 

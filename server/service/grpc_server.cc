@@ -3,12 +3,15 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/service_type.h>
 
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/base/status_macros.h"
+#include "server/service/server_credentials.h"
 
 namespace atomstream {
 namespace {
@@ -21,8 +24,9 @@ constexpr int kMaxStreamsPerConnection = 256;
 
 class GrpcServerImpl final : public GrpcServer {
  public:
-  GrpcServerImpl(std::unique_ptr<grpc::Server> server, int port)
-      : server_(std::move(server)), port_(port) {}
+  GrpcServerImpl(std::vector<std::unique_ptr<grpc::Service>> guarded,
+                 std::unique_ptr<grpc::Server> server, int port)
+      : guarded_(std::move(guarded)), server_(std::move(server)), port_(port) {}
   ~GrpcServerImpl() override { Shutdown(absl::ZeroDuration()); }
 
   int port() const override { return port_; }
@@ -37,6 +41,7 @@ class GrpcServerImpl final : public GrpcServer {
   }
 
  private:
+  const std::vector<std::unique_ptr<grpc::Service>> guarded_;  // outlive the server
   const std::unique_ptr<grpc::Server> server_;
   const int port_;
 };
@@ -44,15 +49,23 @@ class GrpcServerImpl final : public GrpcServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
-    const GrpcServerOptions& options, const std::vector<NamedService>& services) {
+    const GrpcServerOptions& options, const std::vector<NamedService>& services, CallGuard* guard) {
+  if (options.tls) RETURN_IF_ERROR(CheckTlsFiles(*options.tls));
   // Both act on every server that is built afterwards, and may be repeated.
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen_address, grpc::InsecureServerCredentials(), &port);
-  for (const NamedService& service : services) builder.RegisterService(service.service);
+  builder.AddListeningPort(options.listen_address, MakeServerCredentials(options.tls, guard),
+                           &port);
+  std::vector<std::unique_ptr<grpc::Service>> guarded;
+  for (const NamedService& service : services) {
+    ASSIGN_OR_RETURN(std::unique_ptr<grpc::Service> in_front,
+                     guard->Guard(service.name, service.service));
+    builder.RegisterService(in_front.get());
+    guarded.push_back(std::move(in_front));
+  }
   const int max_message_bytes = options.max_message_mib << 20;
   builder.SetMaxReceiveMessageSize(max_message_bytes);
   builder.SetMaxSendMessageSize(max_message_bytes);
@@ -72,7 +85,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   if (auto* health = server->GetHealthCheckService()) {
     for (const NamedService& service : services) health->SetServingStatus(service.name, true);
   }
-  return std::unique_ptr<GrpcServer>(new GrpcServerImpl(std::move(server), port));
+  return std::unique_ptr<GrpcServer>(
+      new GrpcServerImpl(std::move(guarded), std::move(server), port));
 }
 
 }  // namespace atomstream

@@ -4,11 +4,14 @@
 #define ATOMSTREAM_SERVER_SERVICE_GRPC_SERVER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/security/security_options.h"
+#include "server/service/call_guard.h"
 
 namespace grpc {
 class Service;
@@ -19,6 +22,7 @@ namespace atomstream {
 struct GrpcServerOptions {
   std::string listen_address;  // port 0: any free port
   int max_message_mib = 80;
+  std::optional<TlsOptions> tls;  // none: in the clear
 };
 
 // A service and its name for health checks, e.g. "atomstream.v1.Analysis".
@@ -29,9 +33,11 @@ struct NamedService {
 
 class GrpcServer {
  public:
-  // Unavailable, naming the address, when it cannot be bound.
+  // Unavailable, naming the address, when it cannot be bound; InvalidArgument, naming a file of
+  // TLS. `guard` stands in front of every method of every service; it outlives the server.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
-      const GrpcServerOptions& options, const std::vector<NamedService>& services);
+      const GrpcServerOptions& options, const std::vector<NamedService>& services,
+      CallGuard* guard);
   virtual ~GrpcServer() = default;  // as Shutdown without grace
 
   virtual int port() const = 0;

@@ -37,13 +37,6 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-template <typename Request>
-SteeringCall CallOf(const grpc::CallbackServerContext& context, const Request& request) {
-  return {.name = request.requested_by(),
-          .address = context.peer(),
-          .expected_version = request.expected_version()};
-}
-
 }  // namespace
 
 grpc::ServerUnaryReactor* SteeringService::GetParetoFront(grpc::CallbackServerContext* context,

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "atomstream/v1/steering.grpc.pb.h"
 #include "server/pipeline.h"
+#include "server/security/active_callers.h"
 #include "server/steering/steering_desk.h"
 #include "server/store/result_store.h"
 
@@ -16,6 +17,7 @@ struct SteeringServiceParts {
   Pipeline* pipeline = nullptr;
   SteeringDesk* desk = nullptr;
   const ResultStore* store = nullptr;
+  const ActiveCallers* callers = nullptr;
 };
 
 class SteeringService final : public v1::Steering::CallbackService {
@@ -42,6 +44,13 @@ class SteeringService final : public v1::Steering::CallbackService {
                                                 v1::ListSettingsChangesResponse* response) override;
 
  private:
+  template <typename Request>
+  SteeringCall CallOf(const grpc::CallbackServerContext& context, const Request& request) const {
+    return {.name = request.requested_by(),
+            .authenticated = parts_.callers->NameOf(&context),
+            .address = context.peer(),
+            .expected_version = request.expected_version()};
+  }
   absl::StatusOr<SettingsOutcome> Select(const v1::SelectSolutionRequest& request,
                                          const SteeringCall& call);
   absl::StatusOr<SettingsOutcome> Update(const v1::UpdateSettingsRequest& request,

@@ -101,7 +101,8 @@ grpc::ServerUnaryReactor* TargetingService::VisitTarget(grpc::CallbackServerCont
   visit.dwell = DurationOf(request->dwell_time());
   visit.allow_revisit = request->allow_revisit();
   visit.holder = request->holder();
-  visit.caller = CallerName(request->holder(), context->peer());
+  visit.authenticated = callers_.NameOf(context);
+  visit.caller = CallerName(ShownName(visit.authenticated, visit.holder), context->peer());
   visit.min_frames_sure = request->min_frames_sure() == 0 ? 1 : request->min_frames_sure();
   return VisitReactor::Start(visit, &targeting_->desk(), response);
 }

@@ -5,6 +5,7 @@
 
 #include "atomstream/v1/targeting.grpc.pb.h"
 #include "core/base/clock.h"
+#include "server/security/active_callers.h"
 #include "server/targeting/targeting.h"
 
 namespace atomstream {
@@ -12,8 +13,9 @@ namespace atomstream {
 class TargetingService final : public v1::Targeting::CallbackService {
  public:
   // `targeting` null: it is switched off, and every call says so.
-  TargetingService(Targeting* targeting, const Clock* clock, const Clock* steady_clock)
-      : targeting_(targeting), clock_(*clock), steady_clock_(*steady_clock) {}
+  TargetingService(Targeting* targeting, const ActiveCallers* callers, const Clock* clock,
+                   const Clock* steady_clock)
+      : targeting_(targeting), callers_(*callers), clock_(*clock), steady_clock_(*steady_clock) {}
 
   grpc::ServerUnaryReactor* SelectTargets(grpc::CallbackServerContext* context,
                                           const v1::SelectTargetsRequest* request,
@@ -29,6 +31,7 @@ class TargetingService final : public v1::Targeting::CallbackService {
 
  private:
   Targeting* const targeting_;
+  const ActiveCallers& callers_;
   const Clock& clock_;
   const Clock& steady_clock_;
 };

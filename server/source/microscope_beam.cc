@@ -56,10 +56,10 @@ class MicroscopeBeam final : public BeamControl {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(const std::string& address) {
-  ChannelOptions options;
-  options.address = address;
-  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, MakeChannel(options));
+absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(const std::string& address,
+                                                                const ChannelSecurity& security) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                   MakeChannel({.address = address, .security = security}));
   return std::make_unique<MicroscopeBeam>(channel);
 }
 

@@ -7,12 +7,15 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "client/cpp/channel_security.h"
 #include "server/targeting/beam_control.h"
 
 namespace atomstream {
 
-// Dials on the first call. InvalidArgument: the address is empty.
-absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(const std::string& address);
+// Dials on the first call. InvalidArgument: the address is empty, or what is wrong with the
+// security.
+absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(
+    const std::string& address, const ChannelSecurity& security = {});
 
 }  // namespace atomstream
 

@@ -143,9 +143,8 @@ absl::StatusOr<std::unique_ptr<FrameSource>> MakeMicroscopeSource(
     return absl::InvalidArgumentError(absl::StrCat(
         "dwell_time = ", absl::FormatDuration(options.dwell_time), ": must not be negative"));
   }
-  ChannelOptions channel_options;
-  channel_options.address = options.address;
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(channel_options));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
+                   MakeChannel({.address = options.address, .security = options.security}));
   return std::make_unique<MicroscopeSource>(options, std::move(channel), clock);
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/cpp/channel_security.h"
 #include "core/base/clock.h"
 #include "server/source/frame_source.h"
 
@@ -21,6 +22,7 @@ struct MicroscopeSourceOptions {
   absl::Duration dwell_time = absl::ZeroDuration();  // on one pixel; 0: as the instrument is set
   std::string detector;                              // empty: HAADF
   absl::Duration dialling = absl::Seconds(1);        // how long one Next() waits for a connection
+  ChannelSecurity security = {};                     // default: in the clear
 };
 
 // InvalidArgument names the option and its value. `clock` outlives the source.

@@ -120,7 +120,7 @@ SettingsOutcome SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
                                     absl::string_view action, const SteeringCall& call) {
   SettingsRecord& record = next->record;
   ++record.version;
-  record.changed_by = CallerName(call.name, call.address);
+  record.changed_by = CallerName(ShownName(call.authenticated, call.name), call.address);
   record.change_time = deps_.clock->Now();
   const auto change = std::make_shared<const SettingsChange>(
       SettingsChange{.settings = record, .changed_fields = std::move(fields), .text = text});

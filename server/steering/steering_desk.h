@@ -30,6 +30,7 @@ namespace atomstream {
 // Who asks, and what it has seen.
 struct SteeringCall {
   std::string name;              // as the caller calls itself; empty: unnamed
+  std::string authenticated;     // as it proved to be; empty: it did not
   std::string address;           // where it calls from
   int64_t expected_version = 0;  // 0: whatever counts now
 };

@@ -75,7 +75,8 @@ Refusal VisitDesk::CheckRequest(const VisitRequest& request) const {
   const auto bad = [](std::string message) {
     return Refuse(absl::StatusCode::kInvalidArgument, kVisitInvalid, std::move(message));
   };
-  if (request.holder.empty() || request.holder.size() > kLongestHolder) {
+  if ((request.holder.empty() && request.authenticated.empty()) ||
+      request.holder.size() > kLongestHolder) {
     return bad(absl::StrCat("holder: has ", request.holder.size(), " characters, must have 1 to ",
                             kLongestHolder));
   }
@@ -166,7 +167,7 @@ Answer<std::shared_ptr<VisitJob>> VisitDesk::Submit(const VisitRequest& request,
     if (Refusal full = CheckRoom(); !full.ok()) return full;
     auto lease = deps_.ledger->Acquire({.epoch = request.epoch,
                                         .site = request.target_id,
-                                        .holder = request.holder,
+                                        .holder = ShownName(request.authenticated, request.holder),
                                         .dose = absl::ToDoubleSeconds(request.dwell),
                                         .dwell = request.dwell,
                                         .lease = options_.ledger.max_lease,

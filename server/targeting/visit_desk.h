@@ -40,9 +40,10 @@ struct VisitRequest {
   std::string epoch;
   absl::Duration dwell;
   bool allow_revisit = false;
-  std::string holder;       // for the ledger
-  std::string caller;       // for the audit log; empty: the holder
-  int min_frames_sure = 1;  // [1, 1000]
+  std::string holder;         // as the caller calls itself; for the ledger
+  std::string authenticated;  // as it proved to be, in front of that; empty: it did not
+  std::string caller;         // for the audit log; empty: the holder
+  int min_frames_sure = 1;    // [1, 1000]
 };
 
 // How a visit ended.

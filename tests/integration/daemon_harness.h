@@ -21,6 +21,7 @@ namespace atomstream {
 
 struct HarnessOptions {
   DaemonOptions daemon;
+  Credentials credentials;               // with TLS: who may call
   FakeLogStar::Body detect;              // empty: FakeLogStar's own
   FakeLogStar::RequestBody detect_with;  // instead of `detect`
   FakeSegmenter::Body segment;           // empty: no U-Net

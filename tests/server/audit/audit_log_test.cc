@@ -126,5 +126,12 @@ TEST(CallerNameTest, JoinsNameAndAddress) {
   EXPECT_EQ(CallerName("", "ipv4:127.0.0.1:1"), "unnamed (ipv4:127.0.0.1:1)");
 }
 
+TEST(ShownNameTest, AClaimIsAddedToTheAuthenticatedNameAndNeverReplacesIt) {
+  EXPECT_EQ(ShownName("cert:ana", ""), "cert:ana");
+  EXPECT_EQ(ShownName("cert:ana", "night shift"), "cert:ana as night shift");
+  EXPECT_EQ(ShownName("", "night shift"), "night shift");
+  EXPECT_EQ(ShownName("", ""), "");
+}
+
 }  // namespace
 }  // namespace atomstream

@@ -1,4 +1,4 @@
-#include "server/security/admission_gate.h"
+#include "server/security/call_gate.h"
 
 #include <utility>
 
@@ -25,20 +25,19 @@ CallRefusal Slower(absl::Duration wait, absl::string_view who) {
 
 }  // namespace
 
-AdmissionGate::AdmissionGate(const AdmissionOptions& options, const Clock* clock,
-                             const Clock* steady_clock)
+CallGate::CallGate(const CallGateOptions& options, const Clock* clock, const Clock* steady_clock)
     : options_(options),
       clock_(*clock),
       clients_(options.limits, steady_clock),
       strangers_(kStrangers, steady_clock),
       credentials_(std::make_shared<const Credentials>()) {}
 
-void AdmissionGate::SetCredentials(std::shared_ptr<const Credentials> credentials) {
+void CallGate::SetCredentials(std::shared_ptr<const Credentials> credentials) {
   MutexLock lock(&mutex_);
   credentials_ = std::move(credentials);
 }
 
-std::optional<CallRefusal> AdmissionGate::Identify(const CallFacts& facts, Caller* caller) const {
+std::optional<CallRefusal> CallGate::Identify(const CallFacts& facts, Caller* caller) const {
   std::shared_ptr<const Credentials> credentials;
   {
     MutexLock lock(&mutex_);
@@ -80,7 +79,7 @@ std::optional<CallRefusal> AdmissionGate::Identify(const CallFacts& facts, Calle
   return std::nullopt;
 }
 
-std::optional<CallRefusal> AdmissionGate::Judge(const CallFacts& facts, Caller* caller) {
+std::optional<CallRefusal> CallGate::Judge(const CallFacts& facts, Caller* caller) {
   const MethodRule* rule = FindMethodRule(facts.method);
   // First of all, so that calls that are refused are counted, too.
   const absl::Duration wait =
@@ -111,7 +110,7 @@ std::optional<CallRefusal> AdmissionGate::Judge(const CallFacts& facts, Caller* 
   return std::nullopt;
 }
 
-std::optional<CallRefusal> AdmissionGate::Admit(const CallFacts& facts, Caller* caller) {
+std::optional<CallRefusal> CallGate::Admit(const CallFacts& facts, Caller* caller) {
   *caller = Caller();
   if (options_.authenticate) {
     std::optional<CallRefusal> refusal = Identify(facts, caller);
@@ -125,18 +124,12 @@ std::optional<CallRefusal> AdmissionGate::Admit(const CallFacts& facts, Caller* 
   return Judge(facts, caller);
 }
 
-void AdmissionGate::Leave(const Caller& caller) { clients_.CloseStream(caller.client); }
+void CallGate::Leave(const Caller& caller) { clients_.CloseStream(caller.client); }
 
 std::string HostOf(absl::string_view address) {
   if (absl::StartsWith(address, "unix:")) return "unix";
   if (!absl::ConsumePrefix(&address, "ipv4:")) absl::ConsumePrefix(&address, "ipv6:");
   return std::string(address.substr(0, address.rfind(':')));
-}
-
-std::string ShownName(absl::string_view authenticated, absl::string_view claim) {
-  if (authenticated.empty()) return std::string(claim);
-  if (claim.empty()) return std::string(authenticated);
-  return absl::StrCat(authenticated, " as ", claim);
 }
 
 }  // namespace atomstream

@@ -1,4 +1,4 @@
-#include "server/security/admission_gate.h"
+#include "server/security/call_gate.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,11 +37,11 @@ std::shared_ptr<const Credentials> TestCredentials() {
   return std::make_shared<const Credentials>(std::move(credentials));
 }
 
-class AdmissionGateTest : public testing::Test {
+class CallGateTest : public testing::Test {
  protected:
-  std::unique_ptr<AdmissionGate> MakeGate(const ClientLimits& limits = {}) {
-    auto gate = std::make_unique<AdmissionGate>(
-        AdmissionOptions{.authenticate = true, .limits = limits}, &clock_, &steady_clock_);
+  std::unique_ptr<CallGate> MakeGate(const ClientLimits& limits = {}) {
+    auto gate = std::make_unique<CallGate>(CallGateOptions{.authenticate = true, .limits = limits},
+                                           &clock_, &steady_clock_);
     gate->SetCredentials(TestCredentials());
     return gate;
   }
@@ -64,7 +64,7 @@ class AdmissionGateTest : public testing::Test {
   Caller caller_;
 };
 
-TEST_F(AdmissionGateTest, EveryMethodIsForItsRolesAndNoOthers) {
+TEST_F(CallGateTest, EveryMethodIsForItsRolesAndNoOthers) {
   const auto gate = MakeGate();
   const std::pair<const char*, Role> people[] = {{"vera", Role::kViewer},
                                                  {"olga", Role::kOperator},
@@ -82,7 +82,7 @@ TEST_F(AdmissionGateTest, EveryMethodIsForItsRolesAndNoOthers) {
   }
 }
 
-TEST_F(AdmissionGateTest, SaysWhoCalls) {
+TEST_F(CallGateTest, SaysWhoCalls) {
   const auto gate = MakeGate();
   EXPECT_FALSE(gate->Admit(FactsOf(kStatus, "olga"), &caller_));
   EXPECT_EQ(caller_.name, "cert:olga");
@@ -92,21 +92,21 @@ TEST_F(AdmissionGateTest, SaysWhoCalls) {
   EXPECT_EQ(caller_.role, Role::kAgent);
 }
 
-TEST_F(AdmissionGateTest, RefusesWhoShowsNothing) {
+TEST_F(CallGateTest, RefusesWhoShowsNothing) {
   const auto refusal = MakeGate()->Admit(FactsOf(kStatus, ""), &caller_);
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->code, Code::kUnauthenticated);
   EXPECT_EQ(refusal->reason, kCredentialsMissing);
 }
 
-TEST_F(AdmissionGateTest, RefusesACertificateWithoutARole) {
+TEST_F(CallGateTest, RefusesACertificateWithoutARole) {
   const auto refusal = MakeGate()->Admit(FactsOf(kStatus, "mallory"), &caller_);
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->code, Code::kPermissionDenied);
   EXPECT_EQ(refusal->reason, kRoleMissing);
 }
 
-TEST_F(AdmissionGateTest, RefusesWrongAndExpiredTokens) {
+TEST_F(CallGateTest, RefusesWrongAndExpiredTokens) {
   const auto gate = MakeGate();
   auto refusal = gate->Admit(WithToken(kStatus, "axel.2"), &caller_);
   ASSERT_TRUE(refusal);
@@ -119,7 +119,7 @@ TEST_F(AdmissionGateTest, RefusesWrongAndExpiredTokens) {
   EXPECT_EQ(refusal->reason, kTokenExpired);
 }
 
-TEST_F(AdmissionGateTest, ABadTokenIsRefusedWhateverTheCertificate) {
+TEST_F(CallGateTest, ABadTokenIsRefusedWhateverTheCertificate) {
   const auto gate = MakeGate();
   for (const std::vector<std::string>& header : {std::vector<std::string>{"Bearer axel.2"},
                                                  {"axel.1"},
@@ -134,22 +134,22 @@ TEST_F(AdmissionGateTest, ABadTokenIsRefusedWhateverTheCertificate) {
   }
 }
 
-TEST_F(AdmissionGateTest, ATokenCountsInsteadOfTheCertificate) {
+TEST_F(CallGateTest, ATokenCountsInsteadOfTheCertificate) {
   const auto gate = MakeGate();
   CallFacts facts = WithToken("/atomstream.v1.Steering/UpdateSettings", "vic.1");
   facts.certificate = PeerCertificate{.common_name = "adam"};
   EXPECT_EQ(gate->Admit(facts, &caller_)->reason, kRoleInsufficient);
 }
 
-TEST_F(AdmissionGateTest, AMethodOutsideTheTableIsForNobody) {
+TEST_F(CallGateTest, AMethodOutsideTheTableIsForNobody) {
   const auto refusal = MakeGate()->Admit(FactsOf("/atomstream.v1.Analysis/New", "adam"), &caller_);
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->code, Code::kPermissionDenied);
   EXPECT_EQ(refusal->reason, kMethodUnknown);
 }
 
-TEST_F(AdmissionGateTest, TheTableHoldsAlsoWhereNobodyIsAuthenticated) {
-  AdmissionGate gate({}, &clock_, &steady_clock_);
+TEST_F(CallGateTest, TheTableHoldsAlsoWhereNobodyIsAuthenticated) {
+  CallGate gate({}, &clock_, &steady_clock_);
   EXPECT_FALSE(gate.Admit(FactsOf(kStatus, ""), &caller_));
   EXPECT_EQ(caller_.name, "");
   EXPECT_EQ(caller_.role, Role::kAdmin);
@@ -158,7 +158,7 @@ TEST_F(AdmissionGateTest, TheTableHoldsAlsoWhereNobodyIsAuthenticated) {
             kMethodUnknown);
 }
 
-TEST_F(AdmissionGateTest, RequestsAreAsLargeAsTheMethodNeeds) {
+TEST_F(CallGateTest, RequestsAreAsLargeAsTheMethodNeeds) {
   const auto gate = MakeGate();
   for (const MethodRule& rule : MethodRules()) {
     CallFacts facts = FactsOf(rule.path, "adam");
@@ -175,7 +175,7 @@ TEST_F(AdmissionGateTest, RequestsAreAsLargeAsTheMethodNeeds) {
   }
 }
 
-TEST_F(AdmissionGateTest, SaysWhenAClientMayCallAgain) {
+TEST_F(CallGateTest, SaysWhenAClientMayCallAgain) {
   const auto gate = MakeGate({.calls_per_second = 2, .burst = absl::Seconds(1)});
   EXPECT_FALSE(gate->Admit(FactsOf(kStatus, "olga"), &caller_));
   // A call that is refused for its role is counted, too.
@@ -191,7 +191,7 @@ TEST_F(AdmissionGateTest, SaysWhenAClientMayCallAgain) {
   EXPECT_FALSE(gate->Admit(FactsOf(kStatus, "olga"), &caller_));
 }
 
-TEST_F(AdmissionGateTest, FramesAndBytesHaveRatesOfTheirOwn) {
+TEST_F(CallGateTest, FramesAndBytesHaveRatesOfTheirOwn) {
   const auto gate =
       MakeGate({.bytes_per_second = 1000, .frames_per_second = 1, .burst = absl::Seconds(1)});
   CallFacts frame = FactsOf("/atomstream.v1.Analysis/AnalyzeFrame", "olga");
@@ -203,7 +203,7 @@ TEST_F(AdmissionGateTest, FramesAndBytesHaveRatesOfTheirOwn) {
   EXPECT_EQ(gate->Admit(large, &caller_)->reason, kRateLimited);
 }
 
-TEST_F(AdmissionGateTest, WhoIsRefusedWithoutANameIsCountedByAddress) {
+TEST_F(CallGateTest, WhoIsRefusedWithoutANameIsCountedByAddress) {
   const auto gate = MakeGate();
   int refused_for_rate = 0;
   for (int i = 0; i < 100; ++i) {
@@ -216,7 +216,7 @@ TEST_F(AdmissionGateTest, WhoIsRefusedWithoutANameIsCountedByAddress) {
   EXPECT_FALSE(gate->Admit(WithToken(kStatus, "axel.1"), &caller_));
 }
 
-TEST_F(AdmissionGateTest, StreamsAreCountedUntilTheyEnd) {
+TEST_F(CallGateTest, StreamsAreCountedUntilTheyEnd) {
   const auto gate = MakeGate({.max_streams = 1});
   CallFacts facts = FactsOf(kSubscribe, "vera");
   facts.stream = true;
@@ -232,7 +232,7 @@ TEST_F(AdmissionGateTest, StreamsAreCountedUntilTheyEnd) {
   EXPECT_FALSE(gate->Admit(facts, &caller_));
 }
 
-TEST_F(AdmissionGateTest, NewCredentialsCountFromTheNextCallOn) {
+TEST_F(CallGateTest, NewCredentialsCountFromTheNextCallOn) {
   const auto gate = MakeGate();
   EXPECT_FALSE(gate->Admit(FactsOf(kStatus, "vera"), &caller_));
   gate->SetCredentials(std::make_shared<const Credentials>());
@@ -240,7 +240,7 @@ TEST_F(AdmissionGateTest, NewCredentialsCountFromTheNextCallOn) {
   EXPECT_EQ(gate->Admit(WithToken(kStatus, "axel.1"), &caller_)->reason, kTokenInvalid);
 }
 
-TEST_F(AdmissionGateTest, CredentialsMayBeReplacedWhileCallsAreJudged) {
+TEST_F(CallGateTest, CredentialsMayBeReplacedWhileCallsAreJudged) {
   const auto gate = MakeGate();
   std::thread replacing([&] {
     for (int i = 0; i < 200; ++i) gate->SetCredentials(TestCredentials());
@@ -259,13 +259,6 @@ TEST(CallerTest, TheHostIsTheAddressWithoutItsPort) {
   EXPECT_EQ(HostOf("ipv6:%5B::1%5D:40112"), "%5B::1%5D");
   EXPECT_EQ(HostOf("unix:/run/x.sock"), "unix");
   EXPECT_EQ(HostOf(""), "");
-}
-
-TEST(CallerTest, AClaimIsAddedToTheAuthenticatedNameAndNeverReplacesIt) {
-  EXPECT_EQ(ShownName("cert:ana", ""), "cert:ana");
-  EXPECT_EQ(ShownName("cert:ana", "night shift"), "cert:ana as night shift");
-  EXPECT_EQ(ShownName("", "night shift"), "night shift");
-  EXPECT_EQ(ShownName("", ""), "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// AdmissionGate: decides for each call whether it may begin: who calls, whether that role may, and
+// CallGate: decides for each call whether it may begin: who calls, whether that role may, and
 // whether the client has not asked for too much. Knows nothing of gRPC: server/service/guarded_
 // service asks it in front of every method.
 //
@@ -7,8 +7,8 @@
 // instead of the certificate, and a bad one is refused whatever the certificate says.
 //
 // Thread-safe; owned by the daemon, outlives the gRPC server. Credentials are replaced as a whole.
-#ifndef ATOMSTREAM_SERVER_SECURITY_ADMISSION_GATE_H_
-#define ATOMSTREAM_SERVER_SECURITY_ADMISSION_GATE_H_
+#ifndef ATOMSTREAM_SERVER_SECURITY_CALL_GATE_H_
+#define ATOMSTREAM_SERVER_SECURITY_CALL_GATE_H_
 
 #include <cstdint>
 #include <memory>
@@ -64,10 +64,10 @@ struct CallRefusal {
   absl::Duration retry_after = absl::InfiniteDuration();  // infinite: again is no use
 };
 
-class AdmissionGate {
+class CallGate {
  public:
   // Both clocks outlive the gate.
-  AdmissionGate(const AdmissionOptions& options, const Clock* clock, const Clock* steady_clock);
+  CallGate(const CallGateOptions& options, const Clock* clock, const Clock* steady_clock);
 
   // Takes effect with the next call; streams that run go on.
   void SetCredentials(std::shared_ptr<const Credentials> credentials);
@@ -81,7 +81,7 @@ class AdmissionGate {
   std::optional<CallRefusal> Identify(const CallFacts& facts, Caller* caller) const;
   std::optional<CallRefusal> Judge(const CallFacts& facts, Caller* caller);
 
-  const AdmissionOptions options_;
+  const CallGateOptions options_;
   const Clock& clock_;
   ClientLimiter clients_;
   // Of calls that say not who they are, by address: a place apart, so that they cannot crowd out
@@ -96,10 +96,6 @@ class AdmissionGate {
 // call.
 std::string HostOf(absl::string_view address);
 
-// What is shown of a caller, in results, ledgers and the audit log: the name it was authenticated
-// by, behind it what it calls itself: "cert:ana as night shift". Not authenticated: the claim.
-std::string ShownName(absl::string_view authenticated, absl::string_view claim);
-
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_SERVER_SECURITY_ADMISSION_GATE_H_
+#endif  // ATOMSTREAM_SERVER_SECURITY_CALL_GATE_H_

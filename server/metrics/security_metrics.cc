@@ -1,0 +1,35 @@
+#include "server/metrics/security_metrics.h"
+
+namespace atomstream {
+namespace {
+
+constexpr const char* kReasons[] = {
+    "credentials_missing", "token_invalid",  "token_expired",     "role_missing",
+    "role_insufficient",   "method_unknown", "request_too_large", "rate_limited",
+    "too_many_streams",    "other"};
+
+}  // namespace
+
+SecurityMetrics::SecurityMetrics(MetricRegistry& registry) {
+  for (const char* reason : kReasons) {
+    refused_[reason] = registry.AddCounter("atomstream_calls_refused_total",
+                                           "Calls that were refused before they began, by reason.",
+                                           {{"reason", reason}});
+  }
+  const char* reloads = "Attempts to read the policy and the tokens anew, by what became of them.";
+  reloads_ok =
+      registry.AddCounter("atomstream_security_reloads_total", reloads, {{"outcome", "ok"}});
+  reloads_refused =
+      registry.AddCounter("atomstream_security_reloads_total", reloads, {{"outcome", "refused"}});
+}
+
+Counter* SecurityMetrics::Refused(absl::string_view reason) const {
+  std::string name(reason);
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  const auto found = refused_.find(name);
+  return found == refused_.end() ? refused_.at("other") : found->second;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,168 @@
+#include "server/service/call_guard.h"
+
+#include <google/protobuf/descriptor.h>
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/security/auth_context.h>
+#include <grpcpp/security/auth_metadata_processor.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/service/error.h"
+#include "server/service/guarded_service.h"
+
+namespace atomstream {
+
+constexpr absl::Duration kBetweenLines = absl::Seconds(10);
+
+namespace {
+
+std::string TextOf(grpc::string_ref text) { return std::string(text.data(), text.size()); }
+
+absl::Status StatusOf(const CallRefusal& refusal) {
+  switch (refusal.code) {
+    case CallRefusal::Code::kUnauthenticated:
+      return absl::UnauthenticatedError(refusal.message);
+    case CallRefusal::Code::kPermissionDenied:
+      return absl::PermissionDeniedError(refusal.message);
+    case CallRefusal::Code::kResourceExhausted:
+      return absl::ResourceExhaustedError(refusal.message);
+  }
+  return absl::InternalError(refusal.message);
+}
+
+using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+std::vector<std::string> ValuesOf(const Metadata& metadata, const char* key) {
+  std::vector<std::string> values;
+  const auto [begin, end] = metadata.equal_range(key);
+  for (auto it = begin; it != end; ++it) values.push_back(TextOf(it->second));
+  return values;
+}
+
+}  // namespace
+
+// Asked by gRPC for each call of an encrypted connection, also for those of services that it
+// brings itself.
+class ForeignMethods final : public grpc::AuthMetadataProcessor {
+ public:
+  explicit ForeignMethods(CallGuard* guard) : guard_(guard) {}
+
+  bool IsBlocking() const override { return false; }
+
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer, OutputMetadata*,
+                       OutputMetadata*) override {
+    const std::vector<std::string> paths = ValuesOf(metadata, ":path");
+    const std::string path = paths.empty() ? "" : paths.front();
+    // Of ours: the guarded service judges, with details. Health: load balancers have no role.
+    if (absl::StartsWith(path, "/atomstream.") || absl::StartsWith(path, "/grpc.health.v1.")) {
+      return grpc::Status::OK;
+    }
+    CallFacts facts;
+    facts.method = path;
+    facts.certificate = CertificateOf(*peer);
+    facts.authorization = ValuesOf(metadata, "authorization");
+    facts.address = "elsewhere";  // gRPC does not say here
+    Caller caller;
+    const std::optional<CallRefusal> refusal = guard_->Ask(facts, &caller);
+    if (!refusal) return grpc::Status::OK;
+    return ToGrpcStatus(*refusal);
+  }
+
+ private:
+  CallGuard* const guard_;
+};
+
+absl::StatusOr<std::unique_ptr<grpc::Service>> CallGuard::Guard(const std::string& name,
+                                                                grpc::Service* service) {
+  const google::protobuf::ServiceDescriptor* descriptor =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
+  if (descriptor == nullptr) {
+    return absl::InternalError(absl::StrCat("service ", name, ": has no descriptor"));
+  }
+  if (service->has_synchronous_methods() || service->has_async_methods() ||
+      service->has_generic_methods()) {
+    return absl::InternalError(
+        absl::StrCat("service ", name, ": has a method that is not of the callback API"));
+  }
+  for (int i = 0; i < descriptor->method_count(); ++i) {
+    if (descriptor->method(i)->client_streaming()) {
+      return absl::InternalError(absl::StrCat(descriptor->method(i)->full_name(),
+                                              ": streams of requests cannot be guarded"));
+    }
+  }
+  return std::make_unique<GuardedService>(*descriptor, service, this);
+}
+
+std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::GuardOfForeignMethods() {
+  return std::make_shared<ForeignMethods>(this);
+}
+
+std::optional<CallRefusal> CallGuard::Ask(const CallFacts& facts, Caller* caller) {
+  std::optional<CallRefusal> refusal = parts_.gate->Admit(facts, caller);
+  if (!refusal) return std::nullopt;
+  parts_.metrics->Refused(refusal->reason)->Increment();
+  int64_t unsaid = 0;
+  {
+    // Whoever is refused may call again at once: the log must not grow with that.
+    MutexLock lock(&mutex_);
+    const absl::Time now = parts_.steady_clock->Now();
+    if (now < next_line_) {
+      ++unsaid_;
+      return refusal;
+    }
+    next_line_ = now + kBetweenLines;
+    unsaid = std::exchange(unsaid_, 0);
+  }
+  parts_.log->Warning(absl::StrCat("refused ", facts.method, " from ", facts.address, ": ",
+                                   refusal->message, " [", refusal->reason, "]",
+                                   unsaid == 0 ? "" : absl::StrCat("; and ", unsaid, " more")));
+  return refusal;
+}
+
+grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t request_bytes,
+                              const grpc::CallbackServerContext& context,
+                              std::function<void()>* end) {
+  CallFacts facts;
+  facts.method = method;
+  if (const auto peer = context.auth_context()) facts.certificate = CertificateOf(*peer);
+  facts.authorization = ValuesOf(context.client_metadata(), "authorization");
+  facts.address = context.peer();
+  facts.request_bytes = request_bytes;
+  facts.stream = stream;
+  Caller caller;
+  if (const std::optional<CallRefusal> refusal = Ask(facts, &caller)) {
+    return ToGrpcStatus(*refusal);
+  }
+  const bool named = !caller.name.empty();
+  if (named) parts_.callers->Add(&context, caller.name);
+  if (named || stream) {
+    *end = [this, named, stream, caller = std::move(caller), call = &context] {
+      if (named) parts_.callers->Remove(call);
+      if (stream) parts_.gate->Leave(caller);
+    };
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status ToGrpcStatus(const CallRefusal& refusal) {
+  return ToGrpcStatus(StatusOf(refusal), refusal.reason, refusal.retry_after);
+}
+
+std::optional<PeerCertificate> CertificateOf(const grpc::AuthContext& peer) {
+  // Only of a handshake that verified a certificate: without one there are no such properties.
+  if (!peer.IsPeerAuthenticated()) return std::nullopt;
+  PeerCertificate certificate;
+  const std::vector<grpc::string_ref> names = peer.FindPropertyValues(GRPC_X509_CN_PROPERTY_NAME);
+  // With several names none of them is who it is.
+  if (names.size() == 1) certificate.common_name = TextOf(names.front());
+  for (const grpc::string_ref& name : peer.FindPropertyValues(GRPC_X509_SAN_PROPERTY_NAME)) {
+    certificate.alternative_names.push_back(TextOf(name));
+  }
+  return certificate;
+}
+
+}  // namespace atomstream

@@ -1,0 +1,82 @@
+// CallGuard: puts an CallGate in front of every method of a gRPC service, whatever the service
+// does: Guard gives a service that is registered instead of it, has the same methods, asks the gate
+// before a request is parsed, and only then hands the call on. A method that is added to a service
+// is guarded without anybody thinking of it; one that the gate's table does not know is refused.
+//
+// It stands on grpc::internal, the layer that generated code stands on; nothing public lets a
+// server refuse a callback call with error details (ADR on guarded calls).
+//
+// Thread-safe; owned by the daemon; what it is given outlives the gRPC server, and so do the
+// services.
+#ifndef ATOMSTREAM_SERVER_SERVICE_CALL_GUARD_H_
+#define ATOMSTREAM_SERVER_SERVICE_CALL_GUARD_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "server/log/event_log.h"
+#include "server/metrics/security_metrics.h"
+#include "server/security/active_callers.h"
+#include "server/security/call_gate.h"
+
+namespace grpc {
+class AuthContext;
+class AuthMetadataProcessor;
+class ServerContextBase;
+class Service;
+}  // namespace grpc
+
+namespace atomstream {
+
+struct CallGuardParts {
+  CallGate* gate = nullptr;
+  ActiveCallers* callers = nullptr;
+  const SecurityMetrics* metrics = nullptr;
+  const Clock* steady_clock = nullptr;
+  EventLog* log = nullptr;
+};
+
+class CallGuard {
+ public:
+  explicit CallGuard(const CallGuardParts& parts) : parts_(parts) {}
+
+  // `service` is one of callback methods, unary or server streaming; `name`, e.g.
+  // "atomstream.v1.Analysis", is that of its descriptor. Internal names what is not so.
+  absl::StatusOr<std::unique_ptr<grpc::Service>> Guard(const std::string& name,
+                                                       grpc::Service* service);
+
+  // For the methods that are not services of ours: health checks pass, everything else (reflection)
+  // goes by the gate's table. Of an encrypted server only; without error details.
+  std::shared_ptr<grpc::AuthMetadataProcessor> GuardOfForeignMethods();
+
+  // Of one call, for the guarded service. OK: `end` is to be called once when the call is over, if
+  // it is not empty.
+  grpc::Status Begin(const std::string& method, bool stream, int64_t request_bytes,
+                     const grpc::CallbackServerContext& context, std::function<void()>* end);
+
+ private:
+  friend class ForeignMethods;
+
+  std::optional<CallRefusal> Ask(const CallFacts& facts, Caller* caller);
+
+  const CallGuardParts parts_;
+  Mutex mutex_;
+  absl::Time next_line_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // of the log
+  int64_t unsaid_ ABSL_GUARDED_BY(mutex_) = 0;  // refusals since the last line
+};
+
+// The wire form of a refusal: ErrorInfo and, where calling again helps, RetryInfo.
+grpc::Status ToGrpcStatus(const CallRefusal& refusal);
+
+// Of a verified peer; none: it showed no certificate.
+std::optional<PeerCertificate> CertificateOf(const grpc::AuthContext& peer);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_SERVICE_CALL_GUARD_H_
