@@ -22,6 +22,8 @@ packages=(
   libgtest-dev libgmock-dev
   # atomstream convert-atomai, its test, and what the benchmark compares with
   python3-torch python3-numpy
+  # what the benchmark compares clusters with
+  python3-sklearn
 )
 
 is_installed() {

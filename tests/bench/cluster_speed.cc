@@ -1,7 +1,6 @@
 #include "tests/bench/cluster_speed.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "core/structure/cluster_atoms.h"
 #include "core/structure/descriptors.h"
 #include "tests/bench/aim_tally.h"
+#include "tests/bench/cpu_clock.h"
 #include "tests/bench/frame_chain.h"
 #include "tests/bench/silicon_run.h"
 #include "tests/bench/sklearn_reference.h"
@@ -55,7 +55,8 @@ absl::StatusOr<std::pair<double, ClusterResult>> Time(
   double best = std::numeric_limits<double>::infinity();
   std::optional<ClusterResult> last;
   for (int i = 0; i < repeats; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const CpuClock clock;
+    const absl::Time start = clock.Now();
     ASSIGN_OR_RETURN(ClusterResult result,
                      ClusterAtoms(sheet.image, sheet.atoms, sheet.d_nn_px, options, model));
     best = std::min(
@@ -120,8 +121,10 @@ std::vector<std::string> MissedAims(const ClusterSpeedRow& row) {
 absl::Status MeasureClusterSpeed(const ClusterSpeedOptions& o) {
   ASSIGN_OR_RETURN(const Sheet sheet, MakeSheet(o));
   if (!o.json) {
-    std::printf("best of %d, one thread; sklearn: PCA and GaussianMixture, from nothing and kept\n",
-                o.repeats);
+    std::printf(
+        "processor time, best of %d, one thread; sklearn: PCA and GaussianMixture, from nothing "
+        "and kept\n",
+        o.repeats);
     std::printf(
         "clusters  atoms   kept ms   fit ms   sklearn's: fit   kept | fit/kept kept/kept fit/fit"
         "  Rand index\n");

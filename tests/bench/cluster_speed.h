@@ -10,7 +10,7 @@
 namespace atomstream::bench {
 
 struct ClusterSpeedOptions {
-  int size_px = 522;  // of the frame: graphene at 0.02 nm/px has 4,000 atoms with a descriptor
+  int size_px = 532;  // of the frame: graphene at 0.02 nm/px has 4,000 atoms with a descriptor
   double noise = 0.2;
   std::vector<int> cluster_counts = {3, 4};
   int repeats = 7;
@@ -19,7 +19,7 @@ struct ClusterSpeedOptions {
   bool json = false;
 };
 
-// Best times, ms. Ours are of the whole of ClusterAtoms, descriptors and summary of each cluster
+// Best processor times, ms. Ours are of the whole of ClusterAtoms, descriptors and summary of each cluster
 // included; scikit-learn's begin with the descriptors in memory and end with labels.
 struct ClusterSpeedRow {
   int clusters = 0;

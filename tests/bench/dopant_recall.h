@@ -14,11 +14,11 @@ namespace atomstream::bench {
 
 struct DopantRecallOptions {
   std::vector<double> noises = {0, 0.1, 0.2, 0.3, 0.4};
-  int seeds = 10;           // frames a noise level, each of another sheet
-  uint64_t first_seed = 1;  // they rise from there
+  int seeds = 12;              // frames a noise level, each of another sheet
+  uint64_t first_seed = 1000;  // they rise from there
   int size_px = 512;
   double pixel_size_nm = 0.02;
-  double silicon_fraction = 0.01;
+  double silicon_fraction = 0.005;
   double budget_ms = 200;  // of LoG*'s optimisation: each frame is a first one
   ClusterOptions clusters;
   bool json = false;

@@ -46,6 +46,26 @@ constexpr char kUsage[] =
       --rounds 3     this program and PyTorch take turns so many times
       --steps 5      training steps a round
 
+  structure       clusters and site kinds of simulated graphene with silicon, whose atoms are known
+      --parts clusters,dopants,labels,costs   default all
+      --format text|json
+    clusters: time of 4,000 atoms beside scikit-learn
+      --size 532 --repeats 7 --no-reference --python PATH
+    dopants: recall and precision of silicon, by site kind and by cluster
+      --dopant-noise 0,0.1,0.2,0.3,0.4 --seeds 12 --first-seed 1000 --silicon 0.005
+      --pixel-size 0.02 --clusters N --dopant-budget-ms 200
+    labels: how many atoms change their cluster from frame to frame
+      --label-noise 0.2,0.3 --label-clusters 3,0 (0: by BIC) --label-frames 100 --label-size 256
+      --label-drift 1 --label-seed 1
+    costs: each stage behind the detector, as a share of LoG*
+      --cost-frames 20 --cost-noise 0.3 --budget-ms 50
+
+  targets         targets on drifting frames: error of place, withdrawals, visits of wrong sites
+      --paths straight,circling,wandering --drift 5 --noise 0.3 --frames 110 --size 512
+      --silicon 0.005 --criteria dopant|cluster|any --patience 3 --budget-ms 50 --seed 1
+      --sure 2       visit what met the criteria in so many frames in a row
+      --format text|json
+
   optimizers      hypervolume and time of the optimisers on LoG* windows of simulated frames
       --optimizers nsga2,bayesian,sobol --evaluations 25,50,100,350 --seeds 3
       --materials graphene,SrTiO3 --noise 0.1,0.3,0.5,0.7 --pixel-size 0.02 --format text|json

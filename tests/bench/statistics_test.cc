@@ -33,5 +33,11 @@ TEST(QuartilesOfTest, OneValueIsAllOfThem) {
   EXPECT_DOUBLE_EQ(q.upper, 3);
 }
 
+TEST(QuantileOfTest, IsLinearBetweenValues) {
+  EXPECT_DOUBLE_EQ(QuantileOf({3, 1, 2}, 0.5), 2);
+  EXPECT_DOUBLE_EQ(QuantileOf({3, 1, 2}, 1), 3);
+  EXPECT_DOUBLE_EQ(QuantileOf({0, 10}, 0.99), 9.9);
+}
+
 }  // namespace
 }  // namespace atomstream::bench

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -32,7 +34,8 @@ absl::Status RunStructure(const Arguments& arguments) {
   DopantRecallOptions dopants;
   dopants.noises = flags.NumberList("dopant-noise", "0,0.1,0.2,0.3,0.4");
   dopants.seeds = flags.Integer("seeds", dopants.seeds);
-  dopants.first_seed = static_cast<uint64_t>(flags.Integer("first-seed", 1));
+  dopants.first_seed =
+      static_cast<uint64_t>(flags.Integer("first-seed", static_cast<int>(dopants.first_seed)));
   dopants.silicon_fraction = flags.Number("silicon", dopants.silicon_fraction);
   dopants.pixel_size_nm = flags.Number("pixel-size", dopants.pixel_size_nm);
   dopants.budget_ms = flags.Number("dopant-budget-ms", dopants.budget_ms);
@@ -60,6 +63,19 @@ absl::Status RunStructure(const Arguments& arguments) {
     if (std::find(std::begin(kParts), std::end(kParts), part) == std::end(kParts)) {
       return absl::InvalidArgumentError(
           absl::StrCat("--parts: \"", part, "\" is none of clusters, dopants, labels, costs"));
+    }
+  }
+  const std::pair<const char*, int> least[] = {{"repeats", speed.repeats},
+                                               {"seeds", dopants.seeds},
+                                               {"label-frames", labels.frames - 1},
+                                               {"cost-frames", costs.frames - 1}};
+  for (const auto& [name, value] : least) {
+    if (value < 1) return absl::InvalidArgumentError(absl::StrCat("--", name, ": is too small"));
+  }
+  for (const int count : labels.cluster_counts) {
+    if (count < 0 || count > 16) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--label-clusters: ", count, " must be in [0, 16]"));
     }
   }
   const auto wanted = [&](const char* part) {
