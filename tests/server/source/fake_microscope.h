@@ -27,9 +27,12 @@ class FakeMicroscope final : public v1::Microscope::CallbackService {
     bool hang = false;  // after the frames, until the caller cancels
   };
 
-  explicit FakeMicroscope(std::vector<Script> scripts) : scripts_(scripts.begin(), scripts.end()) {
+  explicit FakeMicroscope(std::vector<Script> scripts,
+                          const std::shared_ptr<grpc::ServerCredentials>& credentials =
+                              grpc::InsecureServerCredentials())
+      : scripts_(scripts.begin(), scripts.end()) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
     builder.RegisterService(this);
     builder.SetMaxSendMessageSize(-1);
     server_ = builder.BuildAndStart();
