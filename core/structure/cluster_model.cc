@@ -50,17 +50,18 @@ std::optional<MixtureFit> GrowFrom(const ClusterModel& previous, const Descripto
                     Bic(grown.mixture, grown.log_likelihood, static_cast<int>(points.rows()))};
 }
 
-// Mean patches of the components, about the mean of all and in units of the scatter of all: what
-// stays the same when brightness and contrast of the frames change.
+// Mean patches of the components, about the mean of all and in units of their own scatter: what
+// stays the same when brightness, contrast and noise of the frames change. (The scatter of all
+// descriptors is mostly noise.)
 Eigen::MatrixXd Shapes(const ClusterModel& model) {
   Eigen::MatrixXd shapes(model.mixture.size(), model.space.mean.size());
-  const double scale = 1 / std::sqrt(std::max(model.space.total_variance, 1e-30));
+  double scatter = 0;
   for (int k = 0; k < model.mixture.size(); ++k) {
-    shapes.row(k) =
-        scale * (model.space.basis.cast<double>().transpose() * model.mixture.components[k].mean)
-                    .transpose();
+    const GaussianComponent& component = model.mixture.components[k];
+    shapes.row(k) = (model.space.basis.cast<double>().transpose() * component.mean).transpose();
+    scatter += component.weight * component.mean.squaredNorm();
   }
-  return shapes;
+  return shapes / std::sqrt(std::max(scatter, 1e-30));
 }
 
 // Gives the components of `model` the ids of `previous`' components that look most like them, and

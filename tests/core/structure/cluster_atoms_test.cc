@@ -206,6 +206,25 @@ TEST(ClusterAtomsTest, AnnouncesARefitOnDriftAndKeepsWhatTheClustersMean) {
   EXPECT_FALSE(ClusterFrame(faint, Fixed(3), after.next_model).refitted);
 }
 
+TEST(ClusterAtomsTest, MoreNoiseAndFewerClustersLeaveTheirNumbersToSublatticesAndDopants) {
+  for (uint64_t seed : {5, 6, 7, 8, 9}) {
+    const Specimen specimen = *BuildSpecimen(SiGraphene(320, seed));
+    const FrameWithAtoms clear = RenderAtoms(specimen, TestScan(320, 0.05), 0.1);
+    const ClusterResult before = ClusterFrame(clear, ClusterOptions());
+    const FrameWithAtoms noisy = RenderAtoms(specimen, TestScan(320, 0.4), 0.3);
+    const ClusterResult after = ClusterFrame(noisy, Fixed(3), before.next_model);
+    ASSERT_TRUE(after.refitted);
+    const std::set<int> old_dopants = DopantClusters(clear, before);
+    const std::set<int> new_dopants = DopantClusters(noisy, after);
+    ASSERT_EQ(new_dopants.size(), 1u) << seed;
+    EXPECT_EQ(old_dopants.count(*new_dopants.begin()), 1u) << seed;
+    // The two sublattices, the largest clusters, were numbered first.
+    for (const Cluster& cluster : after.clusters) {
+      EXPECT_EQ(cluster.id <= 1, cluster.size > 400) << seed;
+    }
+  }
+}
+
 TEST(ClusterAtomsTest, GivesANewClusterANewNumber) {
   const FrameWithAtoms frame =
       RenderAtoms(*BuildSpecimen(SiGraphene(320)), TestScan(320, 0.1), 0.1);
