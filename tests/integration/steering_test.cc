@@ -92,7 +92,9 @@ class SteeringTest : public testing::Test {
     EXPECT_EQ(status.error_code(), code) << status.error_message();
     const google::rpc::ErrorInfo info = ErrorInfoOf(status);
     EXPECT_EQ(info.reason(), reason);
-    if (!field.empty()) EXPECT_EQ(info.metadata().at("field"), field);
+    if (!field.empty()) {
+      EXPECT_EQ(info.metadata().at("field"), field);
+    }
   }
 
   DaemonHarness harness_;
