@@ -16,15 +16,19 @@ namespace atomstream {
 struct SceneFrame {
   TargetFrame frame;
   absl::Time arrival = absl::UnixEpoch();  // steady clock
-  // Acquisition of the frame that the drift starts from, to this one's; 0: there is none, or its
-  // source has no clock.
+  // Acquisition of the frame that the drift starts from, to this one's (without a clock at the
+  // source: of their arrivals); 0: there is none.
   absl::Duration period;
 };
+
+// Whether the frame's source said when it was acquired.
+inline bool HasTime(const TargetFrame& frame) { return frame.acquisition_time > absl::UnixEpoch(); }
 
 // How old a frame is, by its microscope's clock or by ours, whichever says more: a microscope's
 // clock that runs ahead must not make a frame younger than it is.
 inline absl::Duration AgeOf(const SceneFrame& scene, absl::Time now, absl::Time steady_now) {
-  return std::max(now - scene.frame.acquisition_time, steady_now - scene.arrival);
+  const absl::Duration here = steady_now - scene.arrival;
+  return HasTime(scene.frame) ? std::max(now - scene.frame.acquisition_time, here) : here;
 }
 
 // How many periods ago the frame was taken; 0: not known.

@@ -226,8 +226,10 @@ void SceneTracker::Observe(const FrameRecordPtr& record, const SceneInput& input
         .pixel_size_nm = SteadyPixelSize(before.frame.pixel_size_nm, input.pixel_size_nm),
         .d_nn_px = input.d_nn_px};
     if (record->drift) {
-      scene.period =
-          std::max(absl::ZeroDuration(), record->acquisition_time - before.frame.acquisition_time);
+      const bool has_times = HasTime(before.frame) && HasTime(scene.frame);
+      scene.period = std::max(absl::ZeroDuration(), has_times ? scene.frame.acquisition_time -
+                                                                    before.frame.acquisition_time
+                                                              : scene.arrival - before.arrival);
     }
     std::optional<FrameDrift> drift;
     if (record->drift) {

@@ -36,6 +36,7 @@ class SceneScript {
   DriftState drift_state = DriftState::kMeasured;
   PointPx drift;  // of a frame
   std::string epoch = "epoch";
+  bool has_clock = true;  // false: frames do not say when they were acquired
 
   Frame Next() {
     clock_.Advance(kPeriod);
@@ -45,7 +46,7 @@ class SceneScript {
     record.position = {epoch, ++sequence_};
     record.frame_id = absl::StrCat("frame-", sequence_);
     record.frame_number = sequence_;
-    record.acquisition_time = clock_.Now();
+    record.acquisition_time = has_clock ? clock_.Now() : absl::UnixEpoch();
     record.width_px = record.height_px = kFrame;
     if (sequence_ > 1) {
       shift_.x_px += drift.x_px;

@@ -109,6 +109,16 @@ TEST_F(SceneTrackerTest, KeepsIdsWhileTheSpecimenDrifts) {
   }
 }
 
+TEST_F(SceneTrackerTest, GoesByArrivalsWhereTheSourceHasNoClock) {
+  script_.has_clock = false;
+  Show(2);
+  const auto selected = scene_->Select(Dopants(), std::nullopt);
+  const SceneFrame& scene = (*selected.value)->scene;
+  EXPECT_EQ(scene.period, SceneScript::kPeriod);
+  steady_.Advance(absl::Seconds(3));
+  EXPECT_EQ(AgeOf(scene, clock_.Now(), steady_.Now()), absl::Seconds(3));
+}
+
 TEST_F(SceneTrackerTest, TellsAWatchFrameByFrame) {
   auto watch = Watch();
   EXPECT_FALSE(watch->Take().has_value());  // it waits for the first frame
