@@ -199,7 +199,7 @@ TEST_F(TargetingTest, NamesWhatIsWrongWithCriteria) {
   all.mutable_conditions(1)->mutable_coordination()->set_max(2);
   status = Select(criteria, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(status.error_message(), HasSubstr("contradict"));
+  EXPECT_THAT(status.error_message(), HasSubstr("no site can be coordination in"));
 
   grpc::ClientContext context;
   v1::WatchTargetsRequest watching;

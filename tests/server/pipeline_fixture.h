@@ -72,6 +72,7 @@ class PipelineTest : public testing::Test {
                                       .store = &store_,
                                       .hub = &hub_,
                                       .frames = &frames_,
+                                      .targeting = targeting_,
                                       .metrics = &metrics_,
                                       .log = &log_,
                                       .clock = &clock_,
@@ -118,6 +119,7 @@ class PipelineTest : public testing::Test {
   std::unique_ptr<ModelHolder> holder_;
   SettingsHolder settings_{MakeFakeSettings()};
   std::unique_ptr<HubReader> reader_;
+  Targeting* targeting_ = nullptr;  // outlives the pipeline
   std::unique_ptr<Pipeline> pipeline_;
 };
 
