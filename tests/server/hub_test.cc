@@ -383,7 +383,7 @@ TEST(MailboxTest, OnlyTheNewestChangeOfSettingsWaitsAndItComesBeforeResults) {
   EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 4);
 }
 
-TEST(ResultHubTest, EverySubscriberHearsOfChangesWhateverDetectorItWants) {
+TEST(ResultHubSettingsTest, EverySubscriberHearsOfChangesWhateverDetectorItWants) {
   MetricRegistry registry;
   DaemonMetrics metrics(registry);
   ResultHub hub(4, &metrics);
