@@ -59,9 +59,7 @@ absl::StatusOr<std::pair<double, ClusterResult>> Time(
     const absl::Time start = clock.Now();
     ASSIGN_OR_RETURN(ClusterResult result,
                      ClusterAtoms(sheet.image, sheet.atoms, sheet.d_nn_px, options, model));
-    best = std::min(
-        best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-                  .count());
+    best = std::min(best, absl::ToDoubleMilliseconds(clock.Now() - start));
     last = std::move(result);
   }
   return std::pair{best, *std::move(last)};
