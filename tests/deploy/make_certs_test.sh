@@ -79,14 +79,18 @@ END
 expect 0 "valid" "$daemon" --config=daemon.textproto --validate_only
 "$daemon" --config=daemon.textproto 2>daemon.log &
 pid=$!
-port=
-for ((i = 0; i < 300; ++i)); do
-  port=$(sed -n 's/.*(port \([0-9]*\)).*/\1/p' daemon.log)
-  [[ -z $port ]] || break
-  kill -0 "$pid" || break
-  read -rt 0.1 <> <(:) || true
-done
-[[ -n $port ]] || fail "the daemon does not listen: $(cat daemon.log)"
+# await TEXT: until the daemon's log has it, 30 s at most.
+await() {
+  local i
+  for ((i = 0; i < 300; ++i)); do
+    ! grep -q "$1" daemon.log || return 0
+    kill -0 "$pid" || break
+    read -rt 0.1 <> <(:) || true
+  done
+  fail "no '$1' in the daemon's log: $(cat daemon.log)"
+}
+await "(port "
+port=$(sed -n 's/.*(port \([0-9]*\)).*/\1/p' daemon.log)
 as() {
   local name=$1
   shift
@@ -100,6 +104,12 @@ expect 1 "UNAVAILABLE" "$client" status --server "127.0.0.1:$port" --timeout_s 2
 expect 1 "UNAVAILABLE" "$client" status --server "127.0.0.1:$port" --timeout_s 2 --ca certs/ca.crt
 ATOMSTREAM_CA=certs/ca.crt ATOMSTREAM_CERT=certs/olga.crt ATOMSTREAM_KEY=certs/olga.key \
   expect 0 "" "$client" status --server "127.0.0.1:$port" --timeout_s 5
+cp certs/policy policy.before
+sed -i /cn=vera/d certs/policy
+kill -HUP "$pid"
+await "read anew"
+expect 1 "ROLE_MISSING" as vera status
+cp policy.before certs/policy
 kill -TERM "$pid"
 wait "$pid" || fail "the daemon ended with $?: $(cat daemon.log)"
 pid=

@@ -51,7 +51,7 @@ class MicroscopeTlsTest : public testing::Test {
 };
 
 TEST_F(MicroscopeTlsTest, DeliversFramesToWhoShowsACertificate) {
-  EXPECT_TRUE(FirstFrame(security_).ok()) << FirstFrame(security_);
+  EXPECT_EQ(FirstFrame(security_), absl::OkStatus());
 }
 
 TEST_F(MicroscopeTlsTest, DeliversNothingInTheClearOrWithoutACertificate) {
