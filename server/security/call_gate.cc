@@ -16,6 +16,12 @@ using Code = CallRefusal::Code;
 // people who set something up; little enough that guessing costs us nothing.
 constexpr ClientLimits kStrangers = {.calls_per_second = 10, .burst = absl::Seconds(3)};
 
+// Of a certificate that has no (or more than one) common name: the first other one.
+std::string NameOf(const PeerCertificate& certificate) {
+  if (!certificate.common_name.empty()) return certificate.common_name;
+  return certificate.alternative_names.empty() ? "" : certificate.alternative_names.front();
+}
+
 CallRefusal Slower(absl::Duration wait, absl::string_view who) {
   return {Code::kResourceExhausted, kRateLimited,
           absl::StrCat(who, ": too much was asked for; again in ",
@@ -68,13 +74,13 @@ std::optional<CallRefusal> CallGate::Identify(const CallFacts& facts, Caller* ca
     return CallRefusal{Code::kUnauthenticated, kCredentialsMissing,
                        "neither a client certificate nor a token came with the call"};
   }
+  const std::string name = NameOf(*facts.certificate);
   const std::optional<Role> role = credentials->policy.RoleOf(*facts.certificate);
   if (!role) {
     return CallRefusal{Code::kPermissionDenied, kRoleMissing,
-                       absl::StrCat("certificate of \"", facts.certificate->common_name,
-                                    "\": the policy gives it no role")};
+                       absl::StrCat("certificate of \"", name, "\": the policy gives it no role")};
   }
-  caller->name = absl::StrCat("cert:", facts.certificate->common_name);
+  caller->name = absl::StrCat("cert:", name);
   caller->role = *role;
   return std::nullopt;
 }

@@ -21,7 +21,7 @@ namespace atomstream {
 
 // Of a certificate that the transport has verified; nothing else may be put here.
 struct PeerCertificate {
-  std::string common_name;
+  std::string common_name = "";
   std::vector<std::string> alternative_names = {};
 };
 

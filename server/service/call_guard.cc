@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/service/error.h"
@@ -117,9 +118,10 @@ std::optional<CallRefusal> CallGuard::Ask(const CallFacts& facts, Caller* caller
     next_line_ = now + kBetweenLines;
     unsaid = std::exchange(unsaid_, 0);
   }
-  parts_.log->Warning(absl::StrCat("refused ", facts.method, " from ", facts.address, ": ",
-                                   refusal->message, " [", refusal->reason, "]",
-                                   unsaid == 0 ? "" : absl::StrCat("; and ", unsaid, " more")));
+  // Names in certificates and paths are the caller's: no line of theirs may look like one of ours.
+  parts_.log->Warning(absl::Utf8SafeCEscape(absl::StrCat(
+      "refused ", facts.method, " from ", facts.address, ": ", refusal->message, " [",
+      refusal->reason, "]", unsaid == 0 ? "" : absl::StrCat("; and ", unsaid, " more"))));
   return refusal;
 }
 

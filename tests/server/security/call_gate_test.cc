@@ -92,6 +92,17 @@ TEST_F(CallGateTest, SaysWhoCalls) {
   EXPECT_EQ(caller_.role, Role::kAgent);
 }
 
+TEST_F(CallGateTest, NamesACertificateWithoutACommonNameByItsFirstOther) {
+  CallGate gate({.authenticate = true}, &clock_, &steady_clock_);
+  Credentials credentials;
+  credentials.policy = *RolePolicy::Parse("p", "san=b.lab viewer\n");
+  gate.SetCredentials(std::make_shared<const Credentials>(std::move(credentials)));
+  CallFacts facts = FactsOf(kStatus, "");
+  facts.certificate = PeerCertificate{.alternative_names = {"a.lab", "b.lab"}};
+  EXPECT_FALSE(gate.Admit(facts, &caller_));
+  EXPECT_EQ(caller_.name, "cert:a.lab");
+}
+
 TEST_F(CallGateTest, RefusesWhoShowsNothing) {
   const auto refusal = MakeGate()->Admit(FactsOf(kStatus, ""), &caller_);
   ASSERT_TRUE(refusal);
