@@ -179,11 +179,25 @@ absl::StatusOr<std::string> Journal::ReadFrame(absl::string_view sha256) const {
 
 absl::StatusOr<bool> Journal::MaintainStep() {
   MutexLock lock(&frames_mutex_);
+  // If there is no space for that, what follows may make some.
+  const absl::StatusOr<bool> emptied = EmptyLogStep();
+  if (emptied.ok() && *emptied) return true;
   ASSIGN_OR_RETURN(const bool deleted, DeleteStep());
   if (deleted) return true;
   ASSIGN_OR_RETURN(const bool frames, frames_.MaintainStep());
   if (frames) return true;
+  RETURN_IF_ERROR(emptied.status());
   return ShrinkStep();
+}
+
+absl::StatusOr<bool> Journal::EmptyLogStep() {
+  const std::string log = LogPath(options_.path);
+  const int64_t before = SizeOf(log);
+  if (before <= kMaxLogBytes) return false;
+  const ReaderPool::Pause pause(&readers_);
+  WriterVisit visit(&gate_, WriterTurn::kLast);
+  RETURN_IF_ERROR(writer_->EmptyLog());
+  return SizeOf(log) < before;
 }
 
 absl::StatusOr<bool> Journal::DeleteStep() {

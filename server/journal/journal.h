@@ -12,7 +12,10 @@
 //
 // Threads: one thread appends; any thread may call everything else. A reader waits for no writer.
 // An append waits for at most one piece of other work: a retention step (RetentionStep), 64 rows of
-// kept frames, or 1 MiB of the file given back. One process holds a journal; in it, one Journal.
+// kept frames, 1 MiB of the file given back, or a write-ahead log of some 16 MiB brought into the
+// file. That last is rare: readers that follow each other without a pause keep SQLite from
+// beginning its log anew, so when it has grown they are let wait once. One process holds a journal;
+// in it, one Journal.
 //
 // Errors: ResourceExhausted: no space; Unavailable: the disk failed, worth another try; DataLoss:
 // what was asked for is damaged.
@@ -98,8 +101,8 @@ class Journal {
 
   // Does one piece of what keeps the journal within its bounds; false: there is nothing to do now.
   // The owner calls it while it returns true, after appends and now and then, best from a thread
-  // of its own: without it nothing is ever deleted. DataLoss: what should go is damaged and stays;
-  // opening the journal again sets it aside.
+  // of its own: without it nothing is ever deleted, and the log may grow. DataLoss: what should go
+  // is damaged and stays; opening the journal again sets it aside.
   absl::StatusOr<bool> MaintainStep();
 
   FrameTotals frame_totals() const { return frames_.totals(); }
@@ -112,6 +115,7 @@ class Journal {
           std::unique_ptr<Mark> mark);
 
   absl::Status Load();
+  absl::StatusOr<bool> EmptyLogStep();
   absl::StatusOr<bool> DeleteStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(frames_mutex_);
   absl::StatusOr<bool> ShrinkStep();
 

@@ -23,10 +23,10 @@ namespace {
 // or more. Larger files are read page by page as far as the time goes.
 constexpr int64_t kQuickCheckBytes = int64_t{64} << 20;
 // The write-ahead log is brought into the main file when it has so many pages, and kept for reuse
-// up to this size.
+// up to kMaxLogBytes.
 constexpr char kWriterSettings[] =
     "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; "
-    "PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = OFF; "
+    "PRAGMA secure_delete = OFF; "
     "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0";
 
 std::vector<std::string> Suffixes() { return {"", "-wal", "-shm", "-journal", ".mark", ".frames"}; }
@@ -52,7 +52,7 @@ absl::StatusOr<bool> FindFile(const std::string& path) {
       return absl::DataLossError(
           absl::StrCat(path, ": is missing or empty, but had ", acknowledged, " entries"));
     }
-    if (SizeOf(path + "-wal") > 0) {
+    if (SizeOf(LogPath(path)) > 0) {
       return absl::DataLossError(
           absl::StrCat(path, ": is missing or empty, but its write-ahead log is there"));
     }
@@ -146,6 +146,7 @@ absl::StatusOr<PreparedFile> OpenChecked(const std::string& path, absl::Duration
         path, ": the file system allows no write-ahead log; a journal needs a local one"));
   }
   RETURN_IF_ERROR(database->Execute(kWriterSettings));
+  RETURN_IF_ERROR(database->Execute(absl::StrCat("PRAGMA journal_size_limit = ", kMaxLogBytes)));
   ASSIGN_OR_RETURN(const int version, MigrateSchema(database));
   if (version != kJournalSchemaVersion) prepared.report.migrated_from = version;
   RETURN_IF_ERROR(CheckContent(path, steady_clock, start + check_time, prepared));
@@ -156,6 +157,7 @@ absl::StatusOr<PreparedFile> OpenChecked(const std::string& path, absl::Duration
 
 }  // namespace
 
+std::string LogPath(const std::string& path) { return path + "-wal"; }
 std::string LockPath(const std::string& path) { return path + ".lock"; }
 std::string MarkPath(const std::string& path) { return path + ".mark"; }
 std::string FramesPath(const std::string& path) { return path + ".frames"; }

@@ -3,6 +3,7 @@
 #ifndef ATOMSTREAM_SERVER_JOURNAL_OPENING_H_
 #define ATOMSTREAM_SERVER_JOURNAL_OPENING_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,7 +33,11 @@ struct PreparedFile {
   OpeningReport report;
 };
 
+// The write-ahead log is mostly smaller, about 4 MiB.
+inline constexpr int64_t kMaxLogBytes = int64_t{16} << 20;
+
 // How the files of a journal at `path` are called.
+std::string LogPath(const std::string& path);
 std::string LockPath(const std::string& path);
 std::string MarkPath(const std::string& path);
 std::string FramesPath(const std::string& path);

@@ -35,20 +35,36 @@ class ReaderPool {
     std::unique_ptr<Database> database_;
   };
 
+  // From its construction, which waits for the leases that there are, to its end nobody reads.
+  class Pause {
+   public:
+    explicit Pause(ReaderPool* pool) : pool_(pool) { pool_->BeginPause(); }
+    ~Pause() { pool_->EndPause(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    ReaderPool* const pool_;
+  };
+
   // `size` >= 1.
   ReaderPool(std::string path, int size) : path_(std::move(path)), size_(size) {}
 
-  // Waits while all are lent.
+  // Waits while all are lent, or there is a pause.
   absl::StatusOr<Lease> Acquire();
 
  private:
   void GiveBack(std::unique_ptr<Database> database);
+  void BeginPause();
+  void EndPause();
 
   const std::string path_;
   const int size_;
 
   Mutex mutex_;
-  CondVar given_back_;
+  CondVar changed_;
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;  // there is at most one pause
+  int lent_ ABSL_GUARDED_BY(mutex_) = 0;
   int opened_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::unique_ptr<Database>> free_ ABSL_GUARDED_BY(mutex_);
 };

@@ -114,6 +114,15 @@ absl::StatusOr<std::string> Database::QueryText(absl::string_view sql) {
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
+absl::Status Database::EmptyLog() {
+  sqlite3_busy_timeout(handle_, 0);
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+  if (code == SQLITE_OK || code == SQLITE_BUSY) return absl::OkStatus();
+  return Error("empty the log", code);
+}
+
 absl::Status Database::EmptyLogOnClose() {
   const int code = sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : Error("configure", code);

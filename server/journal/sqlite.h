@@ -44,6 +44,9 @@ class Database {
 
   bool in_transaction() const;
 
+  // Brings the write-ahead log into the main file and empties it, without waiting for whoever
+  // reads: if somebody does, it may stay as it is, which is no error.
+  absl::Status EmptyLog();
   // The last connection that is closed brings the write-ahead log into the main file; without this
   // call it leaves both as they are.
   absl::Status EmptyLogOnClose();

@@ -135,5 +135,34 @@ TEST_F(RetentionTest, AppendsReadsAndRetentionGoOnBesideEachOther) {
   ExpectAllThere(kEntries - 49, kEntries);
 }
 
+TEST_F(RetentionTest, TheLogStaysBoundedUnderReadersThatNeverPause) {
+  ASSERT_TRUE(Open().ok());
+  AppendMany(1);
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 3; ++reader) {
+    readers.emplace_back([&] {
+      while (!done) {
+        const auto entries = journal_->ReadAfter(journal_->range().newest - 1, 5, 10 << 20);
+        EXPECT_TRUE(entries.ok()) << entries.status();
+      }
+    });
+  }
+  NewEntry entry = MakeEntry(1);
+  entry.payload.assign(1 << 20, 'x');
+  for (int i = 0; i < 80; ++i) {
+    const auto sequence = journal_->Append(entry);
+    EXPECT_TRUE(sequence.ok()) << sequence.status();
+    const auto more = journal_->MaintainStep();
+    EXPECT_TRUE(more.ok()) << more.status();
+    // One entry more than the bound, and what SQLite writes beside it.
+    EXPECT_LE(std::filesystem::file_size(options_.path + "-wal"),
+              static_cast<uintmax_t>(kMaxLogBytes) + (2 << 20));
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(journal_->range().newest, 81);
+}
+
 }  // namespace
 }  // namespace atomstream
