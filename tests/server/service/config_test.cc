@@ -50,6 +50,7 @@ TEST(ConfigTest, EveryFieldReachesItsOption) {
       }
       pipeline { worker_threads: 3 frames_in_flight: 4 submit_queue: 5 shutdown_deadline_s: 6 }
       history { max_results: 7 max_frame_mib: 0 }
+      steering { audit_log: "audit.log" }
       service { max_subscribers: 8 max_message_mib: 9 })");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->listen_address, "127.0.0.1:1");
@@ -88,6 +89,7 @@ TEST(ConfigTest, EveryFieldReachesItsOption) {
   EXPECT_EQ(read->shutdown_deadline, absl::Seconds(6));
   EXPECT_EQ(read->max_results, 7);
   EXPECT_EQ(read->max_frame_mib, 0);
+  EXPECT_EQ(read->audit_log, "audit.log");
   EXPECT_EQ(read->max_subscribers, 8);
   EXPECT_EQ(read->max_message_mib, 9);
 }
