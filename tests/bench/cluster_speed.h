@@ -19,8 +19,8 @@ struct ClusterSpeedOptions {
   bool json = false;
 };
 
-// Best processor times, ms. Ours are of the whole of ClusterAtoms, descriptors and summary of each cluster
-// included; scikit-learn's begin with the descriptors in memory and end with labels.
+// Best processor times, ms. Ours are of the whole of ClusterAtoms, descriptors and summary of each
+// cluster included; scikit-learn's begin with the descriptors in memory and end with labels.
 struct ClusterSpeedRow {
   int clusters = 0;
   int atoms = 0;  // with a descriptor
