@@ -18,6 +18,9 @@ absl::Status CheckRange(absl::string_view name, double value, double low, double
 
 void AddSimulatorFlags(FlagSet& flags, SimulatorOptions& o) {
   flags.Add("address", &o.address, "where to serve, host:port; port 0: any free port");
+  flags.Add("tls_certificate", &o.tls_certificate, "PEM file: serve over TLS with it");
+  flags.Add("tls_key", &o.tls_key, "PEM file: its key");
+  flags.Add("client_ca", &o.client_ca, "PEM file: clients need a certificate that this CA signed");
   flags.Add("material", &o.material, "graphene or SrTiO3");
   flags.Add("rotation_deg", &o.rotation_deg, "of the lattice against the frame, degrees");
   flags.Add("vacancies", &o.vacancies, "fraction of atoms that are missing, [0, 1]");

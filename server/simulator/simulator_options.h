@@ -12,6 +12,10 @@ namespace atomstream {
 
 struct SimulatorOptions {
   std::string address = "127.0.0.1:50060";
+  // PEM files; empty: in the clear. With a client_ca clients need a certificate that it signed.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string client_ca;
 
   // The specimen.
   std::string material = "graphene";

@@ -16,6 +16,7 @@
 #include "server/simulator/frame_renderer.h"
 #include "server/simulator/microscope_service.h"
 #include "server/simulator/scan_engine.h"
+#include "server/simulator/simulator_credentials.h"
 #include "server/simulator/specimen_service.h"
 
 namespace atomstream {
@@ -38,12 +39,15 @@ class GrpcSimulatorServer final : public SimulatorServer {
 
   ~GrpcSimulatorServer() override { Stop(); }
 
-  absl::Status Listen(const std::string& address) {
+  absl::Status Listen(const SimulatorOptions& options) {
+    const std::string& address = options.address;
+    ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
+                     MakeSimulatorCredentials(options));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(address, credentials, &port);
     builder.RegisterService(&microscope_);
     builder.RegisterService(&specimen_);
     builder.SetMaxReceiveMessageSize(1 << 20);  // requests are small
@@ -105,7 +109,7 @@ absl::StatusOr<std::unique_ptr<SimulatorServer>> SimulatorServer::Start(
                        steady_clock.get(), clock));
   auto server = std::make_unique<GrpcSimulatorServer>(
       options, faults, std::move(renderer), std::move(steady_clock), std::move(stage), clock);
-  RETURN_IF_ERROR(server->Listen(options.address));
+  RETURN_IF_ERROR(server->Listen(options));
   return server;
 }
 

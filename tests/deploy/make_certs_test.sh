@@ -1,15 +1,18 @@
 #!/bin/bash
 # deploy/make_certs.sh from an empty folder to a call of the command line client over TLS.
 #
-#   make_certs_test.sh MAKE_CERTS ATOMSTREAMD ATOMSTREAM
+#   make_certs_test.sh MAKE_CERTS ATOMSTREAMD ATOMSTREAM ATOMSTREAM_SIM
 set -euo pipefail
 make_certs=$1
 daemon=$2
 client=$3
+simulator=$4
 folder=$(mktemp -d)
 pid=
+sim_pid=
 cleanup() {
   [[ -z $pid ]] || kill "$pid" 2>/dev/null || true
+  [[ -z $sim_pid ]] || kill "$sim_pid" 2>/dev/null || true
   rm -rf "$folder"
 }
 trap cleanup EXIT
@@ -66,10 +69,34 @@ rm certs/night.token
 expect 2 "whose secret is not here" "$make_certs" token night agent
 expect 0 "made     certs/day.token" "$make_certs" token day operator
 
-# What it made, in use.
-cat >daemon.textproto <<'END'
+# await LOG PID TEXT: until the log of the process has it, 30 s at most.
+await() {
+  local i
+  for ((i = 0; i < 300; ++i)); do
+    ! grep -q "$3" "$1" || return 0
+    kill -0 "$2" || break
+    read -rt 0.1 <> <(:) || true
+  done
+  fail "no '$3' in $1: $(cat "$1")"
+}
+
+# What it made, in use: a microscope, a daemon and a client, TLS between all of them.
+expect 0 "made     certs/scope.crt" "$make_certs" server scope
+expect 0 "made     certs/daq1-client.crt" "$make_certs" client daq1-client viewer
+"$simulator" --address 127.0.0.1:0 --size_px 64 --rate_hz 20 --tls_certificate certs/scope.crt \
+  --tls_key certs/scope.key --client_ca certs/ca.crt >sim.log 2>&1 &
+sim_pid=$!
+await sim.log "$sim_pid" "127.0.0.1:[1-9]"
+microscope=$(grep -o '127.0.0.1:[1-9][0-9]*' sim.log | head -1)
+cat >daemon.textproto <<END
 listen_address: "127.0.0.1:0"
 metrics_address: ""
+source {
+  microscope {
+    address: "$microscope"
+    tls { ca: "certs/ca.crt" certificate: "certs/daq1-client.crt" key: "certs/daq1-client.key" }
+  }
+}
 security {
   tls { certificate: "certs/daq1.crt" key: "certs/daq1.key" client_ca: "certs/ca.crt" }
   policy_file: "certs/policy"
@@ -79,25 +106,16 @@ END
 expect 0 "valid" "$daemon" --config=daemon.textproto --validate_only
 "$daemon" --config=daemon.textproto 2>daemon.log &
 pid=$!
-# await TEXT: until the daemon's log has it, 30 s at most.
-await() {
-  local i
-  for ((i = 0; i < 300; ++i)); do
-    ! grep -q "$1" daemon.log || return 0
-    kill -0 "$pid" || break
-    read -rt 0.1 <> <(:) || true
-  done
-  fail "no '$1' in the daemon's log: $(cat daemon.log)"
-}
-await "(port "
+await daemon.log "$pid" "(port "
 port=$(sed -n 's/.*(port \([0-9]*\)).*/\1/p' daemon.log)
 as() {
-  local name=$1
-  shift
-  "$client" "$@" --server "127.0.0.1:$port" --timeout_s 5 --ca certs/ca.crt \
-    --cert "certs/$name.crt" --key "certs/$name.key"
+  local name=$1 command=$2
+  shift 2
+  "$client" "$command" --server "127.0.0.1:$port" --timeout_s 10 --ca certs/ca.crt \
+    --cert "certs/$name.crt" --key "certs/$name.key" "$@"
 }
 expect 0 "" as vera status
+expect 0 "" as vera watch --frames 2 --timeout_s 30
 expect 1 "ROLE_INSUFFICIENT" as vera steer --place knee
 expect 0 "" as vera status --token_file certs/day.token
 expect 1 "UNAVAILABLE" "$client" status --server "127.0.0.1:$port" --timeout_s 2
@@ -107,7 +125,7 @@ ATOMSTREAM_CA=certs/ca.crt ATOMSTREAM_CERT=certs/olga.crt ATOMSTREAM_KEY=certs/o
 cp certs/policy policy.before
 sed -i /cn=vera/d certs/policy
 kill -HUP "$pid"
-await "read anew"
+await daemon.log "$pid" "read anew"
 expect 1 "ROLE_MISSING" as vera status
 cp policy.before certs/policy
 kill -TERM "$pid"
@@ -119,8 +137,8 @@ chmod 644 certs/daq1.key
 expect 2 "security.tls.key = " "$daemon" --config=daemon.textproto --validate_only
 chmod 600 certs/daq1.key
 echo "cn=x boss" >>certs/policy
-expect 2 "certs/policy:3: role = boss" "$daemon" --config=daemon.textproto --validate_only
-sed -i 's/127.0.0.1:0/0.0.0.0:0/; /security/,$d' daemon.textproto
+expect 2 "certs/policy:4: role = boss" "$daemon" --config=daemon.textproto --validate_only
+sed -i 's/127.0.0.1:0/0.0.0.0:0/; /^security/,$d' daemon.textproto
 expect 2 "listen_address = 0.0.0.0:0: " "$daemon" --config=daemon.textproto
 
 ((failures == 0)) || exit 1
