@@ -73,7 +73,7 @@ expect 0 "made     certs/day.token" "$make_certs" token day operator
 await() {
   local i
   for ((i = 0; i < 300; ++i)); do
-    ! grep -q "$3" "$1" || return 0
+    ! grep -qs "$3" "$1" || return 0
     kill -0 "$2" || break
     read -rt 0.1 <> <(:) || true
   done
