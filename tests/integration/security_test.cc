@@ -210,6 +210,28 @@ TEST(SecurityTest, ARenewedCertificateCountsWithoutARestart) {
   EXPECT_FALSE(CallMethod(daemon.Dial("vera"), kGetStatus).answered) << "the old name";
 }
 
+TEST(SecurityTest, AnotherClientCaCountsWithoutARestart) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  ChannelSecurity old_vera = daemon.Person("vera");
+  old_vera.ca = WriteWhole(daemon.File("server_ca.crt"), daemon.ca().certificate());
+  ASSERT_TRUE(CallMethod(daemon.Dial(old_vera), kGetStatus).answered);
+  const LabCa next;
+  const KeyAndCertificate person = next.Sign({.common_name = "vera"});
+  const ChannelSecurity new_vera = {
+      .ca = old_vera.ca,
+      .certificate = WriteWhole(daemon.File("new.crt"), person.certificate),
+      .key = WriteWhole(daemon.File("new.key"), person.key)};
+  EXPECT_FALSE(CallMethod(daemon.Dial(new_vera), kGetStatus).answered);
+  WriteWhole(daemon.tls().client_ca, next.certificate());
+  const absl::Time deadline = absl::Now() + kPatience;
+  bool answered = false;
+  while (!answered && absl::Now() < deadline) {
+    answered = CallMethod(daemon.Dial(new_vera), kGetStatus).answered;
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_FALSE(CallMethod(daemon.Dial(old_vera), kGetStatus).answered);
+}
+
 TEST(SecurityTest, ABrokenCertificateKeepsNewcomersOutUntilItIsMended) {
   SecureDaemon daemon(/*require_certificate=*/true);
   const auto before = daemon.Dial("vera");
