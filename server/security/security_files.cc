@@ -65,6 +65,9 @@ absl::Status CheckTlsFiles(const TlsOptions& tls) {
   ASSIGN_OR_RETURN(const Certificate certificate,
                    ReadCertificate("security.tls.certificate", tls.certificate));
   ASSIGN_OR_RETURN(const Key key, ReadKey("security.tls.key", tls.key));
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) < 0) {
+    return Wrong("security.tls.certificate", tls.certificate, "has expired");
+  }
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     return Wrong("security.tls.key", tls.key, absl::StrCat("is not the key of ", tls.certificate));
   }

@@ -45,8 +45,8 @@ struct Credentials {
 // Reads policy_file and token_file. InvalidArgument names the field, or the file and the line.
 absl::StatusOr<Credentials> LoadCredentials(const SecurityOptions& options);
 
-// The three files of `tls`: readable, a certificate that fits the key, a key that not everybody on
-// this machine can read. InvalidArgument names the field and the file.
+// The three files of `tls`: readable, a certificate that has not expired and fits the key, a key
+// that not everybody on this machine can read. InvalidArgument names the field and the file.
 absl::Status CheckTlsFiles(const TlsOptions& tls);
 
 }  // namespace atomstream

@@ -51,6 +51,13 @@ TEST_F(SecurityFilesTest, RefusesAKeyOfAnotherCertificate) {
   EXPECT_THAT(Complaint(CheckTlsFiles(tls_)), HasSubstr("is not the key of"));
 }
 
+TEST_F(SecurityFilesTest, RefusesACertificateThatHasExpired) {
+  const KeyAndCertificate old = ca_.Sign({.common_name = "server", .ends = -absl::Seconds(10)});
+  tls_.certificate = Write("old.crt", old.certificate);
+  tls_.key = Write("old.key", old.key);
+  EXPECT_THAT(Complaint(CheckTlsFiles(tls_)), HasSubstr("has expired"));
+}
+
 TEST_F(SecurityFilesTest, RefusesAKeyThatEverybodyCanRead) {
   tls_.key = Write("open.key", server_.key, 0644);
   EXPECT_THAT(Complaint(CheckTlsFiles(tls_)), HasSubstr("chmod o-rw"));
