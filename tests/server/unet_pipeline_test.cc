@@ -184,6 +184,8 @@ TEST_F(UnetPipelineTest, ACancelledSubmissionThatWaitsForTheUnetIsGivenUpAndItsF
   EXPECT_EQ(SummaryOf(*closing, kUnet).state, DetectorState::kSkipped);
   EXPECT_EQ(SummaryOf(*closing, kUnet).reason, "cancelled");
   EXPECT_FALSE(AnyPending(closing->summary));
+  // At the door it would be given up without ever being the U-Net's.
+  while (metrics_.unet_waiting->value() < 1) std::this_thread::yield();
   pipeline_->Cancel(*only_unet);
   EXPECT_TRUE(absl::IsCancelled(end_of_unet.get().status()));
   EXPECT_EQ(metrics_.frames_dropped_cancelled->value(), 1);
