@@ -128,6 +128,19 @@ TEST(SecurityTest, EveryMethodRefusesARequestThatIsTooLarge) {
   }
 }
 
+TEST(SecurityTest, EveryMethodOutlivesARequestThatIsNoMessage) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  const auto channel = daemon.Dial("adam");
+  for (const std::string& method : MethodsOfTheDaemon()) {
+    for (const std::string& request : {std::string("\xff\xff\xff"), std::string(1000, '\x0a')}) {
+      const CallOutcome outcome = CallMethod(channel, method, request);
+      EXPECT_FALSE(outcome.answered) << method;
+      EXPECT_FALSE(outcome.status.ok()) << method;
+    }
+  }
+  EXPECT_TRUE(CallMethod(channel, kGetStatus).answered);
+}
+
 TEST(SecurityTest, EveryMethodRefusesTooManyCallsAndSaysWhenToCallAgain) {
   HarnessOptions options;
   // One call; the next one in a hundred seconds.
