@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,7 +17,9 @@ namespace {
 constexpr double kPixelSizeChange = 0.01;
 constexpr double kDnnChange = 0.1;
 // So many sites must have been followed before a majority of them counts as evidence.
-constexpr int kLeastWitnesses = 4;
+constexpr size_t kLeastWitnesses = 4;
+// So many of its standard deviations, and one, above chance is no chance: below 1 in 1000.
+constexpr double kChanceDeviations = 3;
 // So many sites must have been seen before they correct the drift.
 constexpr size_t kLeastCorrectors = 4;
 // An atom up to there may be the one that moved; the next place of the lattice is at 1.
@@ -29,9 +33,10 @@ bool Differ(double a, double b, double share) {
 }
 
 // The same thing, as far as anybody can tell.
-bool Alike(const Site& a, const Site& b) {
+bool Alike(const Site& a, const Site& b, bool same_clusters) {
   if (!a.kind.empty() && !b.kind.empty() && a.kind != b.kind) return false;
-  return !a.cluster.has_value() || !b.cluster.has_value() || *a.cluster == *b.cluster;
+  return !same_clusters || !a.cluster.has_value() || !b.cluster.has_value() ||
+         *a.cluster == *b.cluster;
 }
 
 absl::Status CheckRange(absl::string_view name, double value, double low, double high) {
@@ -118,6 +123,7 @@ absl::Status SiteTracker::Observe(const TargetFrame& frame, std::vector<Site> si
                                   const std::optional<FrameDrift>& drift) {
   RETURN_IF_ERROR(Check(frame, sites));
   const bool first = frame_.epoch.empty();
+  const bool same_clusters = frame.cluster_generation == frame_.cluster_generation;
   const std::optional<WithdrawalReason> lost = WhyLost(frame, drift);
   frame_ = frame;
   sites_ = std::move(sites);
@@ -133,7 +139,7 @@ absl::Status SiteTracker::Observe(const TargetFrame& frame, std::vector<Site> si
     if (!first) EndAll(*lost);
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const bool followed, FollowDrift());
+  ASSIGN_OR_RETURN(const bool followed, FollowDrift(same_clusters));
   if (!followed) {
     drift_.state = DriftState::kLost;
     drift_.quality = 0;
@@ -142,7 +148,23 @@ absl::Status SiteTracker::Observe(const TargetFrame& frame, std::vector<Site> si
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> SiteTracker::FollowDrift() {
+double SiteTracker::ChanceAgreement(const std::vector<const Site*>& witnesses,
+                                    bool same_clusters) const {
+  // Sites that cannot be told apart are counted together.
+  std::map<std::pair<std::string, std::optional<int>>, std::pair<const Site*, int>> groups;
+  for (const Site& site : sites_) {
+    ++groups.try_emplace({site.kind, site.cluster}, &site, 0).first->second.second;
+  }
+  double agreement = 0;
+  for (const Site* witness : witnesses) {
+    for (const auto& [name, group] : groups) {
+      if (Alike(*witness, *group.first, same_clusters)) agreement += group.second;
+    }
+  }
+  return agreement / std::max<size_t>(1, sites_.size());
+}
+
+absl::StatusOr<bool> SiteTracker::FollowDrift(bool same_clusters) {
   const double wander = options_.wander_d_nn * frame_.d_nn_px;
   std::vector<Track*> tracks;
   std::vector<PointPx> predicted, seen;
@@ -159,20 +181,27 @@ absl::StatusOr<bool> SiteTracker::FollowDrift() {
                    MatchOneToOne(predicted, seen, {.radius_px = tolerance}));
 
   // A drift that is wrong by a lattice vector puts every site on an atom all the same, but on the
-  // wrong one: dopants on carbon.
-  const auto testifies = [&](const TrackedSite& site) {
-    return site.frames_unseen == 0 && site.x_px >= 0 && site.x_px <= frame_.width_px - 1 &&
-           site.y_px >= 0 && site.y_px <= frame_.height_px - 1;
-  };
-  const auto witnesses = std::count_if(tracks.begin(), tracks.end(), [&](const Track* track) {
-    return testifies(track->public_site);
-  });
-  const auto agreeing =
+  // wrong one: dopants on carbon. But noise makes dopants too, which are carbon in the next frame;
+  // where dopants are few, most of those followed may be such. If more than chance explains are
+  // what they were, the drift was right.
+  std::vector<const Site*> witnesses;
+  for (const Track* track : tracks) {
+    const TrackedSite& site = track->public_site;
+    if (site.frames_unseen == 0 && site.x_px >= 0 && site.x_px <= frame_.width_px - 1 &&
+        site.y_px >= 0 && site.y_px <= frame_.height_px - 1) {
+      witnesses.push_back(&site.site);
+    }
+  }
+  const std::set<const Site*> testify(witnesses.begin(), witnesses.end());
+  const auto agreeing = static_cast<size_t>(
       std::count_if(matching.pairs.begin(), matching.pairs.end(), [&](const MatchedPair& pair) {
-        const TrackedSite& site = tracks[pair.predicted]->public_site;
-        return testifies(site) && Alike(site.site, sites_[pair.truth]);
-      });
-  if (witnesses >= kLeastWitnesses && 2 * agreeing < witnesses) return false;
+        const Site& site = tracks[pair.predicted]->public_site.site;
+        return testify.contains(&site) && Alike(site, sites_[pair.truth], same_clusters);
+      }));
+  if (witnesses.size() >= kLeastWitnesses && 2 * agreeing < witnesses.size()) {
+    const double chance = ChanceAgreement(witnesses, same_clusters);
+    if (agreeing <= chance + kChanceDeviations * std::sqrt(chance) + 1) return false;
+  }
 
   CorrectDrift(matching, predicted);
   std::vector<bool> matched(tracks.size(), false);

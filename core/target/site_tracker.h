@@ -82,8 +82,11 @@ class SiteTracker {
                                           const std::optional<FrameDrift>& drift) const;
   void EndAll(WithdrawalReason reason);
   // Matches predicted places to sites. False, and nothing but predictions is changed, if most sites
-  // turn out to be something else: the drift was wrong.
-  absl::StatusOr<bool> FollowDrift();
+  // turn out to be something else: the drift was wrong. `same_clusters`: they mean in this frame
+  // what they meant in the one before.
+  absl::StatusOr<bool> FollowDrift(bool same_clusters);
+  // How many of the witnesses would be on something alike if the drift were wrong.
+  double ChanceAgreement(const std::vector<const Site*>& witnesses, bool same_clusters) const;
   void See(Track& track, int site_index);
   void CorrectDrift(const Matching& matching, const std::vector<PointPx>& predicted);
   void Forget();  // unseen sites whose place is not known any more

@@ -25,6 +25,9 @@ struct TargetFrame {
   int height_px = 0;
   double pixel_size_nm = 0;  // 0: unknown
   double d_nn_px = 0;        // > 0
+  // Of the clusters that the sites belong to. After a refit a cluster may be another thing, so
+  // those of different generations are not compared.
+  int64_t cluster_generation = 0;
 };
 
 // A site under an id that stays from frame to frame.

@@ -111,6 +111,7 @@ SceneInput MakeSceneInput(const Frame& frame, const DetectorRecord& detector,
                             : lattice.pixel_size_nm_used;
   input.sites = MakeSites(detector, frame.width(), frame.height());
   if (detector.structure != nullptr) {
+    input.cluster_generation = detector.structure->clusters.generation;
     for (const Cluster& cluster : detector.structure->clusters.clusters) {
       input.clusters.push_back(cluster.id);
     }

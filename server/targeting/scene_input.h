@@ -3,6 +3,7 @@
 #ifndef ATOMSTREAM_SERVER_TARGETING_SCENE_INPUT_H_
 #define ATOMSTREAM_SERVER_TARGETING_SCENE_INPUT_H_
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct SceneInput {
   std::shared_ptr<const DriftView> view;  // null: the drift cannot be measured with this frame
   std::vector<Site> sites;                // one an atom
   std::vector<int> clusters;              // ids of all that the frame's model knows
+  int64_t cluster_generation = 0;         // of that model
   double d_nn_px = 0;                     // 0: no lattice; the frame is passed over
   double pixel_size_nm = 0;               // 0: unknown
 };

@@ -1,8 +1,10 @@
 #include "core/target/site_tracker.h"
 
 #include <limits>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/simulate/random.h"
 #include "gmock/gmock.h"
@@ -127,6 +129,57 @@ TEST_F(SiteTrackerTest, AllIdsEndWhenTheDriftIsUnknown) {
   drift = Drifted(1, 0, 0);
   drift.estimate.quality = 0.1;
   EXPECT_TRUE(ends(drift));
+}
+
+TEST_F(SiteTrackerTest, ClustersThatARefitNamesAnewEndNoIds) {
+  const auto sites = [&](int of_dopants, int of_bulk) {
+    std::vector<Site> sites = LatticeSites(offset_);
+    for (Site& site : sites) {
+      site.cluster = site.kind == "dopant" ? of_dopants : of_bulk;
+      site.kind.clear();
+    }
+    return sites;
+  };
+  const auto observe = [&](int64_t generation, int of_dopants, int of_bulk) {
+    TargetFrame frame = FrameNumber(++sequence_);
+    frame.cluster_generation = generation;
+    return tracker_.Observe(
+        frame, sites(of_dopants, of_bulk),
+        sequence_ == 1 ? std::nullopt : std::optional(Drifted(sequence_ - 1, 0, 0)));
+  };
+  ASSERT_TRUE(observe(1, 1, 0).ok());
+  for (size_t i = 0; i < tracker_.sites().size(); ++i) {
+    ASSERT_TRUE(tracker_.Follow(static_cast<int>(i)).ok());
+  }
+  const int count = tracker_.count();
+  ASSERT_TRUE(observe(2, 0, 1).ok());
+  EXPECT_EQ(tracker_.count(), count);
+  EXPECT_EQ(tracker_.generation(), 0);
+  // Within one generation they tell what is what.
+  ASSERT_TRUE(observe(2, 1, 0).ok());
+  EXPECT_EQ(tracker_.count(), 0);
+  EXPECT_EQ(tracker_.last_loss(), WithdrawalReason::kDriftUnknown);
+}
+
+TEST_F(SiteTrackerTest, DopantsThatNoiseMadeEndNoIdsWhereRealOnesAreFew) {
+  // Three atoms are dopants, four look so in the first frame only.
+  const std::set<int> real = {12, 47, 71};
+  const std::set<int> noise = {20, 33, 58, 85};
+  const auto sites = [&](bool noisy) {
+    std::vector<Site> sites = LatticeSites(offset_);
+    for (int i = 0; i < static_cast<int>(sites.size()); ++i) {
+      sites[i].kind = real.contains(i) || (noisy && noise.contains(i)) ? "dopant" : "bulk";
+    }
+    return sites;
+  };
+  ASSERT_TRUE(tracker_.Observe(FrameNumber(1), sites(true), std::nullopt).ok());
+  std::set<int64_t> ids;
+  for (const std::set<int>& some : {real, noise}) {
+    for (const int i : some) ids.insert(*tracker_.Follow(i));
+  }
+  ASSERT_TRUE(tracker_.Observe(FrameNumber(2), sites(false), Drifted(1, 0, 0)).ok());
+  EXPECT_EQ(tracker_.generation(), 0);
+  for (const int64_t id : ids) EXPECT_NE(tracker_.Find(id), nullptr) << id;
 }
 
 TEST_F(SiteTrackerTest, ADriftOffByALatticeVectorIsFoundOut) {
