@@ -28,6 +28,7 @@ constexpr double kLeastDeviations = 5.5;
 constexpr double kLikeLast = 0.85;
 constexpr double kSmall = 0.12;
 constexpr int kMaxRivals = 8;
+constexpr size_t kMostRefined = 2 * kMaxRivals;
 
 // One frequency of the half plane, weighted: its share of the log-likelihood of a drift d is
 // Re(value exp(i (x d.x + y d.y))).
@@ -181,7 +182,6 @@ std::vector<Peak> FindPeaks(const Image& surface, double max_step) {
             [](const Peak& a, const Peak& b) { return a.value > b.value; });
   // Between whole pixels a peak is higher than it looks, but not three times.
   while (!peaks.empty() && peaks.back().value < 0.3 * peaks.front().value) peaks.pop_back();
-  if (peaks.size() > 2 * kMaxRivals) peaks.resize(2 * kMaxRivals);
   return peaks;
 }
 
@@ -196,15 +196,28 @@ DriftEstimate Judge(const Correlation& correlation, const std::optional<PointPx>
   if (peaks.empty() || correlation.expected <= 0) return estimate;
   std::optional<PointPx> binned;
   if (expected.has_value()) binned = {expected->x_px / bin, expected->y_px / bin};
-  for (Peak& peak : peaks) {
-    peak = Refine(correlation.waves, static_cast<int>(peak.x), static_cast<int>(peak.y));
+  const auto weigh = [&](Peak& peak) {
     peak.value /= WindowOverlap(across, peak.x) * WindowOverlap(down, peak.y);
     peak.posterior =
         peak.value / (1 + kEvidenceError * correlation.expected) +
         std::log(Prior(peak.x, peak.y, binned, options.step_change_px / bin, max_step));
+  };
+  const auto sort = [&] {
+    std::sort(peaks.begin(), peaks.end(),
+              [](const Peak& a, const Peak& b) { return a.posterior > b.posterior; });
+  };
+  // A crystal has more peaks of one height within a long reach than can be refined. Which of them
+  // are worth it the prior says too: height alone may leave out the expected one.
+  if (peaks.size() > kMostRefined) {
+    for (Peak& peak : peaks) weigh(peak);
+    sort();
+    peaks.resize(kMostRefined);
   }
-  std::sort(peaks.begin(), peaks.end(),
-            [](const Peak& a, const Peak& b) { return a.posterior > b.posterior; });
+  for (Peak& peak : peaks) {
+    peak = Refine(correlation.waves, static_cast<int>(peak.x), static_cast<int>(peak.y));
+    weigh(peak);
+  }
+  sort();
   const double best = peaks.front().posterior;
   double total = 0;
   for (Peak& peak : peaks) total += peak.posterior = std::exp(peak.posterior - best);

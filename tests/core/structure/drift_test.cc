@@ -131,6 +131,20 @@ TEST(DriftTest, TheLastDriftSettlesAPerfectCrystal) {
   EXPECT_LT(Error(estimate, drift), kNoisyTolerancePx);
 }
 
+TEST(DriftTest, KeepsTheExpectedDriftAmongManyThatLookAlike) {
+  // 24 px hold about 14 lattice vectors of 12.3 px in 0.02 nm pixels, and 55 of 6.1 px in these:
+  // more than are looked at closely.
+  const PointPx drift{14.7, 3.0};
+  const std::vector<SimulatedFrame> frames =
+      Frames({.pixel_size_nm = 0.04, .dopants = 0, .drift = drift}, 2);
+  const DriftOptions options{.max_step_px = 24, .step_change_px = 0.2};
+  const DriftEstimate estimate =
+      Estimate(frames[0].image, frames[1].image, PointPx{14.6, 3.1}, options);
+  // The likeliest it is in any case; how likely depends on the noise.
+  EXPECT_NE(estimate.state, DriftState::kLost);
+  EXPECT_LT(Error(estimate, drift), kNoisyTolerancePx);
+}
+
 TEST(DriftTest, EvidenceOverrulesTheLastDriftWhenTheStageTurnsBack) {
   const PointPx drift{3.5, 3.5};
   const std::vector<SimulatedFrame> frames = Frames({.drift = drift}, 2);
