@@ -224,7 +224,8 @@ void SceneTracker::Observe(const FrameRecordPtr& record, const SceneInput& input
         .width_px = record->width_px,
         .height_px = record->height_px,
         .pixel_size_nm = SteadyPixelSize(before.frame.pixel_size_nm, input.pixel_size_nm),
-        .d_nn_px = input.d_nn_px};
+        .d_nn_px = input.d_nn_px,
+        .cluster_generation = input.cluster_generation};
     if (record->drift) {
       const bool has_times = HasTime(before.frame) && HasTime(scene.frame);
       scene.period = std::max(absl::ZeroDuration(), has_times ? scene.frame.acquisition_time -
