@@ -22,6 +22,7 @@ absl::Status CommonFlags::Validate() const {
     return absl::InvalidArgumentError(absl::StrCat("--format = ", format, ": must be text",
                                                    csv_too ? ", json or csv" : " or json"));
   }
+  if (server.empty()) return absl::InvalidArgumentError("--server = : must be host:port");
   if (!(timeout_s > 0) || !std::isfinite(timeout_s)) {
     return absl::InvalidArgumentError(
         absl::StrCat("--timeout_s = ", timeout_s, ": must be positive and finite"));

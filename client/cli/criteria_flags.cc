@@ -3,6 +3,7 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -39,6 +40,11 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
 };
 
 absl::StatusOr<v1::Criteria> ReadFile(const std::string& path) {
+  // A folder can be opened, and reads as if it were empty.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Refuse("criteria", path, "is a folder");
+  }
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
@@ -49,6 +55,10 @@ absl::StatusOr<v1::Criteria> ReadFile(const std::string& path) {
   parser.RecordErrorsTo(&error);
   if (!parser.ParseFromString(text.str(), &criteria)) {
     return Refuse("criteria", path, absl::StrCat("no textproto of Criteria: ", error.text()));
+  }
+  // The daemon could not read what is nested deeper than protobuf allows.
+  if (!v1::Criteria().ParseFromString(criteria.SerializeAsString())) {
+    return Refuse("criteria", path, "conditions are nested too deeply");
   }
   return criteria;
 }
@@ -225,6 +235,10 @@ absl::StatusOr<v1::Criteria> CriteriaOf(const CriteriaFlags& flags) {
     criteria.set_order(v1::TARGET_ORDER_SHORTEST_PATH);
   } else if (!flags.order.empty()) {
     return Refuse("order", flags.order, "must be score or path");
+  }
+  if (flags.patience_frames < -1) {
+    return Refuse("patience_frames", absl::StrCat(flags.patience_frames),
+                  "must be in [0, 1000], or -1");
   }
   if (flags.patience_frames >= 0) criteria.set_patience_frames(flags.patience_frames);
   return criteria;

@@ -170,6 +170,7 @@ int ExportCommand(const std::vector<std::string>& arguments, const CliOutput& ou
       "the windows' parameters.");
   flag_set.Add("server", &flags.common.server, "the daemon, host:port");
   flag_set.Add("timeout_s", &flags.common.timeout_s, "how long to wait for the daemon, seconds");
+  AddSecurityFlags(flag_set, flags.common.security);
   flag_set.Add("output", &flags.output, "the file; its name ends in .png, .svg or .pdf");
   flag_set.Add("force", &flags.force, "overwrite the file if it is there");
   flag_set.Add("figure", &flags.figure,

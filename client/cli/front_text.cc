@@ -60,9 +60,12 @@ constexpr MappedParameter kMapped[] = {
     {"threshold", [](const v1::LogParams& p) { return p.threshold(); }},
     {"overlap", [](const v1::LogParams& p) { return p.overlap(); }},
     {"min_spacing_px", [](const v1::LogParams& p) { return p.min_spacing_px(); }},
-    {"preprocessing (none, gaussian, lattice)",
-     [](const v1::LogParams& p) { return static_cast<double>(p.preprocessing()); }},
 };
+
+// The first letter of its name; the letters differ.
+char PreprocessingSign(const v1::LogParams& params) {
+  return PreprocessingText(params.preprocessing())[0];
+}
 
 // The chosen solution of each window, by the window's corner: row, column.
 using WindowPlaces = std::map<std::pair<int, int>, const v1::LogParams*>;
@@ -77,6 +80,22 @@ WindowPlaces PlacesOf(const v1::GetParetoFrontResponse& response) {
   return places;
 }
 
+// One sign a window, where it lies in the frame.
+template <typename Sign>
+std::string SignMap(const WindowPlaces& places, const std::set<int>& rows,
+                    const std::set<int>& columns, Sign sign) {
+  std::string text;
+  for (const int y : rows) {
+    text += "  ";
+    for (const int x : columns) {
+      const auto found = places.find({y, x});
+      text += found == places.end() ? ' ' : sign(*found->second);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 std::string ParameterMap(const MappedParameter& parameter, const WindowPlaces& places,
                          const std::set<int>& rows, const std::set<int>& columns) {
   Range range{parameter.value(*places.begin()->second), parameter.value(*places.begin()->second)};
@@ -85,19 +104,11 @@ std::string ParameterMap(const MappedParameter& parameter, const WindowPlaces& p
     range.greatest = std::max(range.greatest, parameter.value(*params));
   }
   constexpr absl::string_view kDigits = ".123456789";
-  std::string text =
-      absl::StrFormat("%s, %.5g to %.5g\n", parameter.name, range.least, range.greatest);
-  for (const int y : rows) {
-    text += "  ";
-    for (const int x : columns) {
-      const auto found = places.find({y, x});
-      text += found == places.end()
-                  ? ' '
-                  : kDigits[std::lround(9 * range.Share(parameter.value(*found->second)))];
-    }
-    text += "\n";
-  }
-  return text;
+  return absl::StrCat(
+      absl::StrFormat("%s, %.5g to %.5g\n", parameter.name, range.least, range.greatest),
+      SignMap(places, rows, columns, [&](const v1::LogParams& params) {
+        return kDigits[static_cast<size_t>(std::lround(9 * range.Share(parameter.value(params))))];
+      }));
 }
 
 }  // namespace
@@ -177,11 +188,14 @@ std::string WindowMaps(const v1::GetParetoFrontResponse& response) {
   int searched = 0;
   for (const v1::WindowFront& window : response.windows()) searched += window.evaluations() > 0;
   std::string text =
-      absl::StrFormat("%d windows of %d px, %d searched in this frame; . least, 9 greatest\n",
-                      response.windows_size(), response.windows(0).width_px(), searched);
+      absl::StrFormat("%d window%s of %d px, %d searched in this frame; . least, 9 greatest\n",
+                      response.windows_size(), response.windows_size() == 1 ? "" : "s",
+                      response.windows(0).width_px(), searched);
   for (const MappedParameter& parameter : kMapped) {
     absl::StrAppend(&text, "\n", ParameterMap(parameter, places, rows, columns));
   }
+  absl::StrAppend(&text, "\npreprocessing, n none, g gaussian, l lattice\n",
+                  SignMap(places, rows, columns, PreprocessingSign));
   return text;
 }
 

@@ -106,12 +106,13 @@ std::string UnetStages(const ResultView& view) {
                       " loc ", ShortMs(MsOf(view, "locate")));
 }
 
-// Stands where the times of the stages do: none of them ran for a selection.
+// Stands where the times of the stages do: none of them ran for a selection. Short, so that it fits
+// into their 43 columns up to result 9,999,999.
 std::string AnewText(const v1::FrameResult& result) {
   std::string text =
       absl::StrCat("anew: ", CauseText(result.cause()), ", version ", result.settings_version());
   if (result.supersedes_sequence() > 0) {
-    absl::StrAppend(&text, ", for result ", result.supersedes_sequence());
+    absl::StrAppend(&text, ", was ", result.supersedes_sequence());
   }
   return text;
 }
@@ -167,8 +168,9 @@ std::string SummaryText(const v1::FrameSummary& summary) {
 
 std::string FrontText(const ResultView& view) {
   const v1::ParetoFront& front = view.detector.front();
-  std::string text = absl::StrFormat("Pareto front   %d solutions, hypervolume %.4f\n",
-                                     front.solutions_size(), front.hypervolume());
+  std::string text =
+      absl::StrFormat("Pareto front   %d solution%s, hypervolume %.4f\n", front.solutions_size(),
+                      front.solutions_size() == 1 ? "" : "s", front.hypervolume());
   for (const v1::ParetoSolution& solution : front.solutions()) {
     const bool chosen = &solution == view.chosen;
     absl::StrAppendFormat(
@@ -237,7 +239,7 @@ std::string ModelText(const v1::ModelStatus& model) {
 
 std::string WatchHeader(bool unet) {
   if (unet) {
-    return absl::StrFormat(" frame  atoms    F1 %-41s%43s  total  lost before",
+    return absl::StrFormat(" frame  atoms    F1 %-41s%43s  total  lost",
                            "variance over the atoms, network", "time by stage, ms");
   }
   // The second line is built like WatchLine.
@@ -246,7 +248,7 @@ std::string WatchHeader(bool unet) {
   for (const WatchStage& column : kWatchStages) {
     absl::StrAppendFormat(&header, "%*s", column.width, column.heading);
   }
-  absl::StrAppend(&header, "  total  lost before");
+  absl::StrAppend(&header, "  total  lost");
   return header;
 }
 
@@ -265,7 +267,7 @@ std::string WatchLine(const ResultView& view, const LossBefore& loss, const Text
   }
   std::string stages;
   if (view.made_anew()) {
-    stages = absl::StrFormat("%43s", AnewText(view.result));
+    stages = absl::StrFormat(" %42s", AnewText(view.result));
   } else if (view.is_unet()) {
     stages = absl::StrFormat("%43s", UnetStages(view));
   } else {

@@ -126,6 +126,24 @@ absl::Status ReadPlace(const std::string& text, v1::Selection& selection) {
   return absl::OkStatus();
 }
 
+absl::Status ReadPreference(const std::string& text, v1::Selection& selection) {
+  double preference = 0;
+  if (!absl::SimpleAtod(text, &preference) || !(preference >= 0 && preference <= 1)) {
+    return Bad("preference", text, "must be a number in [0, 1]");
+  }
+  selection.set_preference(preference);
+  return absl::OkStatus();
+}
+
+absl::Status ReadIndex(const std::string& text, v1::Selection& selection) {
+  int32_t index = 0;
+  if (!absl::SimpleAtoi(text, &index) || index < 0) {
+    return Bad("index", text, "must be an integer from 0");
+  }
+  selection.set_index(index);
+  return absl::OkStatus();
+}
+
 absl::Status ReadWeights(const std::string& text, v1::Selection& selection) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ',');
   double qc = 0, er = 0;
@@ -162,7 +180,7 @@ void SteerFlags::AddTo(FlagSet& flags) {
 }
 
 absl::StatusOr<SteerFlags::Kind> SteerFlags::Asked() const {
-  const bool select = !std::isnan(preference) || !place.empty() || index != -1 || !weights.empty();
+  const bool select = !preference.empty() || !place.empty() || !index.empty() || !weights.empty();
   const std::pair<bool, Kind> ways[] = {
       {show, Kind::kShow},           {history, Kind::kHistory},     {select, Kind::kSelect},
       {!set.empty(), Kind::kUpdate}, {reprocess, Kind::kReprocess}, {measure != 0, Kind::kMeasure}};
@@ -179,7 +197,8 @@ absl::StatusOr<SteerFlags::Kind> SteerFlags::Asked() const {
         ": give a selection (--preference, --place, --index or --weights), --set, --show, "
         "--history, --reprocess or --measure"));
   }
-  if (sequence != 0 && index == -1) return Bad("sequence", absl::StrCat(sequence), "needs --index");
+  if (sequence != 0 && index.empty())
+    return Bad("sequence", absl::StrCat(sequence), "needs --index");
   if (validate_only && asked != Kind::kUpdate) return Bad("validate_only", "true", "needs --set");
   if (!frame_id.empty() && !reprocess) return Bad("frame_id", frame_id, "needs --reprocess");
   if (measure < 0) return Bad("measure", absl::StrCat(measure), "must be positive");
@@ -190,7 +209,7 @@ absl::StatusOr<SteerFlags::Kind> SteerFlags::Asked() const {
 }
 
 absl::StatusOr<v1::SelectSolutionRequest> SteerFlags::SelectRequest() const {
-  const int ways = !std::isnan(preference) + !place.empty() + (index != -1) + !weights.empty();
+  const int ways = !preference.empty() + !place.empty() + !index.empty() + !weights.empty();
   if (ways != 1) {
     return absl::InvalidArgumentError("give one of --preference, --place, --index and --weights");
   }
@@ -200,16 +219,10 @@ absl::StatusOr<v1::SelectSolutionRequest> SteerFlags::SelectRequest() const {
     RETURN_IF_ERROR(ReadPlace(place, selection));
   } else if (!weights.empty()) {
     RETURN_IF_ERROR(ReadWeights(weights, selection));
-  } else if (index != -1) {
-    if (index < 0 || index > std::numeric_limits<int32_t>::max()) {
-      return Bad("index", absl::StrCat(index), "must be at least 0");
-    }
-    selection.set_index(static_cast<int32_t>(index));
+  } else if (!index.empty()) {
+    RETURN_IF_ERROR(ReadIndex(index, selection));
   } else {
-    if (!(preference >= 0 && preference <= 1)) {
-      return Bad("preference", absl::StrCat(preference), "must be in [0, 1]");
-    }
-    selection.set_preference(preference);
+    RETURN_IF_ERROR(ReadPreference(preference, selection));
   }
   request.set_expected_version(expect_version);
   request.set_requested_by(as);

@@ -4,7 +4,6 @@
 #define ATOMSTREAM_CLIENT_CLI_STEER_FLAGS_H_
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,10 @@ struct SteerFlags {
   // What is asked for.
   enum class Kind { kShow, kHistory, kSelect, kUpdate, kReprocess, kMeasure };
 
-  double preference = std::numeric_limits<double>::quiet_NaN();  // NaN: not given
+  // Texts, so that empty is not given and every number that was typed can be judged.
+  std::string preference;
   std::string place;
-  int64_t index = -1;  // -1: not given
+  std::string index;
   int64_t sequence = 0;
   std::string weights;
   std::vector<std::string> set;

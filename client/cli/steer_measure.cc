@@ -136,8 +136,11 @@ absl::Status MeasureSteering(const CommonFlags& common, int64_t count, const std
   }
   if (!measured.ms.empty()) Print(std::move(measured), common, output);
   if (absl::IsCancelled(status)) {
+    if (interrupter.cause() == Interrupter::Cause::kSignal) {
+      return absl::CancelledError("interrupted");
+    }
     return absl::DeadlineExceededError(
-        absl::StrCat("interrupted, or no result of a change for ", common.timeout_s, " s"));
+        absl::StrCat("no result of a change for ", common.timeout_s, " s"));
   }
   return status;
 }

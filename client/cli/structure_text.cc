@@ -64,10 +64,11 @@ std::string SiteKindsText(const v1::Structure& structure) {
 std::string NeighboursText(const v1::Structure& structure) {
   if (structure.usual_coordination() == 0) return "too few to say what is usual";
   return absl::StrFormat(
-      "usually %d bonds, rings of %s; %d vacancies, %d odd rings", structure.usual_coordination(),
+      "usually %d bonds, rings of %s; %d %s, %d odd %s", structure.usual_coordination(),
       structure.usual_ring_sizes().empty() ? "?"
                                            : absl::StrJoin(structure.usual_ring_sizes(), " or "),
-      structure.vacancies(), structure.odd_rings());
+      structure.vacancies(), structure.vacancies() == 1 ? "vacancy" : "vacancies",
+      structure.odd_rings(), structure.odd_rings() == 1 ? "ring" : "rings");
 }
 
 std::string WatchClusters(const v1::Clusters& clusters, const TextStyle& style) {

@@ -154,6 +154,7 @@ std::string VisitText(const v1::Visit& visit, const TextStyle& style) {
     absl::StrAppendFormat(&text, " at (%.4f, %.4f) of the scan", visit.x_fraction(),
                           visit.y_fraction());
   }
+  if (!visit.holder().empty()) absl::StrAppend(&text, ", by ", visit.holder());
   if (!visit.note().empty()) absl::StrAppend(&text, ": ", visit.note());
   return text + "\n";
 }

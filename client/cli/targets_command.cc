@@ -6,12 +6,15 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "client/cli/cli_command.h"
 #include "client/cli/criteria_flags.h"
 #include "client/cli/interrupter.h"
 #include "client/cli/target_view.h"
 #include "client/cpp/channel.h"
+#include "client/cpp/rpc_status.h"
 #include "client/cpp/targeting_client.h"
+#include "core/base/clock.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -142,6 +145,26 @@ void PrintVisit(const v1::Visit& visit, bool as_json, const CliOutput& output) {
   output.out << json.text() << std::endl;
 }
 
+// While the target is doubtful, as those of a new selection are until more frames have come, it is
+// asked for again, as long as the timeout goes.
+absl::StatusOr<v1::Visit> VisitWhenSure(const v1::VisitTargetRequest& request,
+                                        const VisitFlags& flags, TargetingClient& client,
+                                        Interrupter& interrupter) {
+  const SteadyClock clock;
+  const absl::Time end = clock.Now() + flags.common.timeout();
+  while (true) {
+    const std::unique_ptr<VisitCall> call =
+        client.VisitTarget(request, flags.common.timeout() + absl::Milliseconds(flags.dwell_ms));
+    interrupter.SetCancel([&call] { call->Cancel(); });
+    absl::StatusOr<v1::Visit> visit = call->Wait();
+    interrupter.SetCancel(nullptr);
+    if (ErrorReason(visit.status()) != "TARGET_DOUBTFUL" || clock.Now() >= end ||
+        !interrupter.SleepFor(absl::Milliseconds(100))) {
+      return visit;
+    }
+  }
+}
+
 // One after the other; the first that fails ends it, because the next would go by the same mistake.
 absl::Status VisitTargets(const VisitFlags& flags, const v1::Criteria& criteria,
                           const std::vector<int64_t>& targets, Interrupter& interrupter,
@@ -150,11 +173,12 @@ absl::Status VisitTargets(const VisitFlags& flags, const v1::Criteria& criteria,
   ASSIGN_OR_RETURN(v1::VisitTargetRequest request, VisitRequest(flags, criteria, *client));
   for (const int64_t target : targets) {
     request.set_target_id(target);
-    const std::unique_ptr<VisitCall> call =
-        client->VisitTarget(request, flags.common.timeout() + absl::Milliseconds(flags.dwell_ms));
-    interrupter.SetCancel([&call] { call->Cancel(); });
-    const absl::StatusOr<v1::Visit> visit = call->Wait();
-    interrupter.SetCancel(nullptr);
+    const absl::StatusOr<v1::Visit> visit = VisitWhenSure(request, flags, *client, interrupter);
+    if (!visit.ok() && interrupter.cause() == Interrupter::Cause::kSignal) {
+      return absl::CancelledError(absl::StrCat("target ", target,
+                                               ": interrupted; the daemon blanks the beam, "
+                                               "`atomstream visits` tells the dose"));
+    }
     if (!visit.ok()) {
       return absl::Status(visit.status().code(),
                           absl::StrCat("target ", target, ": ", visit.status().message()));
@@ -182,8 +206,9 @@ absl::Status ListVisits(const CommonFlags& common, int64_t after, const CliOutpu
     }
   } while (!page.visits().empty());
   if (!common.json()) {
-    output.out << page.total_dose_s() << " s on targets, " << page.active() << " visits going on, "
-               << page.dropped() << " not kept any more" << std::endl;
+    output.out << absl::StrFormat("%.3f s on targets; visits going on: %d, not kept any more: %d",
+                                  page.total_dose_s(), page.active(), page.dropped())
+               << std::endl;
   }
   return absl::OkStatus();
 }
@@ -224,7 +249,7 @@ int VisitCommand(const std::vector<std::string>& arguments, const CliOutput& out
       "blanks\n"
       "it. TARGETs are ids that `atomstream targets` printed; give the --selection that it "
       "printed,\n"
-      "too, or the same criteria. Ctrl-C ends a visit and blanks the beam.");
+      "too, with its --epoch, or the same criteria. Ctrl-C ends a visit and blanks the beam.");
   flags.common.AddTo(flag_set);
   flags.criteria.AddTo(flag_set);
   flag_set.Add("selection", &flags.selection, "of the targets; empty: by the criteria");
@@ -232,8 +257,10 @@ int VisitCommand(const std::vector<std::string>& arguments, const CliOutput& out
   flag_set.Add("dwell_ms", &flags.dwell_ms, "how long the beam stays on each, milliseconds");
   flag_set.Add("holder", &flags.holder, "who visits, for the ledger");
   flag_set.Add("allow_revisit", &flags.allow_revisit, "also targets that were visited before");
-  flag_set.Add("min_frames_sure", &flags.min_frames_sure,
-               "least number of frames in a row in which it met the criteria; 0: 1");
+  flag_set.Add(
+      "min_frames_sure", &flags.min_frames_sure,
+      "least number of frames in a row in which it met the criteria; it waits for them; 0: as the "
+      "daemon likes");
   int exit_code = kExitOk;
   std::vector<std::string> names;
   if (!ParseCommand(flag_set, flags.common, arguments, &names, output, exit_code)) {
@@ -257,6 +284,9 @@ int VisitCommand(const std::vector<std::string>& arguments, const CliOutput& out
                       absl::StrCat("--dwell_ms = ", flags.dwell_ms, ": must be in (0, 3600000]")),
                   output);
   }
+  if (!flags.selection.empty() && criteria->ByteSizeLong() > 0) {
+    return Refuse(absl::InvalidArgumentError("give either --selection or criteria"), output);
+  }
   if (!flags.selection.empty() && flags.epoch.empty()) {
     return Refuse(absl::InvalidArgumentError("--selection needs --epoch: ids mean something within "
                                              "one epoch only"),
@@ -271,7 +301,7 @@ int VisitsCommand(const std::vector<std::string>& arguments, const CliOutput& ou
   int64_t after = 0;
   FlagSet flag_set("atomstream visits [flags]: the dose ledger, oldest visit first.");
   common.AddTo(flag_set);
-  flag_set.Add("after", &after, "visits with a higher number only");
+  flag_set.Add("after", &after, "visits with a higher number only; 0: all");
   int exit_code = kExitOk;
   if (!ParseCommand(flag_set, common, arguments, nullptr, output, exit_code)) return exit_code;
   return Finish(ListVisits(common, after, output), output);

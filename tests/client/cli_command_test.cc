@@ -224,7 +224,7 @@ TEST_F(CliCommandTest, WrongUsageNamesTheFlag) {
   EXPECT_EQ(Call(&AnalyzeCommand, {}, nullptr), kExitUsage);
   EXPECT_EQ(Call(&AnalyzeCommand, {"a.npy", "--pixel_size_nm=-1"}, nullptr), kExitUsage);
   EXPECT_EQ(Call(&AnalyzeCommand, {"a.npy", "--server="}, nullptr), kExitUsage);
-  EXPECT_THAT(err_.str(), HasSubstr("address: must not be empty"));
+  EXPECT_THAT(err_.str(), HasSubstr("--server = : must be host:port"));
   EXPECT_EQ(Call(&GetCommand, {}, nullptr), kExitUsage);
   EXPECT_EQ(Call(&GetCommand, {"--frame_id=f", "--sequence=1"}, nullptr), kExitUsage);
   EXPECT_EQ(out_.str(), "");
@@ -232,9 +232,11 @@ TEST_F(CliCommandTest, WrongUsageNamesTheFlag) {
 
 TEST_F(CliCommandTest, EveryCommandExplainsItself) {
   for (const Command command :
-       {&WatchCommand, &AnalyzeCommand, &GetCommand, &ListCommand, &StatusCommand}) {
+       {&WatchCommand, &AnalyzeCommand, &GetCommand, &ListCommand, &StatusCommand, &ExportCommand,
+        &ParetoCommand, &SteerCommand, &TargetsCommand, &VisitCommand, &VisitsCommand}) {
     EXPECT_EQ(Call(command, {"--help"}, nullptr), kExitOk);
     EXPECT_THAT(out_.str(), HasSubstr("--server"));
+    EXPECT_THAT(out_.str(), HasSubstr("--ca "));
   }
 }
 

@@ -118,6 +118,14 @@ TEST(CriteriaFlagsTest, NamesTheFlagAndTheValue) {
   const std::string path = folder / "bad.textproto";
   std::ofstream(path) << "where { colour: 3 }";
   EXPECT_THAT(error([&](auto& f) { f.criteria = path; }), HasSubstr("line 1"));
+  EXPECT_THAT(error([&](auto& f) { f.criteria = folder.path(); }), HasSubstr("is a folder"));
+  std::string deep = "where { ";
+  for (int i = 0; i < 200; ++i) deep += "not { ";
+  deep += "kind { kinds: SITE_KIND_DOPANT }";
+  for (int i = 0; i < 201; ++i) deep += " }";
+  std::ofstream(path) << deep;
+  EXPECT_THAT(error([&](auto& f) { f.criteria = path; }), HasSubstr("nested too deeply"));
+  EXPECT_THAT(error([](auto& f) { f.patience_frames = -2; }), HasSubstr("--patience_frames = -2"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // FakeTargeting: an in-process Targeting service on a free loopback port. There are two targets, 3
-// and 4; visits are kept and complete, but for target 4's, which fails. Thread-safe.
+// and 4; visits are kept and complete, but for target 4's, which fails; target 2 is doubtful at
+// first. Thread-safe.
 #ifndef ATOMSTREAM_TESTS_CLIENT_FAKE_TARGETING_H_
 #define ATOMSTREAM_TESTS_CLIENT_FAKE_TARGETING_H_
 
@@ -11,6 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "atomstream/v1/targeting.grpc.pb.h"
 #include "core/base/mutex.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -84,6 +87,7 @@ class FakeTargeting final : public v1::Targeting::Service {
                            v1::VisitTargetResponse* response) override {
     MutexLock lock(&mutex_);
     visits_.push_back(*request);
+    if (request->target_id() == 2 && visits_.size() < 3) return Doubtful();
     v1::Visit& visit = *response->mutable_visit();
     visit.set_number(static_cast<int64_t>(visits_.size()));
     visit.set_target_id(request->target_id());
@@ -114,6 +118,14 @@ class FakeTargeting final : public v1::Targeting::Service {
   }
 
  private:
+  static grpc::Status Doubtful() {
+    google::rpc::ErrorInfo info;
+    info.set_reason("TARGET_DOUBTFUL");
+    google::rpc::Status details;
+    details.add_details()->PackFrom(info);
+    return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "seen in 1 frame",
+                        details.SerializeAsString());
+  }
   static v1::TargetFrame TheFrame(int64_t sequence) {
     v1::TargetFrame frame;
     frame.mutable_position()->set_epoch("epoch-1");

@@ -93,6 +93,7 @@ TEST(WindowMapsTest, ShowEachParameterWhereItsWindowLies) {
   EXPECT_THAT(maps, StartsWith("4 windows of 256 px, 1 searched in this frame"));
   // Thresholds 0, 0.01 and 0.03.
   EXPECT_THAT(maps, HasSubstr("threshold, 0 to 0.03\n  .3\n   9\n"));
+  EXPECT_THAT(maps, HasSubstr("preprocessing, n none, g gaussian, l lattice\n  ll\n   l\n"));
 }
 
 TEST(WindowMapsTest, WithoutWindowsSaySo) {
@@ -179,7 +180,14 @@ TEST_F(SteerFlagsTest, NameAndVersionGoWithTheRequest) {
 TEST_F(SteerFlagsTest, BadValuesNameTheFlag) {
   EXPECT_THAT(SelectError({"--preference=1.5"}), StartsWith("--preference = 1.5: "));
   EXPECT_THAT(SelectError({"--place=middle"}), StartsWith("--place = middle: "));
-  EXPECT_THAT(SelectError({"--index=-3"}), StartsWith("--index = -3: "));
+  for (const char* preference : {"-0.1", "nan", "half"}) {
+    EXPECT_THAT(SelectError({absl::StrCat("--preference=", preference)}),
+                StartsWith(absl::StrCat("--preference = ", preference, ": ")));
+  }
+  for (const char* index : {"-3", "-1", "1.5", "99999999999"}) {
+    EXPECT_THAT(SelectError({absl::StrCat("--index=", index)}),
+                StartsWith(absl::StrCat("--index = ", index, ": ")));
+  }
   for (const char* weights : {"1", "1,x", "-1,1", "0,0", "1,inf", "1,2,3"}) {
     EXPECT_THAT(SelectError({absl::StrCat("--weights=", weights)}),
                 StartsWith(absl::StrCat("--weights = ", weights, ": ")));

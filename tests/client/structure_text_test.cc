@@ -123,7 +123,8 @@ TEST(WatchStructureTest, ManyKindsOfSitesTakeALineMore) {
   const std::string text = Watch(result);
   EXPECT_THAT(text, HasSubstr("1000 vacancy_neighbour"));
   EXPECT_THAT(text, HasSubstr("\n       usually 3 bonds, rings of 6; 2 vacancies, 5 odd rings\n"));
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) EXPECT_LE(line.size(), 120u + 2 * 2);
+  for (const absl::string_view line : absl::StrSplit(text, '\n'))
+    EXPECT_LE(line.size(), 120u + 2 * 2);
 }
 
 TEST(WatchStructureTest, AClusterHasTheColourOfItsIdOnATerminal) {

@@ -79,6 +79,17 @@ TEST_F(TargetsCommandTest, VisitsTargetsOfItsOwnSelection) {
   EXPECT_EQ(visit.min_frames_sure(), 2);
 }
 
+TEST_F(TargetsCommandTest, WaitsForFramesWhileATargetIsDoubtful) {
+  EXPECT_EQ(Call(&VisitCommand, {"2", "--kind=dopant"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("visit 3, target 2: completed"));
+  EXPECT_EQ(daemon_.visits().size(), 3u);
+}
+
+TEST_F(TargetsCommandTest, ADoubtfulTargetIsNotWaitedForBeyondTheTimeout) {
+  EXPECT_EQ(Call(&VisitCommand, {"2", "--kind=dopant", "--timeout_s=0.05"}), kExitFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("target 2: seen in 1 frame [TARGET_DOUBTFUL]"));
+}
+
 TEST_F(TargetsCommandTest, StopsAtTheFirstVisitThatFails) {
   EXPECT_EQ(Call(&VisitCommand, {"4", "3", "--selection=s", "--epoch=e"}), kExitFailed);
   EXPECT_THAT(out_.str(), HasSubstr("failed, 0.250 s at (0.5000, 0.0000) of the scan: the column"));
@@ -96,7 +107,7 @@ TEST_F(TargetsCommandTest, ListsTheLedgerPageByPage) {
   for (const char* line : {"visit 1, target 10", "visit 2", "visit 3", "visit 4, target 40"}) {
     EXPECT_THAT(out_.str(), HasSubstr(line));
   }
-  EXPECT_THAT(out_.str(), HasSubstr("1.5 s on targets"));
+  EXPECT_THAT(out_.str(), HasSubstr("1.500 s on targets"));
   EXPECT_EQ(Call(&VisitsCommand, {"--after=3", "--format=json"}), kExitOk);
   EXPECT_THAT(out_.str(), AllOf(HasSubstr(R"("number":4)"), Not(HasSubstr(R"("number":3)"))));
 }
@@ -115,6 +126,8 @@ TEST_F(TargetsCommandTest, RefusesWrongUsageBeforeItAsksTheDaemon) {
   EXPECT_THAT(error(&VisitCommand, {"3", "--dwell_ms=0"}), HasSubstr("--dwell_ms = 0"));
   EXPECT_THAT(error(&VisitCommand, {"3", "--dwell_ms=nan"}), HasSubstr("--dwell_ms = nan"));
   EXPECT_THAT(error(&VisitCommand, {"3", "--selection=s"}), HasSubstr("--epoch"));
+  EXPECT_THAT(error(&VisitCommand, {"3", "--selection=s", "--epoch=e", "--kind=dopant"}),
+              HasSubstr("either --selection or criteria"));
   EXPECT_TRUE(daemon_.visits().empty());
 }
 

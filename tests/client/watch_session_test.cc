@@ -86,7 +86,7 @@ TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
   ASSERT_TRUE(session.OnMessage(later, now_).ok());
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
   ASSERT_EQ(lines.size(), 6u);  // run, two of headings, two results, and the empty rest
-  EXPECT_LE(lines[4].size(), 120u);
+  for (const std::string& line : lines) EXPECT_LE(line.size(), 120u) << line;
   const auto end_of = [](const std::string& line, const std::string& word) {
     return line.find(word) + word.size();
   };
@@ -96,7 +96,7 @@ TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
   EXPECT_EQ(end_of(lines[2], "thresh."), end_of(lines[3], "0.01000"));
   EXPECT_EQ(end_of(lines[2], "optim"), end_of(lines[3], "12.3"));
   EXPECT_EQ(end_of(lines[2], "total"), end_of(lines[3], "45.6"));
-  EXPECT_EQ(lines[2].find("lost before"), lines[4].find("door 3"));
+  EXPECT_EQ(lines[2].find("lost"), lines[4].find("door 3"));
 }
 
 TEST_F(WatchSessionTest, TellsAChangeOfSettingsAndTheFrameThatIsDecidedAnew) {
@@ -111,10 +111,10 @@ TEST_F(WatchSessionTest, TellsAChangeOfSettingsAndTheFrameThatIsDecidedAnew) {
   EXPECT_EQ(LastLine(), "settings version 2, ana (here): selection: knee -> preference 0.3");
   v1::SubscribeResponse anew = ResultOf("e", 2, 7);
   anew.mutable_result()->set_cause(v1::RESULT_CAUSE_SELECTION);
-  anew.mutable_result()->set_supersedes_sequence(1);
-  anew.mutable_result()->set_settings_version(2);
+  anew.mutable_result()->set_supersedes_sequence(1234567);
+  anew.mutable_result()->set_settings_version(200);
   ASSERT_TRUE(session.OnMessage(anew, now_).ok());
-  EXPECT_THAT(LastLine(), HasSubstr("anew: selection, version 2, for result 1   45.6  -"));
+  EXPECT_THAT(LastLine(), HasSubstr(" anew: selection, version 200, was 1234567   45.6  -"));
   EXPECT_LE(LastLine().size(), 120u);
   // It is no frame: the next one's number follows the first one's, and scores are of one frame.
   ASSERT_TRUE(session.OnMessage(ResultOf("e", 3, 9), now_).ok());
