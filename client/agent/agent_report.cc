@@ -34,10 +34,15 @@ std::vector<std::string> Shortcomings(const AgentReport& report) {
 std::string ReportText(const AgentReport& report) {
   const AgentAccount& a = report.account;
   std::string text = absl::StrFormat(
-      "%d of %d sites visited, ended by %s; %d visits failed, %d refused; %.3f s of beam\n"
-      "%d visited sites changed (%s); %d hops recognised\n",
-      a.visited, report.goal_sites, AgentEndName(report.end), a.failed, a.refused, a.dose_s,
-      a.changed, absl::StrJoin(a.changes, ", ", absl::PairFormatter(" ")), a.hops_recognised);
+      "%d of %d sites visited, ended by %s; %d visits failed, %d refused; %s%.3f s of beam\n"
+      "%d visited sites changed%s; %d hops recognised\n",
+      a.visited, report.goal_sites, AgentEndName(report.end), a.failed, a.refused,
+      a.failed > 0 ? "at most " : "",  // a visit without an answer counts with all of its dwell
+      a.dose_s, a.changed,
+      a.changes.empty()
+          ? ""
+          : absl::StrCat(" (", absl::StrJoin(a.changes, ", ", absl::PairFormatter(" ")), ")"),
+      a.hops_recognised);
   if (report.audit) {
     const SpecimenAudit& s = *report.audit;
     absl::StrAppendFormat(

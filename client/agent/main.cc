@@ -70,17 +70,28 @@ struct AgentFlags {
   }
 
   absl::Status Validate() {
+    const auto bad = [](absl::string_view flag, const auto& value, absl::string_view why) {
+      return absl::InvalidArgumentError(absl::StrCat("--", flag, " = ", value, ": ", why));
+    };
+    if (server.empty()) return bad("server", server, "must be host:port");
+    if (!(dwell_ms >= 0.001 && dwell_ms <= 3.6e6)) {
+      return bad("dwell_ms", dwell_ms, "must be in [0.001, 3600000]");
+    }
     plan.dwell_s = dwell_ms / 1e3;
-    RETURN_IF_ERROR(ValidateAgentPlanOptions(plan));
+    const absl::Status options = ValidateAgentPlanOptions(plan);
+    if (!options.ok()) return absl::InvalidArgumentError(absl::StrCat("--", options.message()));
+    if (min_changed < 0 || min_changed > plan.sites) {
+      return bad("min_changed", min_changed,
+                 absl::StrCat("must be in [0, --sites = ", plan.sites, "]"));
+    }
     for (const auto& [name, value] :
          {std::pair("timeout_s", timeout_s), std::pair("max_seconds", max_seconds)}) {
       if (!(value > 0 && value <= 1e6)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(name, " = ", value, ": must be in (0, 1000000]"));
+        return bad(name, value, "must be in (0, 1000000]");
       }
     }
     if (format == "text" || format == "json") return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat("format = ", format, ": must be text or json"));
+    return bad("format", format, "must be text or json");
   }
 };
 
