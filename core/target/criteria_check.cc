@@ -69,7 +69,7 @@ class Checker {
   }
   absl::Status CheckValue(const AnyOf& any, const std::string& field, int depth) {
     if (any.conditions.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(field, ".any_of is empty: matches nothing"));
+      return absl::InvalidArgumentError(absl::StrCat(field, ".any_of: is empty, matches nothing"));
     }
     return CheckList(any.conditions, absl::StrCat(field, ".any_of"), depth);
   }
@@ -85,7 +85,7 @@ class Checker {
   static absl::Status CheckNames(const std::vector<Name>& names, const std::vector<Name>& known,
                                  const std::string& field) {
     if (names.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(field, " is empty: matches nothing"));
+      return absl::InvalidArgumentError(absl::StrCat(field, ": is empty, matches nothing"));
     }
     for (const Name& name : names) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -105,7 +105,10 @@ class Checker {
   template <typename Value>
   static absl::Status CheckRange(Value min, Value max, Value low, Value high,
                                  const std::string& field) {
-    const std::string must = absl::StrCat("must be in [", low, ", ", high, "]");
+    const std::string must = std::isinf(low) ? std::string("must be a number")
+                             : std::isinf(high)
+                                 ? absl::StrCat("must be at least ", low)
+                                 : absl::StrCat("must be in [", low, ", ", high, "]");
     if (!(min >= low && min <= high)) return Bad(absl::StrCat(field, ".min"), min, must);
     if (!(max >= low && max <= high)) return Bad(absl::StrCat(field, ".max"), max, must);
     if (min <= max) return absl::OkStatus();

@@ -144,7 +144,8 @@ absl::StatusOr<Target> TargetTracker::Find(absl::string_view epoch, int64_t id) 
                                                       it->frame_id, ": ",
                                                       WithdrawalReasonName(it->reason)));
   }
-  return absl::NotFoundError(absl::StrCat("target ", id, " is not known in epoch ", epoch));
+  return absl::NotFoundError(
+      absl::StrCat("target_id = ", id, ": is no target of this selection, nor was lately"));
 }
 
 }  // namespace atomstream

@@ -118,15 +118,15 @@ absl::Status VisitLedger::CheckFree(const LeaseRequest& r) const {
   }
   for (const auto& [id, lease] : leases_) {
     if (lease.request.site != r.site || lease.request.epoch != r.epoch) continue;
-    return absl::AbortedError(
-        absl::StrCat("site ", r.site, " is held by ", lease.request.holder, ", for ",
-                     absl::FormatDuration(lease.expires - steady_.Now()), " at most"));
+    return absl::AbortedError(absl::StrCat(
+        "site ", r.site, " is held by ", lease.request.holder, ", for ",
+        absl::FormatDuration(absl::Ceil(lease.expires - steady_.Now(), absl::Seconds(1))),
+        " at most"));
   }
   const auto record = sites_.find(r.site);
   if (record != sites_.end() && !r.allow_revisit) {
-    return absl::AlreadyExistsError(absl::StrCat("site ", r.site, " was visited, dose ",
-                                                 record->second,
-                                                 "; ask for another visit explicitly"));
+    return absl::AlreadyExistsError(absl::StrCat("site ", r.site, " was visited before, dose ",
+                                                 record->second, "; allow_revisit is not set"));
   }
   return absl::OkStatus();
 }

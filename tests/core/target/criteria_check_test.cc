@@ -72,18 +72,18 @@ TEST(CheckCriteriaTest, NamesTheFieldAndTheValueOfABadCondition) {
               HasSubstr("criteria.where.all_of[0].not.cluster = 7: known are 0, 1, 2"));
   EXPECT_THAT(Refusal({KindIn{{"bulk", "dopamt"}}}),
               HasSubstr("criteria.where.kind = dopamt: known are bulk, dopant, edge"));
-  EXPECT_THAT(Refusal({ClusterIn{}}), HasSubstr("criteria.where.cluster is empty"));
+  EXPECT_THAT(Refusal({ClusterIn{}}), HasSubstr("criteria.where.cluster: is empty"));
   EXPECT_THAT(Refusal({CoordinationIn{-1, 3}}), HasSubstr("coordination.min = -1"));
   EXPECT_THAT(Refusal({CoordinationIn{4, 3}}), HasSubstr("coordination.min = 4"));
   EXPECT_THAT(Refusal({ConfidenceIn{0, 1.5}}), HasSubstr("confidence.max = 1.5"));
   EXPECT_THAT(Refusal({ClusterProbabilityIn{kNan, 1}}), HasSubstr("cluster_probability.min = nan"));
-  EXPECT_THAT(Refusal({IntensityIn{0, kNan}}), HasSubstr("intensity.max = nan"));
+  EXPECT_THAT(Refusal({IntensityIn{0, kNan}}), HasSubstr("intensity.max = nan: must be a number"));
   EXPECT_THAT(Refusal({HoleEdgeDistanceIn{.min = -2}}), HasSubstr("hole_edge_distance.min = -2"));
   EXPECT_THAT(Refusal({InRectangle{10, 10, 10, 20}}), HasSubstr("rectangle.left = 10"));
   EXPECT_THAT(Refusal({InRectangle{10, 30, 20, 20}}), HasSubstr("rectangle.top = 30"));
   EXPECT_THAT(Refusal({InCircle{10, 10, 0}}), HasSubstr("circle.radius = 0"));
   EXPECT_THAT(Refusal({InCircle{10, kNan, 5}}), HasSubstr("circle.y = nan"));
-  EXPECT_THAT(Refusal({AnyOf{}}), HasSubstr("criteria.where.any_of is empty"));
+  EXPECT_THAT(Refusal({AnyOf{}}), HasSubstr("criteria.where.any_of: is empty"));
   EXPECT_THAT(Refusal({Not{}}), HasSubstr("criteria.where.not: number of conditions = 0"));
 }
 
