@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
@@ -29,6 +30,10 @@ absl::Status SteeringDesk::CheckCall(const SteeringCall& call) const {
   if (CharactersIn(call.name) > kMaxNameCharacters) {
     return absl::InvalidArgumentError(absl::StrCat("requested_by: has ", CharactersIn(call.name),
                                                    " characters, may have ", kMaxNameCharacters));
+  }
+  // It is printed on terminals, a line a change.
+  if (std::any_of(call.name.begin(), call.name.end(), absl::ascii_iscntrl)) {
+    return absl::InvalidArgumentError("requested_by: has a control character");
   }
   if (call.expected_version < 0) {
     return absl::InvalidArgumentError(

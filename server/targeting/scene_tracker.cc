@@ -292,6 +292,13 @@ Answer<Sighting> SceneTracker::Find(const std::string& selection_id, const std::
                                     int64_t target_id) {
   MutexLock lock(&shared_->mutex);
   shared_->Expire();
+  // Before the selection, which ended with its epoch.
+  if (epoch != shared_->scene.frame.epoch) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, kEpochChanged,
+                  absl::StrCat("epoch = ", epoch, ": the epoch now is ",
+                               shared_->scene.frame.epoch.empty() ? "not known"
+                                                                  : shared_->scene.frame.epoch));
+  }
   const auto found = shared_->selections.find(selection_id);
   if (found == shared_->selections.end()) {
     return Refuse(
@@ -301,12 +308,6 @@ Answer<Sighting> SceneTracker::Find(const std::string& selection_id, const std::
   Selection& selection = found->second;
   selection.visited = true;
   if (selection.mailbox == nullptr) selection.used = shared_->steady_clock.Now();
-  if (epoch != shared_->scene.frame.epoch) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, kEpochChanged,
-                  absl::StrCat("epoch = ", epoch, ": the epoch now is ",
-                               shared_->scene.frame.epoch.empty() ? "not known"
-                                                                  : shared_->scene.frame.epoch));
-  }
   absl::StatusOr<Target> target = selection.tracker.Find(epoch, target_id);
   if (!target.ok()) {
     return Refuse(target.status(),

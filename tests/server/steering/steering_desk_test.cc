@@ -293,6 +293,14 @@ TEST_F(SteeringDeskTest, ANameMayHaveSixtyFourCharactersWhateverTheirBytes) {
   EXPECT_THAT(std::string(refused.status().message()), StartsWith("requested_by: has 65 "));
 }
 
+TEST_F(SteeringDeskTest, ANameThatWouldWriteLinesOfItsOwnIsRefused) {
+  for (const char* name : {"ana\nversion 9", "\x1b[2J"}) {
+    const auto refused = Prefer(0.1, CallOf(name));
+    EXPECT_TRUE(absl::IsInvalidArgument(refused.status()));
+    EXPECT_EQ(refused.status().message(), "requested_by: has a control character");
+  }
+}
+
 TEST_F(SteeringDeskTest, TheNewestChangesAreKeptOldestFirst) {
   for (int i = 1; i <= SteeringDesk::kKeptChanges + 5; ++i) {
     ASSERT_TRUE(Prefer(static_cast<double>(i) / 2000).ok());

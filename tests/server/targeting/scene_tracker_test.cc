@@ -216,6 +216,8 @@ TEST_F(SceneTrackerTest, FindsATargetOfASelection) {
   EXPECT_EQ(scene_->Find("selection-99", "epoch", target).refusal.reason, kSelectionNotFound);
   EXPECT_EQ(scene_->Find(id, "epoch", 4711).refusal.reason, kTargetNotFound);
   EXPECT_EQ(scene_->Find(id, "old", target).refusal.reason, kEpochChanged);
+  // Selections end with their epoch, so theirs is the reason to tell.
+  EXPECT_EQ(scene_->Find("selection-99", "old", target).refusal.reason, kEpochChanged);
 }
 
 TEST_F(SceneTrackerTest, EndsSelectionsThatNobodyUses) {
