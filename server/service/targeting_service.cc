@@ -103,7 +103,7 @@ grpc::ServerUnaryReactor* TargetingService::VisitTarget(grpc::CallbackServerCont
   visit.holder = request->holder();
   visit.authenticated = callers_.NameOf(context);
   visit.caller = CallerName(ShownName(visit.authenticated, visit.holder), context->peer());
-  visit.min_frames_sure = request->min_frames_sure() == 0 ? 1 : request->min_frames_sure();
+  if (request->min_frames_sure() != 0) visit.min_frames_sure = request->min_frames_sure();
   return VisitReactor::Start(visit, &targeting_->desk(), response);
 }
 

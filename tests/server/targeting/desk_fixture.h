@@ -105,6 +105,7 @@ class DeskFixture : public testing::Test {
     request.epoch = "epoch";
     request.dwell = absl::Milliseconds(100);
     request.holder = "ana";
+    request.min_frames_sure = 1;  // most tests show one frame
     return request;
   }
 
