@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -80,6 +81,10 @@ Refusal VisitDesk::CheckRequest(const VisitRequest& request) const {
     return bad(absl::StrCat("holder: has ", request.holder.size(), " characters, must have 1 to ",
                             kLongestHolder));
   }
+  // It is printed on terminals, a line a visit.
+  if (std::any_of(request.holder.begin(), request.holder.end(), absl::ascii_iscntrl)) {
+    return bad("holder: has a control character");
+  }
   if (request.target_id <= 0) {
     return bad(absl::StrCat("target_id = ", request.target_id, ": must be positive"));
   }
@@ -90,7 +95,7 @@ Refusal VisitDesk::CheckRequest(const VisitRequest& request) const {
   }
   if (request.min_frames_sure < 1 || request.min_frames_sure > 1000) {
     return bad(absl::StrCat("min_frames_sure = ", request.min_frames_sure,
-                            ": must be in [0, 1000], where 0 is 1"));
+                            ": must be in [0, 1000], where 0 is 2"));
   }
   return {};
 }
@@ -105,16 +110,7 @@ Answer<ScanPoint> VisitDesk::FindPlace(const VisitRequest& request) const {
   };
   const Target& target = found.value->target;
   const SceneFrame& scene = found.value->scene;
-  if (target.frames_doubtful > 0) {
-    return refuse(kTargetDoubtful, absl::StrCat("was not seen to meet the criteria in the last ",
-                                                target.frames_doubtful, " frames"));
-  }
-  if (target.frames_sure < request.min_frames_sure) {
-    return refuse(
-        kTargetDoubtful,
-        absl::StrCat("was seen to meet the criteria in ", target.frames_sure,
-                     " frames in a row, not in min_frames_sure = ", request.min_frames_sure));
-  }
+  // First: where no frames come, waiting for one makes no target surer.
   const absl::Duration age = AgeOf(scene, deps_.clock->Now(), deps_.steady_clock->Now());
   const double periods = PeriodsSince(scene, age);
   if (age > options_.max_target_age || periods > options_.max_target_age_frames) {
@@ -124,6 +120,15 @@ Answer<ScanPoint> VisitDesk::FindPlace(const VisitRequest& request) const {
                                   scene.frame.frame_id, absl::FormatDuration(age), periods,
                                   absl::FormatDuration(options_.max_target_age),
                                   options_.max_target_age_frames));
+  }
+  if (target.frames_doubtful > 0) {
+    return refuse(kTargetDoubtful, absl::StrCat("was not seen to meet the criteria in the last ",
+                                                target.frames_doubtful, " frames"));
+  }
+  if (target.frames_sure < request.min_frames_sure) {
+    return refuse(kTargetDoubtful, absl::StrCat("was seen to meet the criteria in ",
+                                                target.frames_sure, " of min_frames_sure = ",
+                                                request.min_frames_sure, " frames in a row"));
   }
   TrackedSite now = target.where;
   now.x_px += periods * target.drift_x_px;
@@ -329,7 +334,8 @@ void VisitDesk::Expose(VisitJob& job, const ScanPoint& place) {
   if (!placed.ok()) {
     outcome = absl::IsDeadlineExceeded(placed) ? VisitOutcome::kExpired : VisitOutcome::kFailed;
     refusal = Refuse(absl::StatusCode::kUnavailable, kBeamFailed,
-                     absl::StrCat("the microscope: ", placed.ToString()));
+                     absl::StrCat("the microscope: ", placed.ToString(),
+                                  blanked.ok() ? "; the beam is blanked now" : ""));
     if (cancelled) {
       outcome = *cancelled;
       refusal = Cancelled(*cancelled);

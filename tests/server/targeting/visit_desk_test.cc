@@ -65,6 +65,8 @@ TEST_F(VisitDeskTest, RefusesWhatIsWrongWithTheRequest) {
   EXPECT_EQ(RefusalOf(request), kVisitInvalid);
   request.holder = std::string(65, 'x');
   EXPECT_EQ(RefusalOf(request), kVisitInvalid);
+  request.holder = "a\nvisit 2";
+  EXPECT_EQ(RefusalOf(request), kVisitInvalid);
   request = RequestFor(0);
   request.min_frames_sure = 1001;
   EXPECT_EQ(RefusalOf(request), kVisitInvalid);
@@ -80,7 +82,7 @@ TEST_F(VisitDeskTest, RefusesWhatIsWrongWithTheRequest) {
   request = RequestFor(0);
   request.epoch = "old";
   EXPECT_EQ(RefusalOf(request), kEpochChanged);
-  EXPECT_EQ(metrics_.visits_refused->value(), 9);
+  EXPECT_EQ(metrics_.visits_refused->value(), 10);
   EXPECT_THAT(beam_.places(), IsEmpty());
 }
 
@@ -113,6 +115,9 @@ TEST_F(VisitDeskTest, RefusesATargetOfAnOldFrame) {
   EXPECT_TRUE(Attempt(RequestFor(0)).refusal.ok());
   clock_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(RefusalOf(RequestFor(1)), kFrameTooOld);
+  VisitRequest doubtful = RequestFor(1);
+  doubtful.min_frames_sure = 2;  // it would become so, if frames came
+  EXPECT_EQ(RefusalOf(doubtful), kFrameTooOld);
   script_.Show(*targeting_);
   script_.Show(*targeting_);
   steady_.Advance(SceneScript::kPeriod * 6);  // the system clock stands still, or was set back
@@ -232,6 +237,7 @@ TEST_P(FailingBeamTest, IsBlanked) {
   Begin();
   const VisitReport report = Attempt(RequestFor(0));
   EXPECT_EQ(report.refusal.reason, kBeamFailed);
+  EXPECT_THAT(report.refusal.message, testing::HasSubstr("; the beam is blanked now"));
   EXPECT_EQ(report.visit->outcome, GetParam().outcome);
   EXPECT_FALSE(beam_.on());
   EXPECT_GE(beam_.blanks(), 1);
