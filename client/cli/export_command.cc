@@ -155,7 +155,8 @@ absl::Status Export(const ExportFlags& flags, const figure::FigureOptions& optio
   RETURN_IF_ERROR(WriteFile(flags.output, bytes, flags.force));
   output.out << flags.output << ": frame " << data.result.frame_id() << ", " << flags.detector
              << ", " << detector.atoms().x_px_size() << " atoms, "
-             << detector.clusters().clusters_size() << " clusters" << std::endl;
+             << detector.clusters().clusters_size()
+             << (detector.clusters().clusters_size() == 1 ? " cluster" : " clusters") << std::endl;
   return absl::OkStatus();
 }
 
