@@ -37,6 +37,7 @@ DetectorRecord FiveAtoms() {
   structure->clusters.labels = {1, 0, 0, 0, -1};
   structure->clusters.probability = {0.9f, 0.8f, 1, 1, 0};
   structure->clusters.clusters.resize(3);
+  structure->clusters.generation = 4;
   for (int id = 0; id < 3; ++id) structure->clusters.clusters[id].id = id;
   structure->sites.sites.resize(5);
   structure->sites.sites[0] = {.kind = SiteKind::kHoleEdge, .coordination = 2, .complete = true};
@@ -96,6 +97,7 @@ TEST(SceneInputTest, TakesTheStatedPixelSizeUnlessItDisagrees) {
   EXPECT_DOUBLE_EQ(stated.pixel_size_nm, 0.02);
   EXPECT_DOUBLE_EQ(stated.d_nn_px, 10);
   EXPECT_EQ(stated.clusters, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(stated.cluster_generation, 4);
   ASSERT_NE(stated.view, nullptr);
   EXPECT_EQ(stated.view->width_px, kSide);
   std::get<LogStarResult>(detector.result).lattice.metadata_disagrees = true;

@@ -220,6 +220,25 @@ TEST_F(SceneTrackerTest, FindsATargetOfASelection) {
   EXPECT_EQ(scene_->Find("selection-99", "old", target).refusal.reason, kEpochChanged);
 }
 
+TEST_F(SceneTrackerTest, KeepsIdentitiesWhenARefitNamesTheClustersAnew) {
+  Show(2);
+  ASSERT_TRUE(scene_->Select(Dopants(), std::nullopt).ok());
+  const auto show_swapped = [this](int64_t generation) {
+    SceneScript::Frame frame = script_.Next();
+    for (Site& site : frame.input.sites) site.cluster = 1 - *site.cluster;
+    frame.input.cluster_generation = generation;
+    scene_->Observe(frame.record, frame.input, steady_.Now());
+  };
+  show_swapped(1);
+  EXPECT_EQ(metrics_.identities_lost->value(), 0);
+  show_swapped(1);
+  EXPECT_EQ(metrics_.identities_lost->value(), 0);
+  Show();  // of generation 0 again
+  EXPECT_EQ(metrics_.identities_lost->value(), 0);
+  show_swapped(0);
+  EXPECT_EQ(metrics_.identities_lost->value(), 1);
+}
+
 TEST_F(SceneTrackerTest, EndsSelectionsThatNobodyUses) {
   TargetingOptions options;
   options.selection_idle = absl::Seconds(10);
