@@ -117,8 +117,9 @@ Answer<ScanPoint> VisitDesk::FindPlace(const VisitRequest& request) const {
     return refuse(kFrameTooOld,
                   absl::StrFormat("the newest frame, %s, is %s old (%.1f frames), may be %s and "
                                   "%.1f frames",
-                                  scene.frame.frame_id, absl::FormatDuration(age), periods,
-                                  absl::FormatDuration(options_.max_target_age),
+                                  scene.frame.frame_id,
+                                  absl::FormatDuration(absl::Trunc(age, absl::Milliseconds(1))),
+                                  periods, absl::FormatDuration(options_.max_target_age),
                                   options_.max_target_age_frames));
   }
   if (target.frames_doubtful > 0) {
