@@ -60,7 +60,8 @@ void ServeUntilTold(const sigset_t& signals, const std::string& config, const Cl
       pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
       return;
     }
-    LOG(INFO) << "SIGHUP: reading the policy, the tokens, and " << config << " for the U-Net's model";
+    LOG(INFO) << "SIGHUP: reading the policy, the tokens, and " << config
+              << " for the U-Net's model";
     daemon.ReloadCredentials();
     ReloadModel(config, steady_clock, daemon);
   }

@@ -9,10 +9,10 @@
 //                                          │                   [inference thread] U-Net ─▶ score
 //                                          │ Add                                        │
 //                                          AddAndWait ▼ ▼
-//           [assembler thread] order ─▶ drift ─▶ ResultStore.Append ─▶ ResultHub.Publish ─▶ Targeting
-//                                   │ NewestFrame        ▲ AddAndWait
-//                                   ▼                    │
-//     steering ── Reevaluate ──▶ [reevaluation thread] the newest live frame, decided anew
+//      [assembler thread] order ─▶ drift ─▶ ResultStore.Append ─▶ ResultHub.Publish ─▶ Targeting
+//                              │ NewestFrame        ▲ AddAndWait
+//                              ▼                    │
+//      steering ─ Reevaluate ─▶ [reevaluation thread] the newest live frame, decided anew
 //
 // LoG* runs under the settings that count when a frame begins (SettingsHolder). After a change the
 // newest live frame that has a result gets another one, which takes the earlier one's place.
@@ -20,8 +20,8 @@
 // LoG*'s live results are followed from frame to frame: Targeting gives sites ids and brings every
 // selection of targets up to the frame, on the assembler's thread.
 //
-// Behind each detector, on its own thread, StructureStage sorts the atoms into clusters and names the
-// kinds of their sites.
+// Behind each detector, on its own thread, StructureStage sorts the atoms into clusters and names
+// the kinds of their sites.
 //
 // One result a detector and frame, published as soon as it is ready; each tells how far the frame's
 // other detectors are (FrameProgress). A frame's place inside is free again when its LoG* result is
@@ -84,8 +84,8 @@ struct PipelineDependencies {
   Executor* executor = nullptr;
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
-  FrameCache* frames = nullptr;         // null: frames are not kept
-  Targeting* targeting = nullptr;       // null: live frames are not followed
+  FrameCache* frames = nullptr;    // null: frames are not kept
+  Targeting* targeting = nullptr;  // null: live frames are not followed
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps

@@ -13,17 +13,16 @@ const std::vector<double> kLatencyBuckets = {
 constexpr const char* kInvalidReasons[] = {"size",     "pixels",       "pixel_type", "pixel_size",
                                            "frame_id", "frame_number", "other"};
 
-constexpr const char* kStages[] = {"queue",       "normalise", "lattice", "preprocess",
-                                   "scale_space", "optimise",  "detect",  "clusters",
-                                   "structure",   "scene",     "process", "order",
-                                   "drift",       "store",     "publish", "targets",
-                                   "total"};
+constexpr const char* kStages[] = {"queue",    "normalise", "lattice",  "preprocess", "scale_space",
+                                   "optimise", "detect",    "clusters", "structure",  "scene",
+                                   "process",  "order",     "drift",    "store",      "publish",
+                                   "targets",  "total"};
 
 constexpr const char* kDetectors[] = {"log_star", "unet"};
 
-constexpr const char* kUnetStages[] = {"wait",    "normalise", "lattice",   "rescale", "transfer",
-                                       "compute", "locate",    "inference", "clusters", "structure",
-                                       "total"};
+constexpr const char* kUnetStages[] = {"wait",     "normalise", "lattice", "rescale",
+                                       "transfer", "compute",   "locate",  "inference",
+                                       "clusters", "structure", "total"};
 
 UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
   UnetMetrics unet;
