@@ -1,4 +1,7 @@
 // DaemonProcess: a running atomstreamd, or another program, whose output the test reads.
+//
+// A thread takes the output as it comes: a full pipe would stop the program in the middle of a line
+// of its log.
 #ifndef ATOMSTREAM_TESTS_INTEGRATION_DAEMON_PROCESS_H_
 #define ATOMSTREAM_TESTS_INTEGRATION_DAEMON_PROCESS_H_
 
@@ -9,7 +12,10 @@
 
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace atomstream {
 
@@ -35,6 +41,7 @@ class DaemonProcess {
     }
     close(ends[1]);
     output_end_ = ends[0];
+    reader_ = std::thread([this] { TakeOutput(); });
   }
 
   ~DaemonProcess() {
@@ -42,20 +49,22 @@ class DaemonProcess {
       kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
+    reader_.join();
     close(output_end_);
   }
+  DaemonProcess(const DaemonProcess&) = delete;
+  DaemonProcess& operator=(const DaemonProcess&) = delete;
 
   void Signal(int signal) { kill(pid_, signal); }
 
   pid_t pid() const { return pid_; }
 
-  // Reads until the output contains `text` or ends; true if it contains it.
+  // Waits until the output contains `text` or ends; true if it contains it.
   bool ReadUntil(const std::string& text) {
-    char buffer[1024];
+    MutexLock lock(&mutex_);
     while (output_.find(text) == std::string::npos) {
-      const ssize_t got = read(output_end_, buffer, sizeof(buffer));
-      if (got <= 0) return false;
-      output_.append(buffer, static_cast<size_t>(got));
+      if (ended_) return false;
+      changed_.Wait(&mutex_);
     }
     return true;
   }
@@ -72,17 +81,39 @@ class DaemonProcess {
   // Reads until the daemon listens; its port, or empty if it did not come to that.
   std::string ReadPort() {
     if (!ReadUntil("(port ")) return "";
-    const size_t begin = output_.find("(port ") + 6;
     if (!ReadUntil(")\n")) return "";
-    return output_.substr(begin, output_.find(')', begin) - begin);
+    const std::string text = output();
+    const size_t begin = text.find("(port ") + 6;
+    return text.substr(begin, text.find(')', begin) - begin);
   }
 
-  const std::string& output() const { return output_; }
+  // So far.
+  std::string output() const {
+    MutexLock lock(&mutex_);
+    return output_;
+  }
 
  private:
+  void TakeOutput() {
+    char buffer[1024];
+    while (true) {
+      const ssize_t got = read(output_end_, buffer, sizeof(buffer));
+      MutexLock lock(&mutex_);
+      ended_ = got <= 0;
+      if (!ended_) output_.append(buffer, static_cast<size_t>(got));
+      changed_.NotifyAll();
+      if (ended_) return;
+    }
+  }
+
   pid_t pid_ = -1;
   int output_end_ = -1;
-  std::string output_;
+  std::thread reader_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::string output_ ABSL_GUARDED_BY(mutex_);
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 inline std::string WriteConfig(const std::string& name, const std::string& text) {
