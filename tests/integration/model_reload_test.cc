@@ -81,7 +81,7 @@ class ModelReloadTest : public testing::Test {
   static std::string ConfigOf(const std::string& model) {
     return absl::StrCat(
         "listen_address: \"127.0.0.1:0\" metrics_address: \"\" log_star { max_evaluations: 1 } "
-        "history { max_results: 8 } "  // results that are kept are no leak
+        "history { max_results: 8 max_frame_mib: 0 } "  // what is kept is no leak
         "unet { device: \"cpu\" tile_px: 128 cpu_niceness: 0 model: \"",
         model, "\" }");
   }
