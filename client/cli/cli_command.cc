@@ -73,4 +73,15 @@ void PrintError(const absl::Status& status, const CliOutput& output) {
   output.err << status.message() << std::endl;
 }
 
+int Finish(const absl::Status& status, const CliOutput& output) {
+  if (status.ok()) return kExitOk;
+  PrintError(status, output);
+  return kExitFailed;
+}
+
+int Refuse(const absl::Status& status, const CliOutput& output) {
+  PrintError(status, output);
+  return kExitUsage;
+}
+
 }  // namespace atomstream

@@ -53,6 +53,9 @@ absl::StatusOr<std::vector<std::string>> DetectorsOf(const std::string& flag);
 inline constexpr char kDetectorHelp[] = "log_star, unet, or both: all that the daemon has";
 
 void PrintError(const absl::Status& status, const CliOutput& output);
+// Print the error, if it is one; the exit code of a command that did its work, or of wrong usage.
+int Finish(const absl::Status& status, const CliOutput& output);
+int Refuse(const absl::Status& status, const CliOutput& output);
 
 // The subcommands; `arguments` without their names. Each returns the exit code.
 int WatchCommand(const std::vector<std::string>& arguments, const CliOutput& output);

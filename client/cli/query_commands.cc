@@ -13,12 +13,6 @@
 namespace atomstream {
 namespace {
 
-int Finish(const absl::Status& status, const CliOutput& output) {
-  if (status.ok()) return kExitOk;
-  PrintError(status, output);
-  return kExitFailed;
-}
-
 struct GetFlags {
   CommonFlags common;
   std::string frame_id;

@@ -28,17 +28,6 @@ absl::StatusOr<std::unique_ptr<SteeringClient>> ConnectSteering(const CommonFlag
   return SteeringClient::Create(std::move(channel));
 }
 
-int Finish(const absl::Status& status, const CliOutput& output) {
-  if (status.ok()) return kExitOk;
-  PrintError(status, output);
-  return kExitFailed;
-}
-
-int Refuse(const absl::Status& status, const CliOutput& output) {
-  PrintError(status, output);
-  return kExitUsage;
-}
-
 // The position of a result of the daemon's present epoch; unset for 0, the newest live one.
 absl::Status FillPosition(int64_t sequence, const CommonFlags& common, SteeringClient& client,
                           v1::ResultPosition* position) {

@@ -25,17 +25,6 @@ absl::StatusOr<std::unique_ptr<TargetingClient>> ConnectTargeting(const CommonFl
   return TargetingClient::Create(std::move(channel));
 }
 
-int Finish(const absl::Status& status, const CliOutput& output) {
-  if (status.ok()) return kExitOk;
-  PrintError(status, output);
-  return kExitFailed;
-}
-
-int Refuse(const absl::Status& status, const CliOutput& output) {
-  PrintError(status, output);
-  return kExitUsage;
-}
-
 struct TargetsFlags {
   CommonFlags common;
   CriteriaFlags criteria;
