@@ -1,0 +1,40 @@
+// StoredResult: one result as it is kept and sent: its place, what it is found by, and its wire
+// form. Immutable; crosses threads as a StoredResultPtr without a lock.
+//
+// The wire form is made once, before the result is stored; what subscribers get, live or from the
+// history, is that form, so that there is no difference between the two.
+#ifndef ATOMSTREAM_SERVER_STORE_STORED_RESULT_H_
+#define ATOMSTREAM_SERVER_STORE_STORED_RESULT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/journal/entry.h"
+#include "server/record/frame_record.h"
+
+namespace atomstream {
+
+struct StoredResult {
+  ResultPosition position;
+  EntryKey key;
+  // A serialised atomstream.v1.FrameResult with all its parts. Empty: the result was published but
+  // could not be written, and its number alone is kept.
+  std::string encoded;
+
+  bool lost() const { return encoded.empty(); }
+  int64_t bytes() const { return static_cast<int64_t>(sizeof(*this) + encoded.size()); }
+};
+
+using StoredResultPtr = std::shared_ptr<const StoredResult>;
+
+// Makes the wire form; never empty. Given to stores, so that they need no protobuf.
+using ResultEncoder = std::function<std::string(const FrameRecord&)>;
+
+// What a record is found by, but for the kept frame.
+EntryKey KeyOf(const FrameRecord& record);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_STORE_STORED_RESULT_H_
