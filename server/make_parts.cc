@@ -5,11 +5,11 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/interruptible_wait.h"
 #include "core/base/status_macros.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "server/audit/audit_log.h"
 #include "server/inference/thread_niceness.h"
-#include "server/ingest/interruptible_wait.h"
 #include "server/source/microscope_beam.h"
 #include "server/source/microscope_source.h"
 #include "server/source/replay_source.h"

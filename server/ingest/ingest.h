@@ -11,11 +11,11 @@
 #include <memory>
 #include <thread>
 
+#include "core/base/backoff.h"
+#include "core/base/interruptible_wait.h"
 #include "core/base/mutex.h"
 #include "core/image/frame.h"
-#include "server/ingest/backoff.h"
 #include "server/ingest/frame_number_check.h"
-#include "server/ingest/interruptible_wait.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/record/source_status.h"

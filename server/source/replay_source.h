@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
-#include "server/ingest/interruptible_wait.h"
+#include "core/base/interruptible_wait.h"
 #include "server/source/frame_source.h"
 
 namespace atomstream {

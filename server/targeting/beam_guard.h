@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/ingest/interruptible_wait.h"
+#include "core/base/interruptible_wait.h"
 #include "server/log/event_log.h"
 #include "server/metrics/targeting_metrics.h"
 #include "server/targeting/beam_control.h"

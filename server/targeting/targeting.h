@@ -11,8 +11,8 @@
 #include <string>
 
 #include "core/base/clock.h"
+#include "core/base/interruptible_wait.h"
 #include "core/target/visit_ledger.h"
-#include "server/ingest/interruptible_wait.h"
 #include "server/targeting/scene_tracker.h"
 #include "server/targeting/targeting_options.h"
 #include "server/targeting/visit_desk.h"

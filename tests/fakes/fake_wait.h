@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "core/base/interruptible_wait.h"
 #include "core/base/mutex.h"
-#include "server/ingest/interruptible_wait.h"
 
 namespace atomstream {
 

@@ -1,4 +1,4 @@
-#include "server/ingest/interruptible_wait.h"
+#include "core/base/interruptible_wait.h"
 
 #include "core/base/clock.h"
 

@@ -1,4 +1,4 @@
-#include "server/ingest/backoff.h"
+#include "core/base/backoff.h"
 
 #include <algorithm>
 #include <utility>

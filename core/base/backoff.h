@@ -1,7 +1,7 @@
 // Backoff: how long to wait before the next attempt. Grows from `initial` to `max` by doubling,
 // with jitter so that many daemons do not knock at the same moment. Not thread-safe.
-#ifndef ATOMSTREAM_SERVER_INGEST_BACKOFF_H_
-#define ATOMSTREAM_SERVER_INGEST_BACKOFF_H_
+#ifndef ATOMSTREAM_CORE_BASE_BACKOFF_H_
+#define ATOMSTREAM_CORE_BASE_BACKOFF_H_
 
 #include <functional>
 
@@ -31,4 +31,4 @@ class Backoff {
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_SERVER_INGEST_BACKOFF_H_
+#endif  // ATOMSTREAM_CORE_BASE_BACKOFF_H_

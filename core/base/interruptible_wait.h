@@ -1,6 +1,6 @@
 // InterruptibleWait: a sleep that shutdown can cut short, and that tests replace. Thread-safe.
-#ifndef ATOMSTREAM_SERVER_INGEST_INTERRUPTIBLE_WAIT_H_
-#define ATOMSTREAM_SERVER_INGEST_INTERRUPTIBLE_WAIT_H_
+#ifndef ATOMSTREAM_CORE_BASE_INTERRUPTIBLE_WAIT_H_
+#define ATOMSTREAM_CORE_BASE_INTERRUPTIBLE_WAIT_H_
 
 #include "absl/time/time.h"
 #include "core/base/mutex.h"
@@ -31,4 +31,4 @@ class RealWait final : public InterruptibleWait {
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_SERVER_INGEST_INTERRUPTIBLE_WAIT_H_
+#endif  // ATOMSTREAM_CORE_BASE_INTERRUPTIBLE_WAIT_H_
