@@ -69,7 +69,7 @@ Journal::Journal(const JournalOptions& options, JournalDependencies dependencies
       writer_(std::move(writer)),
       mark_(std::move(mark)),
       frames_(writer_.get(), &gate_, FramesPath(options_.path), options_.max_frame_bytes,
-              dependencies_.clock),
+              dependencies_.clock, dependencies_.steady_clock),
       readers_(options_.path, options_.max_readers) {}
 
 absl::Status Journal::Load() {
@@ -161,12 +161,22 @@ absl::StatusOr<EntryPage> Journal::List(const EntryFilter& filter,
 }
 
 absl::StatusOr<std::string> Journal::KeepFrame(absl::string_view bytes, int element_bytes) {
+  ASSIGN_OR_RETURN(std::string sha256, Sha256(bytes));
+  RETURN_IF_ERROR(KeepHashedFrame(sha256, bytes, element_bytes));
+  return sha256;
+}
+
+absl::Status Journal::KeepHashedFrame(absl::string_view sha256, absl::string_view bytes,
+                                      int element_bytes) {
+  {
+    MutexLock lock(&frames_mutex_);
+    ASSIGN_OR_RETURN(const bool kept, frames_.Renew(sha256));
+    if (kept) return absl::OkStatus();
+  }
   // The slow part needs no lock.
-  ASSIGN_OR_RETURN(const std::string sha256, Sha256(bytes));
   ASSIGN_OR_RETURN(const std::string encoded, FrameFiles::Encode(bytes, element_bytes));
   MutexLock lock(&frames_mutex_);
-  RETURN_IF_ERROR(frames_.Add(sha256, static_cast<int64_t>(bytes.size()), encoded));
-  return sha256;
+  return frames_.Add(sha256, static_cast<int64_t>(bytes.size()), encoded);
 }
 
 absl::StatusOr<std::string> Journal::ReadFrame(absl::string_view sha256) const {

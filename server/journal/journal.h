@@ -96,6 +96,10 @@ class Journal {
   // `element_bytes`: see FrameFiles::Encode. ResourceExhausted: larger than the budget, or no
   // space. An append does not wait for the frame's bytes to be written.
   absl::StatusOr<std::string> KeepFrame(absl::string_view bytes, int element_bytes);
+  // The same with the hash, which is known sooner than the bytes are written: an entry may refer to
+  // it before.
+  absl::Status KeepHashedFrame(absl::string_view sha256, absl::string_view bytes,
+                               int element_bytes);
   // NotFound: it was not kept, or is no longer.
   absl::StatusOr<std::string> ReadFrame(absl::string_view sha256) const;
 

@@ -12,13 +12,14 @@ namespace {
 
 struct FoundRow {
   int64_t number = 0;  // 0: there is none
+  int64_t frame_bytes = 0;
   int64_t file_bytes = 0;
 };
 
 absl::StatusOr<FoundRow> Find(Database* database, absl::string_view sha256) {
-  Query query(database, "SELECT number, file_bytes FROM kept_frame WHERE sha256 = ?");
+  Query query(database, "SELECT number, frame_bytes, file_bytes FROM kept_frame WHERE sha256 = ?");
   ASSIGN_OR_RETURN(const bool found, query.BindBlob(sha256).Step());
-  return found ? FoundRow{query.Int(0), query.Int(1)} : FoundRow();
+  return found ? FoundRow{query.Int(0), query.Int(1), query.Int(2)} : FoundRow();
 }
 
 absl::StatusOr<bool> IsReferenced(Database* database, absl::string_view sha256) {
@@ -52,7 +53,8 @@ absl::Status KeptFrames::Load() {
   RETURN_IF_ERROR(query.Step().status());
   frames_ = query.Int(0);
   file_bytes_ = query.Int(1);
-  newest_at_start_ = query.Int(2);
+  sweep_up_to_ = newest_at_sweep_start_ = query.Int(2);
+  sweep_start_ = steady_clock_->Now();
   return absl::OkStatus();
 }
 
@@ -73,6 +75,17 @@ absl::Status KeptFrames::Add(absl::string_view sha256, int64_t frame_bytes,
   absl::Status status = PutRow(sha256, frame_bytes, bytes);
   if (!status.ok() && !is_there) status.Update(files_.Remove(sha256));
   return status;
+}
+
+absl::StatusOr<bool> KeptFrames::Renew(absl::string_view sha256) {
+  FoundRow row;
+  {
+    WriterVisit visit(gate_, WriterTurn::kLast);
+    ASSIGN_OR_RETURN(row, Find(writer_, sha256));
+  }
+  if (row.number == 0 || !files_.Has(sha256)) return false;
+  RETURN_IF_ERROR(PutRow(sha256, row.frame_bytes, row.file_bytes));
+  return true;
 }
 
 absl::Status KeptFrames::PutRow(absl::string_view sha256, int64_t frame_bytes, int64_t file_bytes) {
@@ -156,7 +169,7 @@ absl::Status KeptFrames::SweepPiece(const std::vector<std::string>& frames) {
       ASSIGN_OR_RETURN(const FoundRow found, Find(writer_, sha256));
       if (found.number == 0) {
         orphans.push_back(sha256);
-      } else if (found.number <= newest_at_start_) {
+      } else if (found.number <= sweep_up_to_) {
         old.push_back(sha256);
       }
     }
@@ -167,13 +180,28 @@ absl::Status KeptFrames::SweepPiece(const std::vector<std::string>& frames) {
   return Forget(rows);
 }
 
+absl::StatusOr<bool> KeptFrames::SweepIsDue() {
+  if (next_to_sweep_ < FrameFiles::kSubfolders) return true;
+  const absl::Time now = steady_clock_->Now();
+  if (now - sweep_start_ < kSweepInterval) return false;
+  WriterVisit visit(gate_, WriterTurn::kLast);
+  Query query(writer_, "SELECT max(number) FROM kept_frame");
+  RETURN_IF_ERROR(query.Step().status());
+  sweep_up_to_ = newest_at_sweep_start_;
+  newest_at_sweep_start_ = query.Int(0);
+  sweep_start_ = now;
+  next_to_sweep_ = 0;
+  return true;
+}
+
 absl::StatusOr<bool> KeptFrames::MaintainStep() {
   if (file_bytes_ > max_bytes_) {
     const int64_t before = file_bytes_;
     RETURN_IF_ERROR(EvictPiece(0));
     return file_bytes_ != before;
   }
-  if (next_to_sweep_ == FrameFiles::kSubfolders) return false;
+  ASSIGN_OR_RETURN(const bool sweep, SweepIsDue());
+  if (!sweep) return false;
   RETURN_IF_ERROR(Sweep(next_to_sweep_));
   ++next_to_sweep_;
   return true;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "server/journal/hash.h"
 #include "tests/server/journal/journal_fixture.h"
 
 namespace atomstream {
@@ -161,6 +162,69 @@ TEST_F(KeptFramesTest, WhatACrashLeftIsSweptAndWhatIsNewIsNot) {
   EXPECT_TRUE(IsKept(referred));
   EXPECT_FALSE(IsKept(fresh) || IsKept(again));
   EXPECT_EQ(FilesOnDisk(), 1);
+}
+
+TEST_F(KeptFramesTest, AnEntryMayReferToAFrameBeforeItIsWritten) {
+  ASSERT_TRUE(Open().ok());
+  const std::string bytes = Noise(1, 1000);
+  const auto sha256 = Sha256(bytes);
+  ASSERT_TRUE(sha256.ok());
+  AppendWith(*sha256);
+  EXPECT_TRUE(absl::IsNotFound(journal_->ReadFrame(*sha256).status()));
+  ASSERT_TRUE(journal_->KeepHashedFrame(*sha256, bytes, 2).ok());
+  Maintain();
+  ASSERT_TRUE(Open().ok());
+  Maintain();
+  const auto read = journal_->ReadFrame(*sha256);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, bytes);
+}
+
+TEST_F(KeptFramesTest, AFrameThatNoEntryRefersToGoesInALaterSweep) {
+  options_.retention.max_entries = 1;
+  ASSERT_TRUE(Open().ok());
+  const std::string never = Keep("its submission was cancelled");
+  const std::string late_bytes = "written when its entry had gone";
+  const auto late = Sha256(late_bytes);
+  ASSERT_TRUE(late.ok());
+  AppendWith(*late);
+  AppendMany(1);
+  Maintain();
+  ASSERT_TRUE(journal_->KeepHashedFrame(*late, late_bytes, 1).ok());
+  const std::string referred = Keep("referred to");
+  AppendWith(referred);
+  for (int hour = 0; hour < 2; ++hour) {
+    Maintain();
+    EXPECT_EQ(journal_->frame_totals().frames, 3);
+    steady_clock_.Advance(KeptFrames::kSweepInterval);
+  }
+  const std::string waits = Keep("its entry is still to come");
+  Maintain();
+  EXPECT_TRUE(IsKept(referred) && IsKept(waits));
+  EXPECT_FALSE(IsKept(never) || IsKept(*late));
+  EXPECT_EQ(journal_->frame_totals().frames, 2);
+  EXPECT_EQ(FilesOnDisk(), 2);
+  steady_clock_.Advance(KeptFrames::kSweepInterval);
+  Maintain();
+  EXPECT_TRUE(IsKept(referred));
+  EXPECT_FALSE(IsKept(waits));
+}
+
+TEST_F(KeptFramesTest, AFrameThatIsKeptAgainIsNotCompressedAgain) {
+  ASSERT_TRUE(Open().ok());
+  const std::string bytes = Noise(1, 1000);
+  const std::string sha256 = Keep(bytes);
+  const auto before = std::filesystem::last_write_time(PathOf(sha256));
+  // Bytes that nothing is made of: what is there counts.
+  ASSERT_TRUE(journal_->KeepHashedFrame(sha256, "", 2).ok());
+  EXPECT_EQ(std::filesystem::last_write_time(PathOf(sha256)), before);
+  EXPECT_EQ(*journal_->ReadFrame(sha256), bytes);
+  EXPECT_EQ(journal_->frame_totals().frames, 1);
+  // When the file has gone it is written anew.
+  std::filesystem::remove(PathOf(sha256));
+  ASSERT_TRUE(journal_->KeepHashedFrame(sha256, bytes, 2).ok());
+  EXPECT_EQ(*journal_->ReadFrame(sha256), bytes);
+  EXPECT_EQ(journal_->frame_totals().frames, 1);
 }
 
 TEST_F(KeptFramesTest, ADamagedFileIsNeverServed) {
