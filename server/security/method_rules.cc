@@ -7,6 +7,7 @@ constexpr RoleSet kSees = {Role::kViewer, Role::kOperator, Role::kAgent};
 constexpr RoleSet kSubmits = {Role::kOperator, Role::kAgent};
 constexpr RoleSet kSteers = {Role::kOperator};
 constexpr RoleSet kPlacesBeam = {Role::kAgent};
+constexpr RoleSet kRunsDaemon = {};  // admin alone
 
 // Requests other than frames are a few fields and, at most, a tree of criteria.
 constexpr int64_t kSmall = 1 << 20;
@@ -29,6 +30,7 @@ constexpr MethodRule kRules[] = {
     {"/atomstream.v1.Targeting/WatchTargets", kSees, 0, kSmall},
     {"/atomstream.v1.Targeting/VisitTarget", kPlacesBeam, 0, kSmall},
     {"/atomstream.v1.Targeting/ListVisits", kSees, 0, kSmall},
+    {"/atomstream.v1.Operations/ReloadConfiguration", kRunsDaemon, 0, kSmall},
     // Says which methods there are, and no more than the published contract does.
     {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kSees, 0, kSmall},
 };

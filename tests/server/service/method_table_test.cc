@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "atomstream/v1/analysis.pb.h"
+#include "atomstream/v1/operations.pb.h"
 #include "atomstream/v1/steering.pb.h"
 #include "atomstream/v1/targeting.pb.h"
 #include "server/security/method_rules.h"
@@ -24,7 +25,8 @@ using google::protobuf::ServiceDescriptor;
 TEST(MethodTableTest, HasEveryMethodOfEveryServiceOfTheDaemon) {
   const FileDescriptor* files[] = {v1::GetStatusRequest::descriptor()->file(),
                                    v1::GetSettingsRequest::descriptor()->file(),
-                                   v1::SelectTargetsRequest::descriptor()->file()};
+                                   v1::SelectTargetsRequest::descriptor()->file(),
+                                   v1::ReloadConfigurationRequest::descriptor()->file()};
   int methods = 0;
   for (const FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {
