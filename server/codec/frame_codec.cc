@@ -186,9 +186,11 @@ v1::Frame FrameMetadataToProto(const Frame& frame) {
   proto.set_pixel_size_nm(metadata.pixel_size_nm);
   if (metadata.dwell_time_s > 0) {
     const auto whole = static_cast<int64_t>(metadata.dwell_time_s);
-    proto.mutable_dwell_time()->set_seconds(whole);
-    proto.mutable_dwell_time()->set_nanos(
-        static_cast<int32_t>((metadata.dwell_time_s - static_cast<double>(whole)) * 1e9));
+    // Rounded, so that a frame that is decoded and encoded again stays what it was.
+    const auto nanos = static_cast<int32_t>(
+        std::lround((metadata.dwell_time_s - static_cast<double>(whole)) * kNanosPerSecond));
+    proto.mutable_dwell_time()->set_seconds(whole + nanos / kNanosPerSecond);
+    proto.mutable_dwell_time()->set_nanos(nanos % kNanosPerSecond);
   }
   proto.set_field_of_view_nm(metadata.pixel_size_nm * frame.width());
   proto.set_material(metadata.material);

@@ -1,7 +1,9 @@
 #include "server/codec/frame_preview.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,28 @@ v1::Frame PreviewToProto(const Frame& frame, int reduction) {
   proto.set_pixels(
       std::string(reinterpret_cast<const char*>(means.ptr()), means.total() * sizeof(float)));
   return proto;
+}
+
+v1::Preview ResultPreviewOf(const Image& image) {
+  const int reduction = ReductionOf(image.cols, image.rows, kResultPreviewSide);
+  const Image means = BlockMeans(image, reduction);
+  // An Image that was just made has no padding between its rows.
+  const float* begin = means[0];
+  const float* end = begin + means.total();
+  const auto [darkest, brightest] = std::minmax_element(begin, end);
+  const double low = *darkest;
+  const double range = static_cast<double>(*brightest) - low;
+  v1::Preview preview;
+  preview.set_width_px(means.cols);
+  preview.set_height_px(means.rows);
+  preview.set_reduction(reduction);
+  std::string& pixels = *preview.mutable_pixels();
+  pixels.assign(means.total(), '\0');
+  if (range == 0) return preview;
+  std::transform(begin, end, pixels.begin(), [&](float value) {
+    return static_cast<char>(static_cast<uint8_t>(std::lround((value - low) / range * 255)));
+  });
+  return preview;
 }
 
 }  // namespace atomstream

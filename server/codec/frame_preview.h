@@ -7,6 +7,7 @@
 #define ATOMSTREAM_SERVER_CODEC_FRAME_PREVIEW_H_
 
 #include "atomstream/v1/frame.pb.h"
+#include "atomstream/v1/result.pb.h"
 #include "core/image/frame.h"
 
 namespace atomstream {
@@ -19,6 +20,13 @@ Image BlockMeans(const Image& image, int reduction);
 
 // Pixels are f32; pixel_size_nm is that of the preview. Without truth.
 v1::Frame PreviewToProto(const Frame& frame, int reduction);
+
+// Longest side of FrameResult.preview.
+inline constexpr int kResultPreviewSide = 256;
+
+// FrameResult.preview: one byte a pixel, stretched so that the darkest becomes 0 and the brightest
+// 255; of a frame that is the same everywhere all are 0.
+v1::Preview ResultPreviewOf(const Image& image);
 
 }  // namespace atomstream
 

@@ -146,6 +146,24 @@ TEST(FrameCodecTest, GoesThereAndBackInEveryPixelType) {
   }
 }
 
+TEST(FrameCodecTest, WhatWasDecodedIsEncodedToTheSameBytesForEver) {
+  v1::Frame proto = ValidFrame();
+  proto.mutable_ground_truth()->add_x_px(1.1f);
+  proto.mutable_ground_truth()->add_y_px(2.3f);
+  proto.set_pixel_size_nm(0.0123456789);
+  for (int i = 0; i < 2000; ++i) {
+    proto.mutable_dwell_time()->set_seconds(i % 3);
+    proto.mutable_dwell_time()->set_nanos(i * 499979 % 1000000000);
+    const auto frame = FrameFromProto(proto, "fallback");
+    ASSERT_TRUE(frame.ok()) << frame.status();
+    const v1::Frame first = FrameToProto(**frame);
+    EXPECT_EQ(first.dwell_time().nanos(), proto.dwell_time().nanos());
+    const auto again = FrameFromProto(first, "fallback");
+    ASSERT_TRUE(again.ok()) << again.status();
+    ASSERT_EQ(FrameToProto(**again).SerializeAsString(), first.SerializeAsString());
+  }
+}
+
 TEST(FrameCodecTest, KeepsTheLargestU32InRange) {
   v1::Frame proto = ValidFrame();
   proto.set_pixel_type(v1::PIXEL_TYPE_U32);
