@@ -1,18 +1,11 @@
 #include "core/blob/scale_space.h"
 
 #include <cmath>
-#include <cstring>
+
+#include "core/base/lanes.h"
 
 namespace atomstream {
 namespace {
-
-// The hot loops are compiled twice, and the loader picks by processor: the packages stay portable.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define ATOMSTREAM_VECTORISED __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#else
-#define ATOMSTREAM_VECTORISED
-#endif
 
 // The right half of a Gaussian and of its second derivative; both are symmetric.
 struct HalfKernels {
@@ -46,14 +39,6 @@ int Reflect(int i, int size) {
   if (i < 0) i += period;
   return i < size ? i : period - 1 - i;
 }
-
-// Sixteen neighbouring pixels. As a vector type they stay in registers while a kernel runs over
-// them; plain arrays go through memory at every tap, at half the speed.
-constexpr int kLanes = 16;
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-
-inline void Load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof(to)); }
-inline void Store(const Lanes& from, float* to) { std::memcpy(to, &from, sizeof(from)); }
 
 // smooth[x] = sum_i g_i (above_i[x] + below_i[x]), and the same with the second derivative.
 // rows[radius + i] points to the row at distance i.

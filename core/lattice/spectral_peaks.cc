@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/image/fourier.h"
 #include "core/lattice/vector_math.h"
 #include "opencv2/core.hpp"
 
@@ -38,10 +39,11 @@ Image Windowed(const Image& image, int size, double* window_energy) {
   double sum = 0;
   double weight = 0;
   for (int y = 0; y < height; ++y) {
+    const float* row = part[y];
     double row_sum = 0;
     double row_weight = 0;
     for (int x = 0; x < width; ++x) {
-      row_sum += across[x] * part(y, x);
+      row_sum += across[x] * row[x];
       row_weight += across[x];
     }
     sum += down[y] * row_sum;
@@ -56,9 +58,9 @@ Image Windowed(const Image& image, int size, double* window_energy) {
   *window_energy = energy(across) * energy(down);
   Image windowed(size, size, 0.0f);
   for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      windowed(y, x) = down[y] * across[x] * (part(y, x) - mean);
-    }
+    const float* row = part[y];
+    float* out = windowed[y];
+    for (int x = 0; x < width; ++x) out[x] = down[y] * across[x] * (row[x] - mean);
   }
   return windowed;
 }
@@ -68,81 +70,81 @@ double Radius(double x, double y) { return std::sqrt(x * x + y * y); }
 
 // Half of a power spectrum: rows are signed frequencies y in [-size/2, size/2), columns x in
 // [0, size/2]. The other half mirrors it.
-class HalfSpectrum {
+class PowerSpectrum {
  public:
-  explicit HalfSpectrum(const Image& windowed)
-      : size_(windowed.rows), power_(size_, size_ / 2 + 1) {
-    Image packed;
-    cv::dft(windowed, packed);  // CCS-packed rows for x; x = 0 and x = size/2 need their own care
+  explicit PowerSpectrum(const Image& windowed) : size_(windowed.rows) {
+    const HalfSpectrum spectrum = TransformForward(windowed);
+    power_.create(size_, half() + 1);
     for (int y = 0; y < size_; ++y) {
+      const float* re = spectrum.real[y];
+      const float* im = spectrum.imaginary[y];
       float* out = power_[y];
-      for (int x = 1; x < (size_ + 1) / 2; ++x) {
-        const float re = packed(y, 2 * x - 1);
-        const float im = packed(y, 2 * x);
-        out[x] = re * re + im * im;
-      }
+      for (int x = 0; x <= half(); ++x) out[x] = re[x] * re[x] + im[x] * im[x];
     }
-    FillEdgeColumn(packed, 0, 0);
-    if (size_ % 2 == 0) FillEdgeColumn(packed, size_ - 1, size_ / 2);
   }
 
   int size() const { return size_; }
   int half() const { return size_ / 2; }
 
-  // Power at signed bins, x in [0, half], y in [-half, half].
-  float at(int x, int y) const { return power_((y + size_) % size_, x); }
+  // Power at the signed bins (0, y) to (half, y), y in [-half, half].
+  const float* Row(int y) const { return power_[y < 0 ? y + size_ : y]; }
+  float at(int x, int y) const { return Row(y)[x]; }
   // Any signed bins, through the mirror symmetry.
   float Mirrored(int x, int y) const { return x >= 0 ? at(x, y) : at(-x, -y); }
 
   // Power over the noise of its ring; 0 beyond the last ring.
   Image DividedByRings(const std::vector<float>& noise) const {
     Image quotient(power_.rows, power_.cols, 0.0f);
+    std::vector<int> rings(half() + 1);
     for (int y = 0; y < size_; ++y) {
-      const int signed_y = y <= half() ? y : y - size_;
+      FindRings(y <= half() ? y : y - size_, rings);
+      const float* power = power_[y];
+      float* out = quotient[y];
       for (int x = 0; x <= half(); ++x) {
-        const size_t ring = std::lround(Radius(x, signed_y));
-        if (ring < noise.size() && noise[ring] > 0) quotient(y, x) = power_(y, x) / noise[ring];
+        const size_t ring = rings[x];
+        if (ring < noise.size() && noise[ring] > 0) out[x] = power[x] / noise[ring];
       }
     }
     return quotient;
   }
 
- private:
-  // In CCS packing the columns 0 and size/2 hold the half spectra of y.
-  void FillEdgeColumn(const Image& packed, int source, int column) {
-    power_(0, column) = packed(0, source) * packed(0, source);
-    for (int y = 1; y < (size_ + 1) / 2; ++y) {
-      const float re = packed(2 * y - 1, source);
-      const float im = packed(2 * y, source);
-      power_(y, column) = power_(size_ - y, column) = re * re + im * im;
-    }
-    if (size_ % 2 == 0) {
-      power_(size_ / 2, column) = packed(size_ - 1, source) * packed(size_ - 1, source);
-    }
+  // The ring, the rounded radius, of each bin of row `y`.
+  void FindRings(int y, std::vector<int>& rings) const {
+    for (int x = 0; x <= half(); ++x) rings[x] = static_cast<int>(Radius(x, y) + 0.5);
   }
 
+ private:
   int size_;
   Image power_;
 };
 
 // Expected noise power of each ring: its median over ln 2, the median of an exponential law.
-std::vector<float> RingNoise(const HalfSpectrum& spectrum) {
-  const int rings = spectrum.half() + 1;
-  std::vector<std::vector<float>> values(rings);
-  // Half a ring of radius r has pi r values, and rounding adds a few.
-  for (int ring = 0; ring < rings; ++ring) values[ring].reserve(4 * ring + 8);
-  for (int y = -spectrum.half() + 1; y < spectrum.half(); ++y) {
-    for (int x = 0; x <= spectrum.half(); ++x) {
-      const int ring = static_cast<int>(std::lround(Radius(x, y)));
-      if (ring < rings) values[ring].push_back(spectrum.at(x, y));
+std::vector<float> RingNoise(const PowerSpectrum& spectrum) {
+  const int half = spectrum.half();
+  const int rings = half + 1;
+  // Where each ring's values begin among those of all rings.
+  std::vector<int> ring_of(half + 1), begin_of(rings + 1, 0);
+  const auto for_each_row = [&](auto&& fn) {
+    for (int y = -half + 1; y < half; ++y) {
+      spectrum.FindRings(y, ring_of);
+      const float* power = spectrum.Row(y);
+      for (int x = 0; x <= half; ++x) {
+        if (ring_of[x] < rings) fn(ring_of[x], power[x]);
+      }
     }
-  }
+  };
+  for_each_row([&](int ring, float) { ++begin_of[ring + 1]; });
+  for (int ring = 0; ring < rings; ++ring) begin_of[ring + 1] += begin_of[ring];
+  std::vector<float> values(begin_of.back());
+  std::vector<int> next(begin_of.begin(), begin_of.end() - 1);
+  for_each_row([&](int ring, float power) { values[next[ring]++] = power; });
+
   std::vector<float> noise(rings, 0.0f);
   for (int ring = 0; ring < rings; ++ring) {
-    std::vector<float>& ring_values = values[ring];
-    if (ring_values.empty()) continue;
-    const auto middle = ring_values.begin() + ring_values.size() / 2;
-    std::nth_element(ring_values.begin(), middle, ring_values.end());
+    const auto begin = values.begin() + begin_of[ring], end = values.begin() + begin_of[ring + 1];
+    if (begin == end) continue;
+    const auto middle = begin + (end - begin) / 2;
+    std::nth_element(begin, middle, end);
     noise[ring] = static_cast<float>(*middle / std::log(2.0));
   }
   return noise;
@@ -168,8 +170,8 @@ double SpectralPeaks::SnrNear(const Vector2& frequency) const {
 SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
   const int side = std::min(kMaxSide, std::max(image.rows, image.cols));
   double window_energy = 0;
-  const HalfSpectrum spectrum(Windowed(
-      image, cv::getOptimalDFTSize(std::max(side + side % 2, kMinTransformSide)), &window_energy));
+  const PowerSpectrum spectrum(
+      Windowed(image, FourierSide(std::max(side + side % 2, kMinTransformSide)), &window_energy));
   std::vector<float> noise = RingNoise(spectrum);
 
   SpectralPeaks result;
@@ -181,8 +183,9 @@ SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
   const int limit = spectrum.half() - 1;
   float strongest = 0;
   for (int y = -limit + 1; y < limit; ++y) {
+    const float* power = spectrum.Row(y);
     for (int x = 0; x < limit; ++x) {
-      if (Radius(x, y) >= min_radius) strongest = std::max(strongest, spectrum.at(x, y));
+      strongest = Radius(x, y) >= min_radius ? std::max(strongest, power[x]) : strongest;
     }
   }
   for (float& power : noise) {
@@ -190,12 +193,13 @@ SpectralPeaks FindSpectralPeaks(const Image& image, int max_peaks) {
   }
   result.snr = spectrum.DividedByRings(noise);
   for (int y = -limit + 1; y < limit; ++y) {
+    const float* snrs = result.snr[(y + spectrum.size()) % spectrum.size()];
     for (int x = y > 0 ? 0 : 1; x < limit; ++x) {
+      const float snr = snrs[x];
+      if (!(snr > kMinPeakSnr)) continue;
       const double radius = Radius(x, y);
       if (radius < min_radius || radius > limit) continue;
       const float power = spectrum.at(x, y);
-      const float snr = result.snr((y + spectrum.size()) % spectrum.size(), x);
-      if (!(snr > kMinPeakSnr)) continue;
       bool top = true;
       for (int dy = -2; dy <= 2 && top; ++dy) {
         for (int dx = -2; dx <= 2 && top; ++dx) {
