@@ -1,5 +1,6 @@
 // EventLog: where the daemon's parts tell an operator what happened. Passed in, so that the parts
-// that are tested without any logging library need none. Implementations are thread-safe.
+// that are tested without any logging library need none. Implementations are thread-safe, and
+// never wait for whoever reads the log.
 #ifndef ATOMSTREAM_SERVER_LOG_EVENT_LOG_H_
 #define ATOMSTREAM_SERVER_LOG_EVENT_LOG_H_
 
@@ -7,11 +8,29 @@
 
 namespace atomstream {
 
+enum class LogLevel { kInfo, kWarning };
+
+// What a line is about, where that is known.
+struct LogFields {
+  absl::string_view component = {};  // part of the daemon, "source", "store", …
+  absl::string_view frame_id = {};
+  absl::string_view request_id = {};  // of the call that caused it
+  // What counts as the same for the limit on lines; empty: the message up to its first value.
+  absl::string_view kind = {};
+  bool always = false;  // no limit: the line must be told
+};
+
 class EventLog {
  public:
   virtual ~EventLog() = default;
   virtual void Info(absl::string_view message) = 0;
   virtual void Warning(absl::string_view message) = 0;
+
+  // Logs that know no fields leave them out.
+  virtual void Write(LogLevel level, absl::string_view message, const LogFields& fields) {
+    (void)fields;
+    level == LogLevel::kInfo ? Info(message) : Warning(message);
+  }
 };
 
 // Says nothing.

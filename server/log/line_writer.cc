@@ -1,0 +1,110 @@
+#include "server/log/line_writer.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace atomstream {
+namespace {
+
+constexpr int kPollMs = 50;
+// A pipe that poll() calls writable takes this much without waiting.
+constexpr size_t kChunk = PIPE_BUF;
+
+}  // namespace
+
+LineWriter::LineWriter(int fd, std::function<std::string(int64_t)> describe_lost)
+    : fd_(fd), describe_lost_(std::move(describe_lost)), thread_([this] { Run(); }) {}
+
+LineWriter::~LineWriter() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    give_up_ = absl::Now() + kFarewell;
+    changed_.NotifyAll();
+  }
+  thread_.join();
+}
+
+bool LineWriter::Write(std::string line) {
+  MutexLock lock(&mutex_);
+  if (lines_.size() >= kMaxLines || bytes_ + line.size() > kMaxBytes) {
+    lost_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  bytes_ += line.size();
+  lines_.push_back(std::move(line));
+  changed_.NotifyAll();
+  return true;
+}
+
+bool LineWriter::Flush(absl::Time deadline) {
+  MutexLock lock(&mutex_);
+  while (writing_ || !lines_.empty()) {
+    if (changed_.WaitUntil(&mutex_, deadline)) return !writing_ && lines_.empty();
+  }
+  return true;
+}
+
+void LineWriter::Run() {
+  // Of all signals: that whoever read the log has gone (SIGPIPE) is no reason to end, and the rest
+  // is for other threads.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  bool open = true;
+  while (true) {
+    std::string line;
+    {
+      MutexLock lock(&mutex_);
+      writing_ = false;
+      changed_.NotifyAll();
+      while (lines_.empty() && !stopping_) changed_.Wait(&mutex_);
+      if (lines_.empty()) return;
+      line = std::move(lines_.front());
+      lines_.pop_front();
+      bytes_ -= line.size();
+      writing_ = true;
+    }
+    open = open && WriteOut(line);
+    const int64_t lost = lost_.load(std::memory_order_relaxed);
+    if (open && lost > told_lost_) {
+      open = WriteOut(describe_lost_(lost - told_lost_));
+      told_lost_ = lost;
+    }
+  }
+}
+
+bool LineWriter::GivesUp() {
+  MutexLock lock(&mutex_);
+  return absl::Now() >= give_up_;
+}
+
+bool LineWriter::WriteOut(const std::string& text) {
+  size_t done = 0;
+  while (done < text.size()) {
+    pollfd ready{fd_, POLLOUT, 0};
+    const int found = poll(&ready, 1, kPollMs);
+    if (found <= 0) {  // full, or interrupted
+      if (GivesUp()) return false;
+      continue;
+    }
+    const ssize_t written = write(fd_, text.data() + done, std::min(kChunk, text.size() - done));
+    if (written > 0) {
+      done += static_cast<size_t>(written);
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return true;  // nobody reads, or the disk is full: this line is gone
+    }
+  }
+  return true;
+}
+
+}  // namespace atomstream

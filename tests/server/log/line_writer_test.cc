@@ -1,0 +1,76 @@
+#include "server/log/line_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/server/log/test_pipe.h"
+
+namespace atomstream {
+namespace {
+
+std::string Lost(int64_t lines) { return absl::StrCat("lost ", lines, "\n"); }
+
+TEST(LineWriterTest, LinesComeWholeAndInOrder) {
+  TestPipe pipe;
+  LineWriter writer(pipe.writer(), Lost);
+  std::string expected;
+  for (int i = 0; i < 500; ++i) {
+    expected += absl::StrCat("line ", i, "\n");
+    ASSERT_TRUE(writer.Write(absl::StrCat("line ", i, "\n")));
+  }
+  EXPECT_EQ(pipe.ReadUntil("line 499\n"), expected);
+  EXPECT_EQ(writer.lost(), 0);
+}
+
+TEST(LineWriterTest, AFullPipeStopsNobodyAndTheLossIsCountedAndTold) {
+  TestPipe pipe;
+  const size_t filling = pipe.Fill();
+  ASSERT_GT(filling, 0u);
+  LineWriter writer(pipe.writer(), Lost);
+  const int lines = static_cast<int>(LineWriter::kMaxLines) + 100;
+  const absl::Time begin = absl::Now();
+  int taken = 0;
+  for (int i = 0; i < lines; ++i) taken += writer.Write(absl::StrCat("line ", i, "\n")) ? 1 : 0;
+  // Not one of them waited for the reader. A loaded machine needs milliseconds.
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+  EXPECT_EQ(taken + writer.lost(), lines);
+  EXPECT_GE(writer.lost(), 99);  // the thread may hold one besides
+  EXPECT_FALSE(writer.Flush(absl::Now()));
+  const std::string text = pipe.ReadUntil(Lost(writer.lost())).substr(filling);
+  EXPECT_EQ(text.substr(0, 14), "line 0\nlost 10") << text.substr(0, 100);
+}
+
+TEST(LineWriterTest, ItsEndDoesNotWaitForAReader) {
+  TestPipe pipe;
+  pipe.Fill();
+  std::optional<LineWriter> writer(std::in_place, pipe.writer(), Lost);
+  writer->Write("never read\n");
+  const absl::Time begin = absl::Now();
+  writer.reset();
+  EXPECT_LT(absl::Now() - begin, LineWriter::kFarewell + absl::Seconds(5));
+}
+
+TEST(LineWriterTest, AReaderThatHasGoneIsNoEnd) {
+  TestPipe pipe;
+  LineWriter writer(pipe.writer(), Lost);
+  pipe.CloseReader();
+  for (int i = 0; i < 100; ++i) writer.Write("for nobody\n");
+  EXPECT_TRUE(writer.Flush(absl::InfiniteFuture()));
+}
+
+TEST(LineWriterTest, WhatWaitsIsWrittenBeforeTheEnd) {
+  TestPipe pipe;
+  {
+    LineWriter writer(pipe.writer(), Lost);
+    for (int i = 0; i < 100; ++i) writer.Write(absl::StrCat("line ", i, "\n"));
+  }
+  EXPECT_NE(pipe.ReadUntil("line 99\n").find("line 99\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace atomstream
