@@ -20,6 +20,8 @@ packages=(
   libsqlite3-dev libzstd-dev
   # tests
   libgtest-dev libgmock-dev
+  # checks of alerts, dashboards and manifests
+  python3-yaml
   # atomstream convert-atomai, its test, and what the benchmark compares with
   python3-torch python3-numpy
   # what the benchmark compares clusters with
@@ -72,22 +74,22 @@ install_missing() {
   rm -f "$log"
 }
 
-# The checker of metric names and formats. Debian has it only inside the prometheus package, which
-# would start a server; so it is taken out of the package, into the build folder.
-provide_promtool() {
+# Prometheus, for `demo.sh --with-prometheus` and the tests of alerts and console, and its checker. The
+# installed package would start a server; so both are taken out of it, into the build folder.
+provide_prometheus() {
   local tools=$repo/build/tools folder
-  command -v promtool >/dev/null && return
-  [[ -x $tools/promtool ]] && return
-  say "fetching promtool"
+  command -v promtool >/dev/null && command -v prometheus >/dev/null && return
+  [[ -x $tools/promtool && -x $tools/prometheus ]] && return
+  say "fetching prometheus"
   folder=$(mktemp -d)
   (
     cd "$folder"
     chmod 755 .
     apt-get download -q prometheus >log 2>&1 || { cat log >&2; exit 1; }
     dpkg-deb -x prometheus_*.deb tree
-  ) || die "cannot fetch promtool, which the metrics test needs"
+  ) || die "cannot fetch prometheus, which tests need"
   mkdir -p "$tools"
-  cp "$folder/tree/usr/bin/promtool" "$tools/"
+  cp "$folder/tree/usr/bin/promtool" "$folder/tree/usr/bin/prometheus" "$tools/"
   rm -rf "$folder"
 }
 
@@ -112,5 +114,5 @@ if ((${#missing[@]} > 0)); then
     is_installed "$package" || die "$package is still not installed"
   done
 fi
-provide_promtool
+provide_prometheus
 say "all ${#packages[@]} packages are installed"

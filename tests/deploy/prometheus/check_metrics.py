@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Whatever names a metric names one that the daemon gives: rules, consoles, dashboards and the manual.
+
+    check_metrics.py REPOSITORY ATOMSTREAMD
+
+Runs the daemon beside a simulated microscope, reads its /metrics, and compares names, the labels'
+names and the labels' values. The manual's tables must also hold every metric that there is, with its
+labels and type. No more than 1500 series, and no more than 20 ms for a scrape (the fastest of ten).
+"""
+import json
+import pathlib
+import re
+import sys
+import tempfile
+import time
+
+from live_daemon import get, running_daemon, wait_for
+
+MAX_SERIES = 1500
+MAX_SCRAPE_S = 0.020
+
+METRIC = r"(?:atomstream_\w+|process_\w+)"
+# Prometheus adds these itself.
+OUTER_LABELS = {"job", "instance", "le"}
+# Labels whose values are not known beforehand.
+OPEN_LABELS = {"id", "device", "precision", "version"}
+
+
+class Metrics:
+    """What a daemon gives: {name: (type, {label: {value, …}})}."""
+
+    def __init__(self, text):
+        self.types = dict(re.findall(rf"^# TYPE ({METRIC}) (\w+)$", text, re.MULTILINE))
+        self.labels = {name: {} for name in self.types}
+        self.series = 0
+        for line in text.splitlines():
+            if line.startswith("#"):
+                continue
+            self.series += 1
+            name, labels = re.match(r"(\w+)(?:\{(.*)\})?", line).groups()
+            family = self.family(name)
+            if family is None:
+                continue
+            for label, value in re.findall(r'(\w+)="([^"]*)"', labels or ""):
+                if label not in OUTER_LABELS:
+                    self.labels[family].setdefault(label, set()).add(value)
+
+    def family(self, name):
+        if name in self.types:
+            return name
+        base = re.sub(r"_(bucket|sum|count)$", "", name)
+        return base if self.types.get(base) == "histogram" else None
+
+
+def check_query(problems, where, query, metrics, recorded):
+    """`query` may be a whole file of which queries are a part."""
+    for name in set(re.findall(r"\b\w+:atomstream_\w+:\w+", query)):
+        if name not in recorded:
+            problems.append(f"{where}: {name} is recorded by no rule")
+    for match in re.finditer(rf"(?<![\w:]){METRIC}\b(?!:)(\{{[^{{}}]*\}})?", query):
+        name = re.match(r"\w+", match[0])[0]
+        family = metrics.family(name)
+        if family is None:
+            problems.append(f"{where}: {name} is no metric of the daemon")
+            continue
+        known = metrics.labels[family]
+        for label, kind, value in re.findall(r"""(\w+)\s*(=~|!~|!=|=)\s*\\?["']([^"'\\]*)""", match[1] or ""):
+            if label in OUTER_LABELS or label in OPEN_LABELS:
+                continue
+            if label not in known:
+                problems.append(f"{where}: {name} has no label {label}")
+                continue
+            if "$" in value or "%" in value:  # filled in by a template
+                continue
+            for one in value.split("|") if "~" in kind else [value]:
+                if one not in known[label]:
+                    problems.append(f"{where}: {name} has no {label}={one}")
+
+
+def check_manual(problems, manual, metrics):
+    """Rows of the tables whose head is | metric | type |: `name{labels}`, several by comma."""
+    told = {}
+    table = re.findall(r"^\| metric \| type \|.*\n\|.*\n((?:\|.*\n)+)", manual, re.MULTILINE)
+    for row in "".join(table).splitlines():
+        names, types = (cell.strip() for cell in row.split("|")[1:3])
+        for index, (name, labels) in enumerate(re.findall(r"`(\w+)(?:\{([\w,]+)\})?`", names)):
+            kinds = [kind.strip() for kind in types.split(",")]
+            if name in told:
+                problems.append(f"docs/operations.md: {name} is explained twice")
+            told[name] = (kinds[min(index, len(kinds) - 1)], set(filter(None, (labels or "").split(","))))
+    for name, kind in sorted(metrics.types.items()):
+        if name not in told:
+            problems.append(f"docs/operations.md: {name} is not explained")
+        elif told[name] != (kind, set(metrics.labels[name])):
+            problems.append(
+                f"docs/operations.md: {name} is a {kind} with labels {sorted(metrics.labels[name])}, not "
+                f"a {told[name][0]} with {sorted(told[name][1])}"
+            )
+    for name in sorted(set(told) - set(metrics.types)):
+        problems.append(f"docs/operations.md: {name} is no metric of the daemon")
+
+
+def queries_of_dashboard(text):
+    """Every expression and query of a Grafana dashboard."""
+    found = []
+
+    def walk(node):
+        if isinstance(node, dict):
+            found.extend(node[key] for key in ("expr", "query") if isinstance(node.get(key), str))
+            node = list(node.values())
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+
+    walk(json.loads(text))
+    return "\n".join(found)
+
+
+def check_files(problems, repository, metrics):
+    prometheus = repository / "deploy/prometheus"
+    rules = sorted(prometheus.glob("rules/*.yml"))
+    recorded = {
+        name for file in rules for name in re.findall(r"- record: (\S+)", file.read_text())
+    }
+    files = rules + sorted(prometheus.glob("console*/*"))
+    for file in files:
+        check_query(problems, file.name, file.read_text(), metrics, recorded)
+    dashboards = sorted((repository / "deploy/grafana").glob("*.json"))
+    for file in dashboards:
+        check_query(problems, file.name, queries_of_dashboard(file.read_text()), metrics, recorded)
+    return len(files) + len(dashboards)
+
+
+def scrape(binaries, repository):
+    with tempfile.TemporaryDirectory() as folder:
+        with running_daemon(binaries, repository, folder) as port:
+            url = f"http://127.0.0.1:{port}/metrics"
+            processed = r"^atomstream_frames_processed_total [1-9]"
+            wait_for("processed frame", lambda: re.search(processed, get(url), re.MULTILINE))
+            times = []
+            for _ in range(10):
+                begin = time.perf_counter()
+                text = get(url)
+                times.append(time.perf_counter() - begin)
+            return text, min(times)
+
+
+def main():
+    repository = pathlib.Path(sys.argv[1]).resolve()
+    binaries = pathlib.Path(sys.argv[2]).resolve().parent
+    text, seconds = scrape(binaries, repository)
+    metrics = Metrics(text)
+    problems = []
+    files = check_files(problems, repository, metrics)
+    check_manual(problems, (repository / "docs/operations.md").read_text(), metrics)
+    if metrics.series > MAX_SERIES:
+        problems.append(f"{metrics.series} series are more than {MAX_SERIES}")
+    if seconds > MAX_SCRAPE_S:
+        problems.append(f"a scrape takes {seconds * 1000:.1f} ms, more than {MAX_SCRAPE_S * 1000:.0f} ms")
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    print(
+        f"{len(metrics.types)} metrics with {metrics.series} series, a scrape takes {seconds * 1000:.1f} ms; "
+        f"{files} files checked, {len(problems)} problems"
+    )
+    return 1 if problems or not metrics.types else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""A simulated microscope and a daemon for tests of what operators see: started, scraped, ended."""
+import contextlib
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+START_S = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, condition, limit_s=START_S):
+    """Until `condition` gives something true; what it gave."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"no {what} in {limit_s} s")
+        time.sleep(0.1)
+
+
+def get(url, limit_s=10):
+    with urllib.request.urlopen(url, timeout=limit_s) as answer:
+        return answer.read().decode()
+
+
+@contextlib.contextmanager
+def program(arguments, log):
+    with open(log, "wb") as output:
+        process = subprocess.Popen([str(a) for a in arguments], stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def read_port(process, log, pattern):
+    def look():
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args[0]} ended: {log.read_text()}")
+        found = re.search(pattern, log.read_text())
+        return found and int(found[1])
+
+    return wait_for(f"'{pattern}' in {log}", look)
+
+
+@contextlib.contextmanager
+def running_daemon(binaries, repository, folder):
+    """Gives the port of /metrics. `binaries` holds atomstreamd and atomstream-sim."""
+    folder = pathlib.Path(folder)
+    metrics_port = free_port()
+    simulator = [binaries / "atomstream-sim", "--address=127.0.0.1:0", "--size_px=128", "--rate_hz=5",
+                 "--material=graphene", "--noise=0.2"]
+    with program(simulator, folder / "sim.log") as sim:
+        sim_port = read_port(sim, folder / "sim.log", r"127\.0\.0\.1:([1-9]\d*)")
+        config = folder / "atomstreamd.textproto"
+        config.write_text(
+            'listen_address: "127.0.0.1:0"\n'
+            f'metrics_address: "127.0.0.1:{metrics_port}"\n'
+            f'source {{ microscope {{ address: "127.0.0.1:{sim_port}" }} }}\n'
+            'log_star { material: "graphene" time_budget_ms: 30 }\n'
+            f'unet {{ model: "{repository}/config/models/lattice" }}\n'
+        )
+        with program([binaries / "atomstreamd", f"--config={config}"], folder / "daemon.log") as daemon:
+            read_port(daemon, folder / "daemon.log", r"\(port ([1-9]\d*)\)")
+            yield metrics_port
