@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "atomstream/v1/analysis.pb.h"
+#include "client/cpp/server_stream.h"
 
 namespace grpc {
 class Channel;
@@ -15,19 +16,9 @@ class Channel;
 
 namespace atomstream {
 
-// One subscription. Next is called by one thread; Cancel by any, more than once. Destruction
-// cancels.
-class ResultSubscription {
- public:
-  virtual ~ResultSubscription() = default;
-
-  // Blocks until the next message. Errors end the subscription for good: CANCELLED after Cancel,
-  // UNAVAILABLE when the daemon is not there or shuts down (subscribe again), others as the daemon
-  // says.
-  virtual absl::StatusOr<v1::SubscribeResponse> Next() = 0;
-
-  virtual void Cancel() = 0;
-};
+// One subscription, without resumption: see result_stream.h for results that go on after a lost
+// link.
+using ResultSubscription = ServerStream<v1::SubscribeResponse>;
 
 class AnalysisClient {
  public:

@@ -1,54 +1,17 @@
 #include "client/cpp/targeting_client.h"
 
-#include <atomic>
-#include <optional>
 #include <utility>
 
 #include "atomstream/v1/targeting.grpc.pb.h"
+#include "client/cpp/grpc_server_stream.h"
 #include "client/cpp/unary_call.h"
-#include "grpcpp/support/sync_stream.h"
 
 namespace atomstream {
 namespace {
 
 using Stub = v1::Targeting::Stub;
 
-class GrpcTargetWatch final : public TargetWatch {
- public:
-  GrpcTargetWatch(std::shared_ptr<Stub> stub, const v1::WatchTargetsRequest& request)
-      : stub_(std::move(stub)), reader_(stub_->WatchTargets(&context_, request)) {}
-
-  ~GrpcTargetWatch() override {
-    context_.TryCancel();
-    if (!end_) reader_->Finish();
-  }
-
-  absl::StatusOr<v1::WatchTargetsResponse> Next() override {
-    if (end_) return *end_;
-    v1::WatchTargetsResponse response;
-    if (reader_->Read(&response)) return response;
-    absl::Status status = FromGrpcStatus(reader_->Finish());
-    // A server that shuts down may end a call well or cancel it; only a Cancel of ours is
-    // CANCELLED.
-    if (status.ok() || (absl::IsCancelled(status) && !cancelled_)) {
-      status = absl::UnavailableError("the daemon ended the watch");
-    }
-    end_ = status;
-    return status;
-  }
-
-  void Cancel() override {
-    cancelled_ = true;
-    context_.TryCancel();
-  }
-
- private:
-  const std::shared_ptr<Stub> stub_;
-  grpc::ClientContext context_;
-  const std::unique_ptr<grpc::ClientReader<v1::WatchTargetsResponse>> reader_;
-  std::atomic<bool> cancelled_ = false;
-  std::optional<absl::Status> end_;  // set once the stream is finished
-};
+using GrpcTargetWatch = GrpcServerStream<Stub, v1::WatchTargetsRequest, v1::WatchTargetsResponse>;
 
 class GrpcVisitCall final : public VisitCall {
  public:
@@ -83,7 +46,7 @@ class GrpcTargetingClient final : public TargetingClient {
       : channel_(std::move(channel)), stub_(v1::Targeting::NewStub(channel_)) {}
 
   std::unique_ptr<TargetWatch> WatchTargets(const v1::WatchTargetsRequest& request) override {
-    return std::make_unique<GrpcTargetWatch>(stub_, request);
+    return std::make_unique<GrpcTargetWatch>(stub_, &Stub::PrepareAsyncWatchTargets, request);
   }
 
   std::unique_ptr<VisitCall> VisitTarget(const v1::VisitTargetRequest& request,

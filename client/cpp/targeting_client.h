@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "atomstream/v1/targeting.pb.h"
+#include "client/cpp/server_stream.h"
 
 namespace grpc {
 class Channel;
@@ -15,18 +16,8 @@ class Channel;
 
 namespace atomstream {
 
-// One WatchTargets. Next is called by one thread; Cancel by any, more than once. Destruction
-// cancels.
-class TargetWatch {
- public:
-  virtual ~TargetWatch() = default;
-
-  // Blocks until the next frame. Errors end the watch for good: CANCELLED after Cancel, UNAVAILABLE
-  // when the daemon is not there or shuts down, others as the daemon says.
-  virtual absl::StatusOr<v1::WatchTargetsResponse> Next() = 0;
-
-  virtual void Cancel() = 0;
-};
+// One WatchTargets.
+using TargetWatch = ServerStream<v1::WatchTargetsResponse>;
 
 // One VisitTarget. Wait is called once, by one thread; Cancel by any, more than once, also before
 // Wait. Whatever ends the call, the daemon blanks the beam.

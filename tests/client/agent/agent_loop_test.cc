@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ class ScriptedDaemon final : public TargetingClient {
   class Watch final : public TargetWatch {
    public:
     explicit Watch(ScriptedDaemon* daemon) : daemon_(*daemon) {}
-    absl::StatusOr<v1::WatchTargetsResponse> Next() override {
+    absl::StatusOr<std::optional<v1::WatchTargetsResponse>> NextWithin(absl::Duration) override {
       if (cancelled_.Is()) return absl::CancelledError("");
       if (daemon_.updates.empty()) {
         if (!daemon_.after_updates.ok()) return daemon_.after_updates;
