@@ -106,6 +106,8 @@ struct FrameRecord {
   absl::Time result_time;  // when the result was ready to be stored
   int width_px = 0;
   int height_px = 0;
+  // Name of the frame's pixels on disk (FrameTicket); empty: they are not kept.
+  std::string frame_sha256;
   FrameOrigin origin = FrameOrigin::kSource;
   ResultCause cause = ResultCause::kFrame;
   int64_t supersedes_sequence = 0;  // of the result that it takes the place of; 0: none
