@@ -167,30 +167,31 @@ void Assembler::Store(DetectorEvent event) {
   record.evaluation = std::move(event.evaluation);
   record.summary = progress.summary();
 
-  absl::StatusOr<FrameRecordPtr> stored = deps_.store->Append(std::move(record));
+  absl::StatusOr<AppendedResult> appended = deps_.store->Append(std::move(record));
   const absl::Time stored_time = deps_.steady_clock->Now();
-  if (!stored.ok()) {
+  if (!appended.ok()) {
     deps_.metrics->results_lost->Increment();
-    deps_.log->Warning(absl::StrCat("a result was lost: ", stored.status().ToString()));
-    progress.Lose(stored.status());
+    deps_.log->Warning(absl::StrCat("a result was lost: ", appended.status().ToString()));
+    progress.Lose(appended.status());
     return;
   }
+  const FrameRecordPtr& published = appended->record;
   // Counted first, so that whoever has seen a result finds it in the counters.
-  CountResult(**stored, !progress.published());
+  CountResult(*published, !progress.published());
   if (!progress.published()) deps_.stats->AddResult(now, now - progress.arrival_time);
   deps_.metrics->ObserveStage("store", stored_time - now);
-  progress.AddRecord(*stored);
+  progress.AddRecord(published);
   const bool newest = event.kept != nullptr;
-  if (newest) Keep(std::move(*event.kept), progress, *stored);
+  if (newest) Keep(std::move(*event.kept), progress, published);
   // Before the result, so that whoever has seen it finds the frame.
   if (deps_.frames != nullptr) deps_.frames->Add(progress.frame);
-  deps_.hub->Publish(*stored);
+  deps_.hub->Publish(appended->stored);
   deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
   if (newest) deps_.on_newest();
   if (scene != nullptr) {
-    const absl::Time published = deps_.steady_clock->Now();
-    deps_.targeting->Observe(*stored, *scene, progress.arrival_time);
-    deps_.metrics->ObserveStage("targets", deps_.steady_clock->Now() - published);
+    const absl::Time published_time = deps_.steady_clock->Now();
+    deps_.targeting->Observe(published, *scene, progress.arrival_time);
+    deps_.metrics->ObserveStage("targets", deps_.steady_clock->Now() - published_time);
   }
 }
 

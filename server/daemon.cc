@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/codec/stored_codec.h"
 #include "server/security/exposure.h"
 #include "server/version.h"
 
@@ -89,7 +90,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       parts_(std::move(parts)),
       metrics_(registry_, kVersion),
       workers_(PoolThreads(options.worker_threads)),
-      store_(MakeEpoch(), options.max_results),
+      store_(MakeEpoch(), options.max_results, &EncodeResult),
       frames_(int64_t{options.max_frame_mib} << 20),
       hub_(options.max_subscribers, &metrics_),
       model_(MakeHolder(parts_)),
@@ -122,7 +123,11 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                  .random = MakeRandom(options.log_star.seed)}),
       desk_({.settings = &settings_,
              .make_log_star = parts_.make_log_star,
-             .store = &store_,
+             .front_of =
+                 [this](const ResultPosition& position) -> absl::StatusOr<std::vector<FrontPoint>> {
+               ASSIGN_OR_RETURN(const StoredResultPtr result, store_.Get(position));
+               return DecodeFront(*result);
+             },
              .audit = audit_.get(),
              .metrics = &metrics_,
              .clock = parts_.clock,

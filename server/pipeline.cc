@@ -181,11 +181,15 @@ absl::StatusOr<std::pair<std::shared_ptr<const Frame>, EarlierResult>> Pipeline:
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, deps_.frames->Get(frame_id));
   EarlierResult earlier;
-  const absl::StatusOr<FrameRecordPtr> record = deps_.store->GetNewestOf(frame_id);
-  if (record.ok()) {
-    earlier.origin = (*record)->origin;
-    for (const DetectorSummary& detector : (*record)->summary) {
-      if (detector.kind == DetectorKind::kLogStar) earlier.sequence = detector.sequence;
+  const absl::StatusOr<std::vector<StoredResultPtr>> results = deps_.store->GetNewestOf(frame_id);
+  if (results.ok()) {
+    earlier.origin = results->back()->key.origin == FrameOriginName(FrameOrigin::kAnalyze)
+                         ? FrameOrigin::kAnalyze
+                         : FrameOrigin::kSource;
+    for (const StoredResultPtr& result : *results) {
+      if (result->key.detector == DetectorName(DetectorKind::kLogStar)) {
+        earlier.sequence = result->position.sequence;
+      }
     }
   }
   return std::pair(std::move(frame), std::move(earlier));

@@ -16,6 +16,30 @@ void FillParams(const LogParams& params, v1::LogParams& proto) {
   proto.set_preprocessing(PreprocessingToProto(params.preprocessing));
 }
 
+Preprocessing PreprocessingFromProto(v1::Preprocessing proto) {
+  switch (proto) {
+    case v1::PREPROCESSING_GAUSSIAN:
+      return Preprocessing::kGaussian;
+    case v1::PREPROCESSING_LATTICE:
+      return Preprocessing::kLattice;
+    default:
+      return Preprocessing::kNone;
+  }
+}
+
+LogParams ParamsFromProto(const v1::LogParams& proto) {
+  LogParams params;
+  params.min_sigma_px = proto.min_sigma_px();
+  params.max_sigma_px = proto.max_sigma_px();
+  params.num_sigma = proto.num_sigma();
+  params.threshold = proto.threshold();
+  params.overlap = proto.overlap();
+  params.min_spacing_px = proto.min_spacing_px();
+  params.pruning = Pruning::kBrightestFirst;  // LoG* searches no other
+  params.preprocessing = PreprocessingFromProto(proto.preprocessing());
+  return params;
+}
+
 v1::ParetoFront MakeFront(const std::vector<FrontPoint>& front, int chosen,
                           const std::string& chosen_by, double hypervolume) {
   v1::ParetoFront proto;
@@ -51,6 +75,14 @@ v1::WindowMode WindowModeToProto(WindowMode mode) {
 
 v1::ParetoFront FrontToProto(const LogStarResult& result) {
   return MakeFront(result.front, result.chosen, result.chosen_by, result.hypervolume);
+}
+
+std::vector<FrontPoint> FrontFromProto(const v1::ParetoFront& proto) {
+  std::vector<FrontPoint> front;
+  for (const v1::ParetoSolution& solution : proto.solutions()) {
+    front.push_back({solution.qc(), solution.er(), ParamsFromProto(solution.params())});
+  }
+  return front;
 }
 
 v1::WindowFront WindowToProto(const WindowResult& window) {

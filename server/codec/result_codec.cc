@@ -8,6 +8,7 @@
 #include "server/codec/drift_codec.h"
 #include "server/codec/front_codec.h"
 #include "server/codec/settings_codec.h"
+#include "server/codec/stored_codec.h"
 #include "server/codec/structure_codec.h"
 
 namespace atomstream {
@@ -48,16 +49,10 @@ void AddTiming(const StageTime& timing,
   *proto.mutable_duration() = DurationToProto(timing.duration);
 }
 
-void FillResult(const LogStarResult& result, const ResultParts& parts, v1::DetectorResult& proto) {
-  if (parts.atoms) FillAtoms(result.atoms, *proto.mutable_atoms());
-  if (parts.front) {
-    *proto.mutable_front() = FrontToProto(result);
-  }
-  if (parts.windows) {
-    for (const WindowResult& window : result.windows) {
-      *proto.add_windows() = WindowToProto(window);
-    }
-  }
+void FillResult(const LogStarResult& result, v1::DetectorResult& proto) {
+  FillAtoms(result.atoms, *proto.mutable_atoms());
+  *proto.mutable_front() = FrontToProto(result);
+  for (const WindowResult& window : result.windows) *proto.add_windows() = WindowToProto(window);
   proto.set_qc(result.qc);
   proto.set_er(result.er);
   proto.set_evaluations(result.evaluations);
@@ -65,13 +60,11 @@ void FillResult(const LogStarResult& result, const ResultParts& parts, v1::Detec
   proto.set_window_mode(WindowModeToProto(result.window_mode));
 }
 
-void FillResult(const UnetResult& result, const ResultParts& parts, v1::DetectorResult& proto) {
-  if (parts.atoms) {
-    v1::AtomTable& atoms = *proto.mutable_atoms();
-    FillAtoms(result.atoms, atoms);
-    *atoms.mutable_confidence() = {result.confidence.begin(), result.confidence.end()};
-    *atoms.mutable_spread() = {result.spread.begin(), result.spread.end()};
-  }
+void FillResult(const UnetResult& result, v1::DetectorResult& proto) {
+  v1::AtomTable& atoms = *proto.mutable_atoms();
+  FillAtoms(result.atoms, atoms);
+  *atoms.mutable_confidence() = {result.confidence.begin(), result.confidence.end()};
+  *atoms.mutable_spread() = {result.spread.begin(), result.spread.end()};
   proto.set_device(result.device);
   proto.set_model_id(result.model_id);
   proto.set_ensemble_members(result.members);
@@ -81,21 +74,15 @@ void FillResult(const UnetResult& result, const ResultParts& parts, v1::Detector
   proto.set_expected_f1(result.expected_f1);
 }
 
-// Into a detector whose atoms are filled in, if they are wanted.
-void FillStructure(const StructureRecord& record, const ResultParts& parts,
-                   v1::DetectorResult& proto) {
-  if (parts.clusters) {
-    FillClusters(record, *proto.mutable_clusters());
-    if (parts.atoms) FillClusterColumns(record, *proto.mutable_atoms());
-  }
-  if (parts.structure) {
-    FillStructure(record, parts.atoms, *proto.mutable_structure());
-    if (parts.atoms) FillSiteColumns(record, *proto.mutable_atoms());
-  }
+// Into a detector whose atoms are filled in.
+void FillStructure(const StructureRecord& record, v1::DetectorResult& proto) {
+  FillClusters(record, *proto.mutable_clusters());
+  FillClusterColumns(record, *proto.mutable_atoms());
+  FillStructure(record, *proto.mutable_structure());
+  FillSiteColumns(record, *proto.mutable_atoms());
 }
 
-void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
-                  v1::DetectorResult& proto) {
+void FillDetector(const DetectorRecord& detector, v1::DetectorResult& proto) {
   proto.set_detector(std::string(DetectorName(detector.kind())));
   if (!detector.status.ok()) {
     proto.set_error(detector.status.ToString());
@@ -103,14 +90,14 @@ void FillDetector(const DetectorRecord& detector, const ResultParts& parts,
   }
   std::visit(
       [&](const auto& result) {
-        FillResult(result, parts, proto);
+        FillResult(result, proto);
         proto.set_atom_count(static_cast<int32_t>(result.atoms.size()));
         FillLattice(result.lattice, *proto.mutable_lattice());
         for (const StageTime& stage : StagesOf(result.timings)) {
           AddTiming(stage, *proto.mutable_timings());
         }
         if (detector.structure != nullptr) {
-          FillStructure(*detector.structure, parts, proto);
+          FillStructure(*detector.structure, proto);
           for (const StageTime& stage : StagesOf(*detector.structure)) {
             AddTiming(stage, *proto.mutable_timings());
           }
@@ -129,13 +116,6 @@ void FillEvaluation(DetectorKind kind, const EvaluationRecord& evaluation, v1::E
   proto.set_false_negatives(evaluation.false_negatives);
   proto.set_f1(evaluation.f1);
   proto.set_rmse_px(evaluation.rmse_px);
-}
-
-void AddDetector(const FrameRecord& record, const ResultParts& parts, v1::FrameResult& proto) {
-  FillDetector(record.detector, parts, *proto.add_detectors());
-  if (record.evaluation) {
-    FillEvaluation(record.detector.kind(), *record.evaluation, *proto.add_evaluations());
-  }
 }
 
 v1::ResultCause CauseToProto(ResultCause cause) {
@@ -183,26 +163,6 @@ void FillSummary(const std::vector<DetectorSummary>& summary, v1::FrameSummary& 
   proto.set_complete(!AnyPending(summary));
 }
 
-// Without what detectors found.
-v1::FrameResult CommonToProto(const FrameRecord& record) {
-  v1::FrameResult proto;
-  proto.mutable_position()->set_epoch(record.position.epoch);
-  proto.mutable_position()->set_sequence(record.position.sequence);
-  proto.set_frame_id(record.frame_id);
-  proto.set_frame_number(record.frame_number);
-  *proto.mutable_acquisition_time() = TimeToProto(record.acquisition_time);
-  *proto.mutable_result_time() = TimeToProto(record.result_time);
-  proto.set_width_px(record.width_px);
-  proto.set_height_px(record.height_px);
-  for (const StageTime& timing : record.timings) AddTiming(timing, *proto.mutable_timings());
-  proto.set_frames_dropped_before(record.frames_dropped_before);
-  proto.set_origin(std::string(FrameOriginName(record.origin)));
-  FillSummary(record.summary, *proto.mutable_summary());
-  FillCause(record, proto);
-  if (record.drift) *proto.mutable_drift() = DriftToProto(*record.drift);
-  return proto;
-}
-
 v1::SourceState StateToProto(SourceState state) {
   switch (state) {
     case SourceState::kNone:
@@ -219,38 +179,89 @@ v1::SourceState StateToProto(SourceState state) {
 
 }  // namespace
 
-ResultParts PartsOf(const v1::SubscribeRequest& request) {
-  ResultParts parts{
-      .atoms = false, .front = false, .windows = false, .clusters = false, .structure = false};
-  for (const int part : request.parts()) {
+ResultParts PartsOf(const google::protobuf::RepeatedField<int>& wanted,
+                    const ResultParts& default_parts) {
+  ResultParts parts = ResultParts::None();
+  for (const int part : wanted) {
     if (part == v1::RESULT_PART_ATOMS) parts.atoms = true;
     if (part == v1::RESULT_PART_FRONT) parts.front = true;
     if (part == v1::RESULT_PART_WINDOWS) parts.windows = true;
     if (part == v1::RESULT_PART_CLUSTERS) parts.clusters = true;
     if (part == v1::RESULT_PART_STRUCTURE) parts.structure = true;
   }
-  return parts.mask() == 0 ? ResultParts() : parts;
+  return parts.mask() == 0 ? default_parts : parts;
 }
 
-v1::FrameResult ResultToProto(const FrameRecord& record, const ResultParts& parts) {
-  v1::FrameResult proto = CommonToProto(record);
-  AddDetector(record, parts, proto);
+v1::FrameResult ResultToProto(const FrameRecord& record) {
+  v1::FrameResult proto;
+  proto.mutable_position()->set_epoch(record.position.epoch);
+  proto.mutable_position()->set_sequence(record.position.sequence);
+  proto.set_frame_id(record.frame_id);
+  proto.set_frame_number(record.frame_number);
+  *proto.mutable_acquisition_time() = TimeToProto(record.acquisition_time);
+  *proto.mutable_result_time() = TimeToProto(record.result_time);
+  proto.set_width_px(record.width_px);
+  proto.set_height_px(record.height_px);
+  for (const StageTime& timing : record.timings) AddTiming(timing, *proto.mutable_timings());
+  proto.set_frames_dropped_before(record.frames_dropped_before);
+  proto.set_origin(std::string(FrameOriginName(record.origin)));
+  FillSummary(record.summary, *proto.mutable_summary());
+  FillCause(record, proto);
+  if (record.drift) *proto.mutable_drift() = DriftToProto(*record.drift);
+  FillDetector(record.detector, *proto.add_detectors());
+  if (record.evaluation) {
+    FillEvaluation(record.detector.kind(), *record.evaluation, *proto.add_evaluations());
+  }
   return proto;
 }
 
-v1::FrameResult MergedToProto(const FrameRecords& records, const ResultParts& parts) {
-  v1::FrameResult proto = CommonToProto(*records.back());
+void KeepParts(const ResultParts& parts, v1::FrameResult& proto) {
+  for (v1::DetectorResult& detector : *proto.mutable_detectors()) {
+    if (!parts.atoms) {
+      detector.clear_atoms();
+      if (detector.has_structure()) ClearBonds(*detector.mutable_structure());
+    }
+    if (!parts.front) detector.clear_front();
+    if (!parts.windows) detector.clear_windows();
+    if (!parts.clusters) {
+      detector.clear_clusters();
+      if (detector.has_atoms()) ClearClusterColumns(*detector.mutable_atoms());
+    }
+    if (!parts.structure) {
+      detector.clear_structure();
+      if (detector.has_atoms()) ClearSiteColumns(*detector.mutable_atoms());
+    }
+  }
+}
+
+v1::FrameResult MergeResults(std::vector<v1::FrameResult> results) {
+  v1::FrameResult merged = results.back();
+  merged.clear_detectors();
+  merged.clear_evaluations();
   for (const DetectorKind kind : kDetectorKinds) {
-    for (const FrameRecordPtr& record : records) {
-      if (record->detector.kind() != kind) continue;
-      AddDetector(*record, parts, proto);
-      if (kind == DetectorKind::kLogStar) FillCause(*record, proto);
-      if (record->frames_dropped_before > 0) {
-        proto.set_frames_dropped_before(record->frames_dropped_before);
+    for (v1::FrameResult& result : results) {
+      if (result.detectors(0).detector() != DetectorName(kind)) continue;
+      *merged.add_detectors() = std::move(*result.mutable_detectors(0));
+      for (v1::Evaluation& evaluation : *result.mutable_evaluations()) {
+        *merged.add_evaluations() = std::move(evaluation);
+      }
+      if (kind == DetectorKind::kLogStar) {
+        merged.set_cause(result.cause());
+        merged.set_supersedes_sequence(result.supersedes_sequence());
+        merged.set_settings_version(result.settings_version());
+      }
+      if (result.frames_dropped_before() > 0) {
+        merged.set_frames_dropped_before(result.frames_dropped_before());
       }
     }
   }
-  return proto;
+  return merged;
+}
+
+v1::FrameResult MergedToProto(const FrameRecords& records) {
+  std::vector<v1::FrameResult> results;
+  for (const FrameRecordPtr& record : records) results.push_back(ResultToProto(*record));
+  return MergeResults(std::move(results));
 }
 
 v1::ModelStatus ModelStatusToProto(const ModelStatus& status) {
@@ -282,8 +293,17 @@ v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& par
     response.mutable_gap()->set_first_sequence(gap->first_sequence);
     response.mutable_gap()->set_last_sequence(gap->last_sequence);
     response.mutable_gap()->set_results(gap->results);
-  } else if (const FrameRecordPtr* record = std::get_if<FrameRecordPtr>(&event)) {
-    *response.mutable_result() = ResultToProto(**record, parts);
+  } else if (const StoredResultPtr* result = std::get_if<StoredResultPtr>(&event)) {
+    absl::StatusOr<v1::FrameResult> decoded = DecodeResult(**result);
+    if (decoded.ok()) {
+      KeepParts(parts, *decoded);
+      *response.mutable_result() = *std::move(decoded);
+    } else {
+      // No reader gets what is not right, nor is it left in the dark.
+      response.mutable_gap()->set_first_sequence((*result)->position.sequence);
+      response.mutable_gap()->set_last_sequence((*result)->position.sequence);
+      response.mutable_gap()->set_results(1);
+    }
   } else if (const SettingsChangePtr* change = std::get_if<SettingsChangePtr>(&event)) {
     *response.mutable_settings() = SettingsChangeToProto(**change);
   } else {

@@ -3,6 +3,10 @@
 #ifndef ATOMSTREAM_SERVER_CODEC_RESULT_CODEC_H_
 #define ATOMSTREAM_SERVER_CODEC_RESULT_CODEC_H_
 
+#include <google/protobuf/repeated_field.h>
+
+#include <vector>
+
 #include "absl/time/time.h"
 #include "atomstream/v1/analysis.pb.h"
 #include "atomstream/v1/result.pb.h"
@@ -26,19 +30,32 @@ struct ResultParts {
     return (atoms ? 1 : 0) | (front ? 2 : 0) | (windows ? 4 : 0) | (clusters ? 8 : 0) |
            (structure ? 16 : 0);
   }
+  bool all() const { return mask() == ResultParts().mask(); }
+
+  static constexpr ResultParts None() {
+    return {
+        .atoms = false, .front = false, .windows = false, .clusters = false, .structure = false};
+  }
 };
 
-// The parts a subscriber asked for; asking for none means all.
-ResultParts PartsOf(const v1::SubscribeRequest& request);
+// The parts that are asked for; asking for none means `default_parts`.
+ResultParts PartsOf(const google::protobuf::RepeatedField<int>& wanted,
+                    const ResultParts& default_parts = {});
 
-v1::FrameResult ResultToProto(const FrameRecord& record, const ResultParts& parts);
+// With all parts.
+v1::FrameResult ResultToProto(const FrameRecord& record);
 
-// The records of one frame, put together: what is of the frame (position, times, summary) is the
-// newest one's. `records` is not empty.
-v1::FrameResult MergedToProto(const FrameRecords& records, const ResultParts& parts);
+// Takes out all other parts of a result.
+void KeepParts(const ResultParts& parts, v1::FrameResult& result);
+
+// The results of one frame, put together: what is of the frame (position, times, summary) is the
+// last one's. `results` have one detector each and are not empty.
+v1::FrameResult MergeResults(std::vector<v1::FrameResult> results);
+v1::FrameResult MergedToProto(const FrameRecords& records);
 
 v1::ModelStatus ModelStatusToProto(const ModelStatus& status);
 v1::SourceStatus SourceStatusToProto(const SourceStatus& status);
+// A stored result that cannot be decoded becomes a gap.
 v1::SubscribeResponse EventToProto(const HubEvent& event, const ResultParts& parts);
 
 google::protobuf::Timestamp TimeToProto(absl::Time time);

@@ -88,7 +88,7 @@ void FillClusterColumns(const StructureRecord& record, v1::AtomTable& proto) {
   *proto.mutable_components() = {components, components + result.components.size()};
 }
 
-void FillStructure(const StructureRecord& record, bool bonds, v1::Structure& proto) {
+void FillStructure(const StructureRecord& record, v1::Structure& proto) {
   if (!record.sites_error.empty()) {
     proto.set_error(record.sites_error);
     return;
@@ -109,7 +109,7 @@ void FillStructure(const StructureRecord& record, bool bonds, v1::Structure& pro
     count.set_site_kind(SiteKindToProto(kind));
     count.set_atoms(atoms);
   }
-  if (bonds) FillBonds(sites.graph, proto);
+  FillBonds(sites.graph, proto);
 }
 
 void FillSiteColumns(const StructureRecord& record, v1::AtomTable& proto) {
@@ -123,6 +123,25 @@ void FillSiteColumns(const StructureRecord& record, v1::AtomTable& proto) {
     proto.add_coordination(site.coordination);
     proto.add_nearest_px(site.nearest_px);
   }
+}
+
+void ClearClusterColumns(v1::AtomTable& proto) {
+  proto.clear_cluster();
+  proto.clear_cluster_probability();
+  proto.clear_components();
+}
+
+void ClearSiteColumns(v1::AtomTable& proto) {
+  proto.clear_site_kind();
+  proto.clear_coordination();
+  proto.clear_nearest_px();
+}
+
+void ClearBonds(v1::Structure& proto) {
+  proto.clear_bond_first();
+  proto.clear_bond_second();
+  proto.clear_bond_length_px();
+  proto.clear_angle_deg();
 }
 
 }  // namespace atomstream

@@ -15,11 +15,16 @@ void FillClusters(const StructureRecord& record, v1::Clusters& proto);
 // The columns that say an atom's cluster. Left empty where no atom has one.
 void FillClusterColumns(const StructureRecord& record, v1::AtomTable& proto);
 
-// `bonds`: with what is as long as the atoms are many.
-void FillStructure(const StructureRecord& record, bool bonds, v1::Structure& proto);
+void FillStructure(const StructureRecord& record, v1::Structure& proto);
 
 // The columns that say an atom's site.
 void FillSiteColumns(const StructureRecord& record, v1::AtomTable& proto);
+
+// Take out again what FillClusterColumns and FillSiteColumns filled in, and of a structure what is
+// as long as the atoms are many.
+void ClearClusterColumns(v1::AtomTable& proto);
+void ClearSiteColumns(v1::AtomTable& proto);
+void ClearBonds(v1::Structure& proto);
 
 }  // namespace atomstream
 

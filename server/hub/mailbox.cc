@@ -2,27 +2,34 @@
 
 #include <cassert>
 #include <utility>
+#include <vector>
 
 namespace atomstream {
 
-Mailbox::Mailbox(int capacity) : capacity_(static_cast<size_t>(capacity)) { assert(capacity >= 1); }
+Mailbox::Mailbox(int capacity, int64_t max_bytes)
+    : capacity_(static_cast<size_t>(capacity)), max_bytes_(max_bytes) {
+  assert(capacity >= 1);
+}
 
-Mailbox::Delivery Mailbox::Deliver(FrameRecordPtr record) {
+Mailbox::Delivery Mailbox::Deliver(StoredResultPtr result) {
   Delivery delivery;
-  FrameRecordPtr dropped;  // freed after the lock
+  std::vector<StoredResultPtr> dropped;  // freed after the lock
   MutexLock lock(&mutex_);
   if (closed_) return delivery;
-  if (results_.size() == capacity_) {
-    dropped = std::move(results_.front());
+  const int64_t bytes = result->bytes();
+  while (!results_.empty() && (results_.size() == capacity_ || bytes_ + bytes > max_bytes_)) {
+    const StoredResult& oldest = *dropped.emplace_back(std::move(results_.front()));
     results_.pop_front();
+    bytes_ -= oldest.bytes();
     // Results are dropped in order, so one gap that grows is enough.
-    const int64_t sequence = dropped->position.sequence;
+    const int64_t sequence = oldest.position.sequence;
     if (!gap_) gap_ = Gap{.first_sequence = sequence};
     gap_->last_sequence = sequence;
     ++gap_->results;
-    delivery.dropped = 1;
+    ++delivery.dropped;
   }
-  results_.push_back(std::move(record));
+  bytes_ += bytes;
+  results_.push_back(std::move(result));
   delivery.wake = WakeLocked();
   return delivery;
 }
@@ -64,6 +71,7 @@ std::optional<HubEvent> Mailbox::Take() {
     return event;
   }
   if (!results_.empty()) {
+    bytes_ -= results_.front()->bytes();
     HubEvent event = std::move(results_.front());
     results_.pop_front();
     return event;

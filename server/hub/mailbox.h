@@ -3,7 +3,8 @@
 // The hub delivers, one thread at a time; one consumer takes; both may run at once. Neither ever
 // waits for the other. Invariants, over the whole life: results taken and those counted in gaps
 // together are exactly those delivered (but for those still waiting here), each once, by rising
-// sequence number; at most `capacity` results wait.
+// sequence number; at most `capacity` results wait, and no more than kMaxBytes of them unless a
+// single one is larger.
 #ifndef ATOMSTREAM_SERVER_HUB_MAILBOX_H_
 #define ATOMSTREAM_SERVER_HUB_MAILBOX_H_
 
@@ -13,9 +14,9 @@
 #include <variant>
 
 #include "core/base/mutex.h"
-#include "server/record/frame_record.h"
 #include "server/record/settings_record.h"
 #include "server/record/source_status.h"
+#include "server/store/stored_result.h"
 
 namespace atomstream {
 
@@ -27,19 +28,21 @@ struct Gap {
   int64_t results = 0;  // that were meant for this subscriber
 };
 
-using HubEvent = std::variant<Gap, FrameRecordPtr, SourceStatus, SettingsChangePtr>;
+using HubEvent = std::variant<Gap, StoredResultPtr, SourceStatus, SettingsChangePtr>;
 
 class Mailbox {
  public:
+  static constexpr int64_t kMaxBytes = int64_t{8} << 20;
+
   // What a delivery led to.
   struct Delivery {
     bool wake = false;  // the consumer had found the mailbox empty: tell it
     int dropped = 0;    // results that made room
   };
 
-  explicit Mailbox(int capacity);  // >= 1
+  explicit Mailbox(int capacity, int64_t max_bytes = kMaxBytes);  // capacity >= 1
 
-  Delivery Deliver(FrameRecordPtr record);
+  Delivery Deliver(StoredResultPtr result);
   // Only the newest status waits.
   Delivery Deliver(SourceStatus status);
   // Only the newest change waits. Nothing is lost silently by that: it holds all settings, and its
@@ -60,9 +63,11 @@ class Mailbox {
   bool WakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t capacity_;
+  const int64_t max_bytes_;
 
   mutable Mutex mutex_;
-  std::deque<FrameRecordPtr> results_ ABSL_GUARDED_BY(mutex_);
+  std::deque<StoredResultPtr> results_ ABSL_GUARDED_BY(mutex_);
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;       // of results_
   std::optional<Gap> gap_ ABSL_GUARDED_BY(mutex_);  // lies before results_.front()
   std::optional<SourceStatus> source_ ABSL_GUARDED_BY(mutex_);
   SettingsChangePtr settings_ ABSL_GUARDED_BY(mutex_);  // null: none waits

@@ -58,7 +58,7 @@ Subscription::~Subscription() {
 
 std::optional<HubEvent> Subscription::Take() {
   std::optional<HubEvent> event = mailbox_->Take();
-  if (event && std::holds_alternative<FrameRecordPtr>(*event)) {
+  if (event && std::holds_alternative<StoredResultPtr>(*event)) {
     shared_->metrics->mailbox_results->Add(-1);
   }
   return event;
@@ -97,7 +97,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> ResultHub::Subscribe(
       new Subscription(shared_, std::move(entry), std::move(mailbox), shared_->newest_sequence));
 }
 
-void ResultHub::Publish(const FrameRecordPtr& record) {
+void ResultHub::Publish(const StoredResultPtr& result) {
+  const std::optional<DetectorKind> detector = DetectorNamed(result->key.detector);
   Subscription::Shared::Entries awake;
   {
     // Delivering is short and never waits, so it may hold the lock: a subscription that is being
@@ -105,11 +106,11 @@ void ResultHub::Publish(const FrameRecordPtr& record) {
     MutexLock lock(&shared_->mutex);
     if (shared_->closed) return;
     assert(shared_->newest_sequence == 0 ||
-           record->position.sequence == shared_->newest_sequence + 1);
-    shared_->newest_sequence = record->position.sequence;
+           result->position.sequence == shared_->newest_sequence + 1);
+    shared_->newest_sequence = result->position.sequence;
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
-      if (!entry->detectors.Has(record->detector.kind())) continue;
-      const Mailbox::Delivery delivery = entry->mailbox->Deliver(record);
+      if (detector && !entry->detectors.Has(*detector)) continue;
+      const Mailbox::Delivery delivery = entry->mailbox->Deliver(result);
       shared_->metrics->results_dropped_mailbox->Increment(delivery.dropped);
       shared_->metrics->mailbox_results->Add(1 - delivery.dropped);
       if (delivery.wake) awake.push_back(entry);

@@ -83,8 +83,8 @@ class ResultHub {
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const SubscriptionOptions& options,
                                                           std::function<void()> on_ready);
 
-  // `record` carries the sequence number after the one published before.
-  void Publish(const FrameRecordPtr& record);
+  // `result` carries the sequence number after the one published before.
+  void Publish(const StoredResultPtr& result);
   void PublishSource(const SourceStatus& status);
   void PublishSettings(const SettingsChangePtr& change);
 

@@ -67,6 +67,22 @@ absl::Status ValidateNewEntry(const NewEntry& entry) {
   return absl::OkStatus();
 }
 
+absl::Status ValidatePageRequest(const PageRequest& request) {
+  if (request.max_entries < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_entries = ", request.max_entries, ": must be at least 1"));
+  }
+  if (request.max_bytes < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_bytes = ", request.max_bytes, ": must be at least 1"));
+  }
+  if (request.cursor < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cursor = ", request.cursor, ": must not be negative"));
+  }
+  return absl::OkStatus();
+}
+
 bool Matches(const EntryFilter& filter, const EntryKey& key) {
   if (!Meets(filter.frame_id, key.frame_id) || !Meets(filter.detector, key.detector) ||
       !Meets(filter.origin, key.origin) || !Meets(filter.material, key.material)) {

@@ -80,6 +80,9 @@ struct PageRequest {
   bool with_payload = true;
 };
 
+// InvalidArgument names the field and its value.
+absl::Status ValidatePageRequest(const PageRequest& request);
+
 struct EntryPage {
   std::vector<Entry> entries;
   std::vector<int64_t> damaged;  // sequence numbers of candidates that cannot be read any more

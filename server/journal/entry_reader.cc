@@ -71,22 +71,6 @@ absl::StatusOr<Drive> ChooseDrive(Database* database, const EntryFilter& filter)
   return Drive{"NOT INDEXED WHERE TRUE", ""};
 }
 
-absl::Status ValidatePageRequest(const PageRequest& request) {
-  if (request.max_entries < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("max_entries = ", request.max_entries, ": must be at least 1"));
-  }
-  if (request.max_bytes < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("max_bytes = ", request.max_bytes, ": must be at least 1"));
-  }
-  if (request.cursor < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cursor = ", request.cursor, ": must not be negative"));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<KeptRange> EntryReader::Range() {

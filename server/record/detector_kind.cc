@@ -6,6 +6,13 @@ absl::string_view DetectorName(DetectorKind kind) {
   return kind == DetectorKind::kLogStar ? "log_star" : "unet";
 }
 
+std::optional<DetectorKind> DetectorNamed(absl::string_view name) {
+  for (const DetectorKind kind : kDetectorKinds) {
+    if (DetectorName(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> DetectorSet::Names() const {
   std::vector<std::string> names;
   for (const DetectorKind kind : kDetectorKinds) {

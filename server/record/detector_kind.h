@@ -4,6 +4,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ inline constexpr std::array<DetectorKind, 2> kDetectorKinds = {DetectorKind::kLo
                                                                DetectorKind::kUnet};
 
 absl::string_view DetectorName(DetectorKind kind);  // "log_star", "unet"
+// nullopt: there is none of this name.
+std::optional<DetectorKind> DetectorNamed(absl::string_view name);
 
 class DetectorSet {
  public:

@@ -136,7 +136,7 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
                                                      const v1::GetStatusRequest*,
                                                      v1::GetStatusResponse* response) {
   const PipelineStatus pipeline = parts_.pipeline->status();
-  const StoreRange range = parts_.store->range();
+  const KeptRange range = parts_.store->range();
   const DaemonMetrics& metrics = *parts_.metrics;
   response->set_version(run_.version);
   *response->mutable_start_time() = TimeToProto(run_.start_time);

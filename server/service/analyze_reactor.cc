@@ -83,7 +83,7 @@ void AnalyzeReactor::OnResult(const absl::StatusOr<FrameRecords>& result) {
     Finish(ToGrpcStatus(detectors, kDetectorFailed));
     return;
   }
-  *result_ = MergedToProto(*result, ResultParts());
+  *result_ = MergedToProto(*result);
   Finish(grpc::Status::OK);
 }
 

@@ -1,6 +1,7 @@
-// EventEncoder: the wire form of what a subscriber gets. A result is encoded once for each set of
-// parts and then shared by all subscribers that want these parts; nothing is copied per subscriber.
-// Thread-safe.
+// EventEncoder: the wire form of what a subscriber gets. A result with all its parts is sent as it
+// is stored: the message is a few bytes and then the stored ones, which are shared, not copied.
+// Other sets of parts are encoded once each and then shared by all subscribers that want these
+// parts. Nothing is copied per subscriber. Thread-safe.
 #ifndef ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_
 #define ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_
 

@@ -3,21 +3,17 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "server/codec/front_codec.h"
+#include "server/codec/result_codec.h"
+#include "server/codec/stored_codec.h"
 
 namespace atomstream {
 namespace {
 
-absl::StatusOr<FrameRecordPtr> FindRecord(const v1::GetParetoFrontRequest& request,
-                                          const std::optional<KeptFrame>& newest,
-                                          const ResultStore& store) {
-  if (request.has_position()) {
-    return store.Get({request.position().epoch(), request.position().sequence()});
-  }
-  if (!newest) return absl::NotFoundError("position: there is no live result yet; name one");
-  return newest->record;
+bool IsAt(const FrameRecord& record, const v1::ResultPosition& position) {
+  return record.position.epoch == position.epoch() &&
+         record.position.sequence == position.sequence();
 }
 
 }  // namespace
@@ -25,29 +21,38 @@ absl::StatusOr<FrameRecordPtr> FindRecord(const v1::GetParetoFrontRequest& reque
 absl::StatusOr<v1::GetParetoFrontResponse> GetParetoFront(const v1::GetParetoFrontRequest& request,
                                                           const std::optional<KeptFrame>& newest,
                                                           const ResultStore& store) {
-  ASSIGN_OR_RETURN(const FrameRecordPtr record, FindRecord(request, newest, store));
-  const auto* result = std::get_if<LogStarResult>(&record->detector.result);
-  if (result == nullptr || !record->detector.status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("position.sequence = ", record->position.sequence,
-                     ": is no result of log_star with a front"));
+  const bool is_newest =
+      newest && (!request.has_position() || IsAt(*newest->record, request.position()));
+  v1::FrameResult result;
+  if (is_newest) {
+    result = ResultToProto(*newest->record);
+  } else if (request.has_position()) {
+    ASSIGN_OR_RETURN(const StoredResultPtr stored,
+                     store.Get({request.position().epoch(), request.position().sequence()}));
+    ASSIGN_OR_RETURN(result, DecodeResult(*stored));
+  } else {
+    return absl::NotFoundError("position: there is no live result yet; name one");
   }
+  RETURN_IF_ERROR(CheckHasFront(result));
+  v1::DetectorResult& detector = *result.mutable_detectors(0);
   v1::GetParetoFrontResponse response;
-  response.mutable_position()->set_epoch(record->position.epoch);
-  response.mutable_position()->set_sequence(record->position.sequence);
-  response.set_frame_id(record->frame_id);
-  *response.mutable_front() = FrontToProto(*result);
-  response.set_qc(result->qc);
-  response.set_er(result->er);
-  *response.mutable_flags() = {result->flags.begin(), result->flags.end()};
-  response.set_width_px(record->width_px);
-  response.set_height_px(record->height_px);
+  *response.mutable_position() = std::move(*result.mutable_position());
+  response.set_frame_id(result.frame_id());
+  *response.mutable_front() = std::move(*detector.mutable_front());
+  response.set_qc(detector.qc());
+  response.set_er(detector.er());
+  *response.mutable_flags() = std::move(*detector.mutable_flags());
+  response.set_width_px(result.width_px());
+  response.set_height_px(result.height_px());
   if (request.without_windows()) return response;
-  std::vector<WindowResult> windows = result->windows;
-  if (newest && newest->record == record && newest->analysis != nullptr) {
-    ASSIGN_OR_RETURN(windows, newest->analysis->Windows(result->choice));
+  if (is_newest && newest->analysis != nullptr) {
+    // Of all windows, not only those that were searched for this frame.
+    ASSIGN_OR_RETURN(const std::vector<WindowResult> windows,
+                     newest->analysis->Windows(newest->result().choice));
+    for (const WindowResult& window : windows) *response.add_windows() = WindowToProto(window);
+  } else {
+    *response.mutable_windows() = std::move(*detector.mutable_windows());
   }
-  for (const WindowResult& window : windows) *response.add_windows() = WindowToProto(window);
   return response;
 }
 

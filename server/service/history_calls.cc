@@ -10,18 +10,22 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "server/codec/result_codec.h"
+#include "server/codec/stored_codec.h"
 
 namespace atomstream {
 namespace {
 
 constexpr int kDefaultPageSize = 50;
 constexpr int kMaxPageSize = 1000;
-// A page ends early at this size, so that it passes a client's usual 4 MiB limit.
-constexpr size_t kMaxPageBytes = 2 << 20;
+// A page ends early at this size of whole results, so that it passes a client's usual 4 MiB limit.
+constexpr int64_t kMaxPageBytes = 2 << 20;
 
 // Results in a list come without what makes them large.
-constexpr ResultParts kListParts{
-    .atoms = false, .front = true, .windows = false, .clusters = false, .structure = false};
+constexpr ResultParts ListParts() {
+  ResultParts parts = ResultParts::None();
+  parts.front = true;
+  return parts;
+}
 
 // A token is "<epoch>/<last sequence of the page before>"; callers must not rely on it.
 std::string MakeToken(const std::string& epoch, int64_t sequence) {
@@ -39,41 +43,26 @@ absl::StatusOr<int64_t> ReadToken(const std::string& token, const std::string& e
   return sequence;
 }
 
-// The results of the newest analysis of a frame that are still kept, by rising sequence.
-absl::StatusOr<FrameRecords> NewestOf(const std::string& frame_id, const ResultStore& store) {
-  ASSIGN_OR_RETURN(const FrameRecordPtr newest, store.GetNewestOf(frame_id));
-  FrameRecords records;
-  // Of the other detectors the newest record knows the places; it knows of none that came later.
-  for (const DetectorSummary& detector : newest->summary) {
-    if (detector.sequence == 0 || detector.sequence == newest->position.sequence) continue;
-    auto other = store.Get({newest->position.epoch, detector.sequence});
-    if (other.ok()) records.push_back(*std::move(other));
-  }
-  records.push_back(newest);
-  return records;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::GetFrameResultResponse> GetFrameResult(const v1::GetFrameResultRequest& request,
                                                           const ResultStore& store) {
-  FrameRecords records;
+  std::vector<StoredResultPtr> results;
   switch (request.key_case()) {
     case v1::GetFrameResultRequest::kFrameId: {
-      ASSIGN_OR_RETURN(records, NewestOf(request.frame_id(), store));
+      ASSIGN_OR_RETURN(results, store.GetNewestOf(request.frame_id()));
       break;
     }
     case v1::GetFrameResultRequest::kPosition: {
-      ASSIGN_OR_RETURN(FrameRecordPtr record,
+      ASSIGN_OR_RETURN(results.emplace_back(),
                        store.Get({request.position().epoch(), request.position().sequence()}));
-      records.push_back(std::move(record));
       break;
     }
     default:
       return absl::InvalidArgumentError("key: frame_id or position must be set");
   }
   v1::GetFrameResultResponse response;
-  *response.mutable_result() = MergedToProto(records, ResultParts());
+  ASSIGN_OR_RETURN(*response.mutable_result(), DecodeMerged(results));
   return response;
 }
 
@@ -85,23 +74,18 @@ absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
   }
   const int page_size =
       request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
-  int64_t after = 0;
+  PageRequest page{.max_entries = page_size, .max_bytes = kMaxPageBytes};
   if (!request.page_token().empty()) {
-    ASSIGN_OR_RETURN(after, ReadToken(request.page_token(), store.epoch()));
+    ASSIGN_OR_RETURN(page.cursor, ReadToken(request.page_token(), store.epoch()));
   }
-  // One more than the page shows whether another follows.
-  ASSIGN_OR_RETURN(const std::vector<FrameRecordPtr> records, store.List(after, page_size + 1));
+  ASSIGN_OR_RETURN(const ResultPage found, store.List({}, page));
   v1::ListFrameResultsResponse response;
-  size_t bytes = 0;
-  for (const FrameRecordPtr& record : records) {
-    if (response.results_size() == page_size || bytes > kMaxPageBytes) {
-      response.set_next_page_token(MakeToken(store.epoch(), after));
-      break;
-    }
-    v1::FrameResult& result = *response.add_results() = ResultToProto(*record, kListParts);
-    bytes += result.ByteSizeLong();
-    after = record->position.sequence;
+  for (const StoredResultPtr& stored : found.results) {
+    v1::FrameResult& result = *response.add_results();
+    ASSIGN_OR_RETURN(result, DecodeResult(*stored));
+    KeepParts(ListParts(), result);
   }
+  if (found.cursor != 0) response.set_next_page_token(MakeToken(store.epoch(), found.cursor));
   return response;
 }
 

@@ -60,7 +60,7 @@ SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, D
   absl::StatusOr<SubscriptionOptions> options = OptionsOf(request);
   if (!options.ok()) return Refuse(ToGrpcStatus(options.status(), ReasonOf(options.status())));
   options->detectors = wanted;
-  const std::shared_ptr<SubscribeReactor> reactor = Make(PartsOf(request), encoder);
+  const std::shared_ptr<SubscribeReactor> reactor = Make(PartsOf(request.parts()), encoder);
   auto subscription = hub->Subscribe(*options, [weak = std::weak_ptr<SubscribeReactor>(reactor)] {
     if (const std::shared_ptr<SubscribeReactor> alive = weak.lock()) alive->Pump();
   });

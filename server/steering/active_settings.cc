@@ -7,11 +7,11 @@
 namespace atomstream {
 namespace {
 
+// But for the pruning, which is the same for all solutions of LoG* and not told in results.
 bool SameParams(const LogParams& a, const LogParams& b) {
   return a.min_sigma_px == b.min_sigma_px && a.max_sigma_px == b.max_sigma_px &&
          a.num_sigma == b.num_sigma && a.threshold == b.threshold && a.overlap == b.overlap &&
-         a.min_spacing_px == b.min_spacing_px && a.pruning == b.pruning &&
-         a.preprocessing == b.preprocessing;
+         a.min_spacing_px == b.min_spacing_px && a.preprocessing == b.preprocessing;
 }
 
 bool SamePoint(const FrontPoint& a, const FrontPoint& b) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
-#include <variant>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -52,20 +51,14 @@ absl::StatusOr<std::vector<FrontPoint>> SteeringDesk::FrontOf(
     return absl::InvalidArgumentError(
         "position: must name the result whose front selection.index is meant for");
   }
-  ASSIGN_OR_RETURN(const FrameRecordPtr record, deps_.store->Get(*request.position));
-  const auto* result = std::get_if<LogStarResult>(&record->detector.result);
-  if (result == nullptr || !record->detector.status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("position.sequence = ", request.position->sequence,
-                     ": is no result of log_star with a front"));
-  }
+  ASSIGN_OR_RETURN(std::vector<FrontPoint> front, deps_.front_of(*request.position));
   const int index = request.selection.index;
-  if (index >= static_cast<int>(result->front.size())) {
+  if (index >= static_cast<int>(front.size())) {
     return absl::OutOfRangeError(absl::StrCat("selection.index = ", index, ": the front of result ",
-                                              request.position->sequence, " has ",
-                                              result->front.size(), " solutions, from 0"));
+                                              request.position->sequence, " has ", front.size(),
+                                              " solutions, from 0"));
   }
-  return result->front;
+  return front;
 }
 
 absl::StatusOr<SettingsOutcome> SteeringDesk::Select(const SelectionRequest& request,

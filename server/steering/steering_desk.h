@@ -21,9 +21,9 @@
 #include "core/base/mutex.h"
 #include "server/audit/audit_log.h"
 #include "server/metrics/daemon_metrics.h"
+#include "server/record/frame_record.h"
 #include "server/record/settings_record.h"
 #include "server/steering/active_settings.h"
-#include "server/store/result_store.h"
 
 namespace atomstream {
 
@@ -55,7 +55,9 @@ struct SettingsOutcome {
 struct SteeringDeskDependencies {
   SettingsHolder* settings = nullptr;
   LogStarFactory make_log_star;
-  const ResultStore* store = nullptr;
+  // The front that LoG* found for a stored result. NotFound, DataLoss: as ResultStore::Get;
+  // InvalidArgument: it is no result of LoG*, or LoG* failed.
+  std::function<absl::StatusOr<std::vector<FrontPoint>>(const ResultPosition&)> front_of;
   AuditLog* audit = nullptr;
   DaemonMetrics* metrics = nullptr;
   const Clock* clock = nullptr;  // for stamps

@@ -3,54 +3,17 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <random>
 #include <utility>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
+#include "server/store/store_errors.h"
 
 namespace atomstream {
-namespace {
-
-int64_t ApproximateBytes(const LogStarResult& result) {
-  auto bytes = static_cast<int64_t>(result.atoms.size() * sizeof(Atom) +
-                                    result.front.size() * sizeof(FrontPoint));
-  for (const WindowResult& window : result.windows) {
-    bytes += static_cast<int64_t>(sizeof(window) + window.front.size() * sizeof(FrontPoint));
-  }
-  return bytes;
-}
-
-int64_t ApproximateBytes(const UnetResult& result) {
-  return static_cast<int64_t>(result.atoms.size() * (sizeof(Atom) + 2 * sizeof(float)));
-}
-
-int64_t ApproximateBytes(const StructureRecord& structure) {
-  const ClusterResult& clusters = structure.clusters;
-  const int64_t patch = int64_t{structure.patch_grid} * structure.patch_grid;
-  int64_t bonds = 0;
-  for (const SiteSurroundings& site : structure.sites.sites) bonds += site.coordination;
-  // An atom's share of a bond graph is an index and a distance.
-  return static_cast<int64_t>(
-      clusters.labels.size() * (sizeof(int) + sizeof(float)) +
-      clusters.components.size() * sizeof(float) +
-      clusters.clusters.size() * (sizeof(Cluster) + 2 * patch * sizeof(float)) +
-      structure.sites.sites.size() * (sizeof(SiteSurroundings) + sizeof(int) + sizeof(float)) +
-      bonds * sizeof(Bond));
-}
-
-// Of what grows with the frame, and a flat rate for the rest.
-int64_t ApproximateBytes(const FrameRecord& record) {
-  constexpr int64_t kRest = 4096;
-  const int64_t found = std::visit([](const auto& result) { return ApproximateBytes(result); },
-                                   record.detector.result);
-  const StructureRecord* structure = record.detector.structure.get();
-  return kRest + found + (structure == nullptr ? 0 : ApproximateBytes(*structure));
-}
-
-}  // namespace
 
 std::string MakeEpoch() {
   std::random_device device;
@@ -62,80 +25,149 @@ std::string MakeEpoch() {
                          words[1] & 0xffff, words[2] >> 16, words[2] & 0xffff, words[3]);
 }
 
-MemoryStore::MemoryStore(std::string epoch, int capacity, int64_t max_bytes)
-    : epoch_(std::move(epoch)), capacity_(static_cast<size_t>(capacity)), max_bytes_(max_bytes) {
+MemoryStore::MemoryStore(std::string epoch, int capacity, ResultEncoder encode, int64_t max_bytes)
+    : epoch_(std::move(epoch)),
+      capacity_(static_cast<size_t>(capacity)),
+      encode_(std::move(encode)),
+      max_bytes_(max_bytes) {
   assert(capacity >= 1);
 }
 
-absl::StatusOr<FrameRecordPtr> MemoryStore::Append(FrameRecord record) {
-  auto kept = std::make_shared<FrameRecord>(std::move(record));
-  std::vector<FrameRecordPtr> evicted;  // freed after the lock: a record can be large
+absl::StatusOr<AppendedResult> MemoryStore::Append(FrameRecord record) {
+  const int64_t sequence = range().newest + 1;  // nobody else appends
+  SetPosition(record, {epoch_, sequence});
+  const auto stored = std::make_shared<StoredResult>();
+  stored->position = record.position;
+  stored->key = KeyOf(record);
+  stored->encoded = encode_(record);
+  std::vector<StoredResultPtr> evicted;  // freed after the lock: a result can be large
   MutexLock lock(&mutex_);
-  SetPosition(*kept, {epoch_, ++newest_});
-  newest_by_id_[kept->frame_id] = newest_;
-  bytes_ += ApproximateBytes(*kept);
-  records_.push_back(kept);
+  newest_ = sequence;
+  newest_by_id_[stored->key.frame_id] = sequence;
+  bytes_ += stored->bytes();
+  results_.push_back(stored);
   evicted = Evict();
-  return FrameRecordPtr(std::move(kept));
+  return AppendedResult{std::make_shared<const FrameRecord>(std::move(record)), stored};
 }
 
-std::vector<FrameRecordPtr> MemoryStore::Evict() {
-  std::vector<FrameRecordPtr> evicted;
-  while (records_.size() > capacity_ || (bytes_ > max_bytes_ && records_.size() > 1)) {
-    const FrameRecord& oldest = *evicted.emplace_back(std::move(records_.front()));
-    records_.pop_front();
-    bytes_ -= ApproximateBytes(oldest);
-    const auto by_id = newest_by_id_.find(oldest.frame_id);
+std::vector<StoredResultPtr> MemoryStore::Evict() {
+  std::vector<StoredResultPtr> evicted;
+  while (results_.size() > capacity_ || (bytes_ > max_bytes_ && results_.size() > 1)) {
+    const StoredResult& oldest = *evicted.emplace_back(std::move(results_.front()));
+    results_.pop_front();
+    bytes_ -= oldest.bytes();
+    const auto by_id = newest_by_id_.find(oldest.key.frame_id);
     if (by_id->second == oldest.position.sequence) newest_by_id_.erase(by_id);
   }
   return evicted;
 }
 
-absl::StatusOr<FrameRecordPtr> MemoryStore::Get(const ResultPosition& position) const {
-  if (position.epoch != epoch_) {
-    return absl::NotFoundError(
-        absl::StrCat("position.epoch = ", position.epoch, ": the present epoch is ", epoch_));
-  }
+absl::StatusOr<StoredResultPtr> MemoryStore::Get(const ResultPosition& position) const {
+  RETURN_IF_ERROR(CheckEpoch(position.epoch, epoch_));
   MutexLock lock(&mutex_);
-  const StoreRange range = RangeLocked();
-  if (range.newest == 0 || position.sequence < range.oldest || position.sequence > range.newest) {
-    return absl::NotFoundError(absl::StrCat("position.sequence = ", position.sequence,
-                                            ": kept are ", range.oldest, " to ", range.newest));
-  }
-  return records_[position.sequence - range.oldest];
+  RETURN_IF_ERROR(CheckKept(position.sequence, RangeLocked()));
+  return At(position.sequence);
 }
 
-absl::StatusOr<FrameRecordPtr> MemoryStore::GetNewestOf(absl::string_view frame_id) const {
+absl::StatusOr<std::vector<StoredResultPtr>> MemoryStore::GetNewestOf(
+    absl::string_view frame_id) const {
+  std::vector<StoredResultPtr> results;
   MutexLock lock(&mutex_);
   const auto found = newest_by_id_.find(std::string(frame_id));
-  if (found == newest_by_id_.end()) {
-    return absl::NotFoundError(
-        absl::StrCat("frame_id = ", frame_id, ": no result of this frame is kept"));
+  if (found == newest_by_id_.end()) return NoResultOf(frame_id);
+  const KeptRange range = RangeLocked();
+  const StoredResult& newest = *At(found->second);
+  const int64_t start =
+      newest.key.analysis_start == 0 ? newest.position.sequence : newest.key.analysis_start;
+  for (int64_t sequence = std::max(start, range.oldest); sequence <= newest.position.sequence;
+       ++sequence) {
+    const StoredResultPtr& result = At(sequence);
+    if (result->key.frame_id != newest.key.frame_id) continue;
+    if (sequence == start || result->key.analysis_start == start) results.push_back(result);
   }
-  return records_[found->second - RangeLocked().oldest];
+  KeepNewestOfEachDetector(results);
+  return results;
 }
 
-absl::StatusOr<std::vector<FrameRecordPtr>> MemoryStore::List(int64_t after_sequence,
-                                                              int limit) const {
-  std::vector<FrameRecordPtr> result;
+absl::StatusOr<std::vector<StoredResultPtr>> MemoryStore::ReadAfter(int64_t after,
+                                                                    const ReadBound& bound) const {
+  std::vector<StoredResultPtr> results;
   MutexLock lock(&mutex_);
-  const StoreRange range = RangeLocked();
-  if (range.newest == 0 || limit <= 0) return result;
-  for (int64_t sequence = std::max(after_sequence + 1, range.oldest);
-       sequence <= range.newest && static_cast<int>(result.size()) < limit; ++sequence) {
-    result.push_back(records_[sequence - range.oldest]);
+  const KeptRange range = RangeLocked();
+  RETURN_IF_ERROR(CheckReadAfter(after, range));
+  int64_t bytes = 0;
+  for (int64_t sequence = after + 1; sequence <= range.newest; ++sequence) {
+    const StoredResultPtr& result = At(sequence);
+    if (!results.empty() && (static_cast<int>(results.size()) >= bound.max_results ||
+                             bytes + result->bytes() > bound.max_bytes)) {
+      break;
+    }
+    bytes += result->bytes();
+    results.push_back(result);
   }
-  return result;
+  return results;
 }
 
-StoreRange MemoryStore::range() const {
+absl::StatusOr<int64_t> MemoryStore::Count(int64_t first, int64_t last,
+                                           DetectorSet detectors) const {
+  MutexLock lock(&mutex_);
+  const KeptRange range = RangeLocked();
+  int64_t count = 0;
+  for (int64_t sequence = std::max(first, std::max<int64_t>(range.oldest, 1));
+       sequence <= std::min(last, range.newest); ++sequence) {
+    count += IsOf(*At(sequence), detectors) ? 1 : 0;
+  }
+  return count;
+}
+
+absl::StatusOr<ResultPage> MemoryStore::List(const EntryFilter& filter,
+                                             const PageRequest& request) const {
+  RETURN_IF_ERROR(ValidatePageRequest(request));
+  ResultPage page;
+  MutexLock lock(&mutex_);
+  const KeptRange range = RangeLocked();
+  if (range.newest == 0) return page;
+  const bool newest_first = request.order == EntryOrder::kNewestFirst;
+  const int64_t from =
+      newest_first && request.cursor == 0 ? std::numeric_limits<int64_t>::max() : request.cursor;
+  const int64_t step = newest_first ? -1 : 1;
+  int64_t sequence =
+      newest_first ? std::min(from - 1, range.newest) : std::max(from + 1, range.oldest);
+  int64_t bytes = 0;
+  for (; sequence >= range.oldest && sequence <= range.newest; sequence += step) {
+    const StoredResultPtr& result = At(sequence);
+    if (!Matches(filter, result->key)) continue;
+    // One more matches, so this is not the last page.
+    if (static_cast<int>(page.results.size()) == request.max_entries ||
+        bytes >= request.max_bytes) {
+      page.cursor = sequence - step;
+      return page;
+    }
+    bytes += result->bytes();
+    page.results.push_back(result);
+  }
+  return page;
+}
+
+KeptRange MemoryStore::range() const {
   MutexLock lock(&mutex_);
   return RangeLocked();
 }
 
-StoreRange MemoryStore::RangeLocked() const {
-  if (records_.empty()) return {};
-  return {records_.front()->position.sequence, newest_};
+StoreStatus MemoryStore::status() const {
+  MutexLock lock(&mutex_);
+  StoreStatus status;
+  status.bytes = bytes_;
+  return status;
+}
+
+KeptRange MemoryStore::RangeLocked() const {
+  if (results_.empty()) return {};
+  return {results_.front()->position.sequence, newest_};
+}
+
+const StoredResultPtr& MemoryStore::At(int64_t sequence) const {
+  return results_[static_cast<size_t>(sequence - results_.front()->position.sequence)];
 }
 
 }  // namespace atomstream

@@ -24,30 +24,37 @@ class MemoryStore final : public ResultStore {
   static constexpr int64_t kMaxBytes = int64_t{1} << 30;
 
   // `capacity` >= 1.
-  MemoryStore(std::string epoch, int capacity, int64_t max_bytes = kMaxBytes);
+  MemoryStore(std::string epoch, int capacity, ResultEncoder encode, int64_t max_bytes = kMaxBytes);
 
-  absl::StatusOr<FrameRecordPtr> Append(FrameRecord record) override;
-  absl::StatusOr<FrameRecordPtr> Get(const ResultPosition& position) const override;
-  absl::StatusOr<FrameRecordPtr> GetNewestOf(absl::string_view frame_id) const override;
-  absl::StatusOr<std::vector<FrameRecordPtr>> List(int64_t after_sequence,
-                                                   int limit) const override;
-  StoreRange range() const override;
+  absl::StatusOr<AppendedResult> Append(FrameRecord record) override;
+  absl::StatusOr<StoredResultPtr> Get(const ResultPosition& position) const override;
+  absl::StatusOr<std::vector<StoredResultPtr>> GetNewestOf(
+      absl::string_view frame_id) const override;
+  absl::StatusOr<std::vector<StoredResultPtr>> ReadAfter(int64_t after,
+                                                         const ReadBound& bound) const override;
+  absl::StatusOr<int64_t> Count(int64_t first, int64_t last, DetectorSet detectors) const override;
+  absl::StatusOr<ResultPage> List(const EntryFilter& filter,
+                                  const PageRequest& request) const override;
+  KeptRange range() const override;
   const std::string& epoch() const override { return epoch_; }
+  StoreStatus status() const override;
 
  private:
   // Takes the oldest results out until the bounds are kept.
-  std::vector<FrameRecordPtr> Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  StoreRange RangeLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<StoredResultPtr> Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  KeptRange RangeLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const StoredResultPtr& At(int64_t sequence) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string epoch_;
   const size_t capacity_;
+  const ResultEncoder encode_;
   const int64_t max_bytes_;
 
   mutable Mutex mutex_;
-  std::deque<FrameRecordPtr> records_ ABSL_GUARDED_BY(mutex_);  // by rising sequence
+  std::deque<StoredResultPtr> results_ ABSL_GUARDED_BY(mutex_);  // by rising sequence
   std::unordered_map<std::string, int64_t> newest_by_id_ ABSL_GUARDED_BY(mutex_);
   int64_t newest_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of records_
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of results_
 };
 
 }  // namespace atomstream

@@ -61,8 +61,8 @@ class ResultStore {
   // is damaged, or lost.
   virtual absl::StatusOr<StoredResultPtr> Get(const ResultPosition& position) const = 0;
 
-  // The kept results of the newest analysis of the frame with this id, by rising sequence; NotFound
-  // when there are none. Lost ones are left out.
+  // The kept results of the newest analysis of the frame with this id, the newest of each detector,
+  // by rising sequence; NotFound when there are none. Lost ones are left out.
   virtual absl::StatusOr<std::vector<StoredResultPtr>> GetNewestOf(
       absl::string_view frame_id) const = 0;
 

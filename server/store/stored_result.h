@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "server/journal/entry.h"
 #include "server/record/frame_record.h"
@@ -32,8 +33,13 @@ using StoredResultPtr = std::shared_ptr<const StoredResult>;
 // Makes the wire form; never empty. Given to stores, so that they need no protobuf.
 using ResultEncoder = std::function<std::string(const FrameRecord&)>;
 
-// What a record is found by, but for the kept frame.
+// What a record with its position is found by. Texts and times that no entry can have are brought
+// into its bounds.
 EntryKey KeyOf(const FrameRecord& record);
+
+// Takes out the results of one frame that a later one of the same detector follows. By rising
+// sequence.
+void KeepNewestOfEachDetector(std::vector<StoredResultPtr>& results);
 
 }  // namespace atomstream
 

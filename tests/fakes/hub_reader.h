@@ -2,6 +2,7 @@
 #ifndef ATOMSTREAM_TESTS_FAKES_HUB_READER_H_
 #define ATOMSTREAM_TESTS_FAKES_HUB_READER_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,11 +16,15 @@ namespace atomstream {
 
 class HubReader {
  public:
+  // Where the record of a published result is found.
+  using RecordOf = std::function<FrameRecordPtr(const StoredResult&)>;
+
   explicit HubReader(
       ResultHub* hub,
       SubscriptionOptions options = {.policy = DeliveryPolicy::kQueue,
-                                     .queue_size = SubscriptionOptions::kMaxQueueSize})
-      : signal_(std::make_shared<Signal>()) {
+                                     .queue_size = SubscriptionOptions::kMaxQueueSize},
+      RecordOf record_of = {})
+      : record_of_(std::move(record_of)), signal_(std::make_shared<Signal>()) {
     auto subscription = hub->Subscribe(options, [signal = signal_] { signal->Notify(); });
     if (subscription.ok()) subscription_ = *std::move(subscription);
   }
@@ -39,11 +44,17 @@ class HubReader {
   }
 
   // The next result; other events before it are passed over. Null at the end.
-  FrameRecordPtr NextResult() {
+  StoredResultPtr NextStored() {
     while (std::optional<HubEvent> event = Next()) {
-      if (auto* record = std::get_if<FrameRecordPtr>(&*event)) return std::move(*record);
+      if (auto* result = std::get_if<StoredResultPtr>(&*event)) return std::move(*result);
     }
     return nullptr;
+  }
+
+  // Its record.
+  FrameRecordPtr NextResult() {
+    const StoredResultPtr result = NextStored();
+    return result == nullptr ? nullptr : record_of_(*result);
   }
 
   // Reads until the source has this state.
@@ -77,6 +88,7 @@ class HubReader {
     bool raised_ ABSL_GUARDED_BY(mutex_) = false;
   };
 
+  const RecordOf record_of_;
   const std::shared_ptr<Signal> signal_;
   std::unique_ptr<Subscription> subscription_;
 };

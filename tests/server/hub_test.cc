@@ -7,22 +7,15 @@
 #include <thread>
 #include <vector>
 
-#include "server/hub/mailbox.h"
 #include "server/hub/result_hub.h"
 #include "tests/fakes/hub_reader.h"
+#include "tests/fakes/stored_results.h"
 
 namespace atomstream {
 namespace {
 
-FrameRecordPtr Record(int64_t sequence, DetectorKind kind = DetectorKind::kLogStar) {
-  auto record = std::make_shared<FrameRecord>();
-  record->detector = FailedDetector(kind, absl::OkStatus());
-  record->position.sequence = sequence;
-  return record;
-}
-
 int64_t SequenceOf(const HubEvent& event) {
-  return std::get<FrameRecordPtr>(event)->position.sequence;
+  return std::get<StoredResultPtr>(event)->position.sequence;
 }
 
 SettingsChangePtr Change(int64_t version) {
@@ -43,7 +36,7 @@ class Books {
       EXPECT_EQ(gap->results, gap->last_sequence - gap->first_sequence + 1);
       declared_ += gap->last_sequence - gap->first_sequence + 1;
       next_ = gap->last_sequence + 1;
-    } else if (std::holds_alternative<FrameRecordPtr>(event)) {
+    } else if (std::holds_alternative<StoredResultPtr>(event)) {
       EXPECT_EQ(SequenceOf(event), next_);
       ++received_;
       ++next_;
@@ -60,61 +53,6 @@ class Books {
   int64_t declared_ = 0;
 };
 
-TEST(MailboxTest, KeepsTheNewestAndDeclaresTheRest) {
-  Mailbox mailbox(2);
-  for (int i = 1; i <= 5; ++i) EXPECT_EQ(mailbox.Deliver(Record(i)).dropped, i > 2 ? 1 : 0);
-  const Gap gap = std::get<Gap>(*mailbox.Take());
-  EXPECT_EQ(gap.first_sequence, 1);
-  EXPECT_EQ(gap.last_sequence, 3);
-  EXPECT_EQ(gap.results, 3);
-  EXPECT_EQ(SequenceOf(*mailbox.Take()), 4);
-  EXPECT_EQ(SequenceOf(*mailbox.Take()), 5);
-  EXPECT_FALSE(mailbox.Take().has_value());
-}
-
-TEST(MailboxTest, ALossAfterADeclaredOneIsDeclaredAnew) {
-  Mailbox mailbox(1);
-  mailbox.Deliver(Record(1));
-  mailbox.Deliver(Record(2));
-  EXPECT_EQ(std::get<Gap>(*mailbox.Take()).last_sequence, 1);
-  mailbox.Deliver(Record(3));  // pushes 2 out
-  const Gap gap = std::get<Gap>(*mailbox.Take());
-  EXPECT_EQ(gap.first_sequence, 2);
-  EXPECT_EQ(gap.last_sequence, 2);
-  EXPECT_EQ(SequenceOf(*mailbox.Take()), 3);
-}
-
-TEST(MailboxTest, WakesOnceAfterItWasFoundEmpty) {
-  Mailbox mailbox(4);
-  EXPECT_FALSE(mailbox.Deliver(Record(1)).wake);  // the consumer has not begun
-  EXPECT_TRUE(mailbox.Take().has_value());
-  EXPECT_FALSE(mailbox.Take().has_value());
-  EXPECT_TRUE(mailbox.Deliver(Record(2)).wake);
-  EXPECT_FALSE(mailbox.Deliver(Record(3)).wake);
-}
-
-TEST(MailboxTest, OnlyTheNewestSourceStatusWaits) {
-  Mailbox mailbox(4);
-  SourceStatus status;
-  status.state = SourceState::kConnecting;
-  mailbox.Deliver(status);
-  mailbox.Deliver(Record(1));
-  status.state = SourceState::kStreaming;
-  mailbox.Deliver(status);
-  EXPECT_EQ(std::get<SourceStatus>(*mailbox.Take()).state, SourceState::kStreaming);
-  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
-  EXPECT_FALSE(mailbox.Take().has_value());
-}
-
-TEST(MailboxTest, ClosingLetsTheRestBeTaken) {
-  Mailbox mailbox(4);
-  mailbox.Deliver(Record(1));
-  mailbox.Close();
-  EXPECT_EQ(mailbox.Deliver(Record(2)).dropped, 0);
-  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
-  EXPECT_FALSE(mailbox.Take().has_value());
-}
-
 class ResultHubTest : public testing::Test {
  protected:
   MetricRegistry registry_;
@@ -123,12 +61,12 @@ class ResultHubTest : public testing::Test {
 };
 
 TEST_F(ResultHubTest, ASubscriptionBeginsAfterTheNewestResult) {
-  hub_.Publish(Record(1));
-  hub_.Publish(Record(2));
+  hub_.Publish(MakeStored(1));
+  hub_.Publish(MakeStored(2));
   HubReader reader(&hub_);
   EXPECT_EQ(reader.subscription().start_sequence(), 2);
-  hub_.Publish(Record(3));
-  EXPECT_EQ(reader.NextResult()->position.sequence, 3);
+  hub_.Publish(MakeStored(3));
+  EXPECT_EQ(reader.NextStored()->position.sequence, 3);
 }
 
 TEST_F(ResultHubTest, ResultsOfOtherDetectorsAreNeitherDeliveredNorALoss) {
@@ -136,28 +74,28 @@ TEST_F(ResultHubTest, ResultsOfOtherDetectorsAreNeitherDeliveredNorALoss) {
       &hub_,
       {.policy = DeliveryPolicy::kQueue, .queue_size = 2, .detectors = {DetectorKind::kUnet}});
   for (int64_t i = 1; i <= 9; i += 2) {
-    hub_.Publish(Record(i));
-    hub_.Publish(Record(i + 1, DetectorKind::kUnet));
+    hub_.Publish(MakeStored(i));
+    hub_.Publish(MakeStored(i + 1, DetectorKind::kUnet));
   }
   // Of 2, 4, 6, 8, 10 two wait. Only the three that were wanted count as lost.
   const Gap gap = std::get<Gap>(*reader.Next());
   EXPECT_EQ(gap.first_sequence, 2);
   EXPECT_EQ(gap.last_sequence, 6);
   EXPECT_EQ(gap.results, 3);
-  EXPECT_EQ(reader.NextResult()->position.sequence, 8);
-  EXPECT_EQ(reader.NextResult()->position.sequence, 10);
-  hub_.Publish(Record(11));
-  hub_.Publish(Record(12, DetectorKind::kUnet));
+  EXPECT_EQ(reader.NextStored()->position.sequence, 8);
+  EXPECT_EQ(reader.NextStored()->position.sequence, 10);
+  hub_.Publish(MakeStored(11));
+  hub_.Publish(MakeStored(12, DetectorKind::kUnet));
   EXPECT_EQ(SequenceOf(*reader.Next()), 12);  // no gap over 11
   EXPECT_EQ(metrics_.results_dropped_mailbox->value(), 3);
 }
 
 TEST_F(ResultHubTest, EverySubscriberGetsTheSameObject) {
   HubReader a(&hub_), b(&hub_);
-  const FrameRecordPtr record = Record(1);
-  hub_.Publish(record);
-  EXPECT_EQ(a.NextResult(), record);
-  EXPECT_EQ(b.NextResult(), record);
+  const StoredResultPtr result = MakeStored(1);
+  hub_.Publish(result);
+  EXPECT_EQ(a.NextStored(), result);
+  EXPECT_EQ(b.NextStored(), result);
 }
 
 TEST_F(ResultHubTest, ANewSubscriberFirstHearsOfTheSource) {
@@ -186,7 +124,7 @@ TEST_F(ResultHubTest, RefusesBadOptionsTooManySubscribersAndTheEnd) {
 
 TEST_F(ResultHubTest, DropsAndDepthsAreCounted) {
   auto slow = *hub_.Subscribe({.policy = DeliveryPolicy::kQueue, .queue_size = 2}, {});
-  for (int i = 1; i <= 5; ++i) hub_.Publish(Record(i));
+  for (int i = 1; i <= 5; ++i) hub_.Publish(MakeStored(i));
   EXPECT_EQ(metrics_.results_dropped_mailbox->value(), 3);
   EXPECT_EQ(metrics_.mailbox_results->value(), 2);
   EXPECT_EQ(metrics_.subscribers->value(), 1);
@@ -207,15 +145,15 @@ TEST_F(ResultHubTest, TheHookMayTakeFromItsOwnSubscription) {
     EXPECT_EQ(hub_.subscribers(), 1);
   });
   EXPECT_FALSE(subscription->Take().has_value());
-  hub_.Publish(Record(1));
-  hub_.Publish(Record(2));
+  hub_.Publish(MakeStored(1));
+  hub_.Publish(MakeStored(2));
   EXPECT_EQ(taken, (std::vector<int64_t>{1, 2}));
 }
 
 TEST_F(ResultHubTest, ASubscriptionMayOutliveTheHub) {
   auto hub = std::make_unique<ResultHub>(1, &metrics_);
   auto subscription = *hub->Subscribe({}, {});
-  hub->Publish(Record(1));
+  hub->Publish(MakeStored(1));
   hub.reset();
   EXPECT_TRUE(subscription->closed());
   EXPECT_EQ(SequenceOf(*subscription->Take()), 1);
@@ -258,7 +196,7 @@ TEST_P(SlowAndFastReadersTest, ReceivedAndDeclaredAreExactlyThePublished) {
       declared += books.declared();
     });
   }
-  for (int64_t i = 1; i <= kResults; ++i) hub.Publish(Record(i));
+  for (int64_t i = 1; i <= kResults; ++i) hub.Publish(MakeStored(i));
   hub.Close();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(received + declared, kResults * kReaders);
@@ -320,7 +258,7 @@ TEST_P(RandomVisitorsTest, EveryOneReceivesOrIsToldOfAllThatWasPublishedDuringIt
     });
   }
   for (int64_t i = 1; i <= kResults; ++i) {
-    hub.Publish(Record(i));
+    hub.Publish(MakeStored(i));
     if (i % 16 == 0) std::this_thread::yield();
   }
   published = true;
@@ -360,27 +298,12 @@ TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
     });
   }
   int64_t sequence = 0;
-  while (sequence < 20'000) hub.Publish(Record(++sequence));
+  while (sequence < 20'000) hub.Publish(MakeStored(++sequence));
   stop = true;
   hub.Close();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(hub.subscribers(), 0);
   EXPECT_EQ(metrics.mailbox_results->value(), 0);
-}
-
-TEST(MailboxTest, OnlyTheNewestChangeOfSettingsWaitsAndItComesBeforeResults) {
-  Mailbox mailbox(2);
-  EXPECT_FALSE(mailbox.Take().has_value());
-  mailbox.Deliver(Record(1));
-  EXPECT_FALSE(mailbox.Deliver(Change(2)).wake);  // it was woken before
-  mailbox.Deliver(Change(3));
-  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 3);
-  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
-  EXPECT_FALSE(mailbox.Take().has_value());
-  EXPECT_TRUE(mailbox.Deliver(Change(4)).wake);
-  mailbox.Close();
-  EXPECT_FALSE(mailbox.Deliver(Change(5)).wake);
-  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 4);
 }
 
 TEST(ResultHubSettingsTest, EverySubscriberHearsOfChangesWhateverDetectorItWants) {

@@ -11,40 +11,17 @@
 #include <vector>
 
 #include "server/pipeline.h"
-#include "server/store/memory_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_frame_source.h"
 #include "tests/fakes/fake_log_star.h"
 #include "tests/fakes/fake_segmenter.h"
 #include "tests/fakes/fake_wait.h"
 #include "tests/fakes/hub_reader.h"
+#include "tests/fakes/recording_store.h"
 
 namespace atomstream {
 
 using Result = absl::StatusOr<FrameRecords>;
-
-// A store that refuses results on demand.
-class FailingStore final : public ResultStore {
- public:
-  absl::StatusOr<FrameRecordPtr> Append(FrameRecord record) override {
-    if (record.frame_id == "unlucky") return absl::DataLossError("disk full");
-    return kept_.Append(std::move(record));
-  }
-  absl::StatusOr<FrameRecordPtr> Get(const ResultPosition& position) const override {
-    return kept_.Get(position);
-  }
-  absl::StatusOr<FrameRecordPtr> GetNewestOf(absl::string_view id) const override {
-    return kept_.GetNewestOf(id);
-  }
-  absl::StatusOr<std::vector<FrameRecordPtr>> List(int64_t after, int limit) const override {
-    return kept_.List(after, limit);
-  }
-  StoreRange range() const override { return kept_.range(); }
-  const std::string& epoch() const override { return kept_.epoch(); }
-
- private:
-  MemoryStore kept_{"epoch", 10'000};
-};
 
 class PipelineTest : public testing::Test {
  protected:
@@ -62,7 +39,7 @@ class PipelineTest : public testing::Test {
   void StartWith(PipelineOptions options, const ModelHolder* model, FakeLogStar::Body body,
                  bool with_source) {
     if (body) settings_.Set(MakeFakeSettings(FakeFactory(std::move(body))));
-    reader_ = std::make_unique<HubReader>(&hub_);
+    reader_ = MakeReader();
     pipeline_ = std::make_unique<Pipeline>(
         options, PipelineDependencies{.source = with_source ? &source_ : nullptr,
                                       .settings = &settings_,
@@ -80,6 +57,14 @@ class PipelineTest : public testing::Test {
                                       .wait = &wait_,
                                       .random = [] { return 0.0; }});
     pipeline_->Start();
+  }
+
+  // A subscriber that finds the records of what it gets.
+  std::unique_ptr<HubReader> MakeReader(DeliveryPolicy policy = DeliveryPolicy::kQueue) {
+    return std::make_unique<HubReader>(
+        &hub_,
+        SubscriptionOptions{.policy = policy, .queue_size = SubscriptionOptions::kMaxQueueSize},
+        [this](const StoredResult& result) { return store_.RecordOf(result); });
   }
 
   // Submits and gives the future end.
@@ -112,7 +97,7 @@ class PipelineTest : public testing::Test {
   SilentLog log_;
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
-  FailingStore store_;
+  RecordingStore store_;
   FrameCache frames_{1 << 20};
   ResultHub hub_{8, &metrics_};
   FakeFrameSource source_;

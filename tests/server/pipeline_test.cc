@@ -28,7 +28,8 @@ TEST_F(PipelineTest, AFrameBecomesAStoredAndPublishedResult) {
   ASSERT_EQ(record->summary.size(), 1u);
   EXPECT_EQ(record->summary[0].state, DetectorState::kDone);
   EXPECT_EQ(record->summary[0].sequence, 1);
-  EXPECT_EQ(*store_.Get({"epoch", 1}), record);
+  EXPECT_EQ(store_.RecordOf(**store_.Get({"epoch", 1})), record);
+  EXPECT_EQ((*store_.Get({"epoch", 1}))->encoded, "frame-42#1");
   std::vector<std::string> stages;
   for (const StageTime& timing : record->timings) stages.push_back(timing.stage);
   EXPECT_THAT(stages, testing::ElementsAre("queue", "process", "order", "total"));
@@ -248,12 +249,13 @@ TEST_F(PipelineTest, UnderLoadTheBooksBalanceAndEverySequenceIsDelivered) {
       EXPECT_EQ(gap->first_sequence, next);
       next = gap->last_sequence + 1;
     }
-    if (const FrameRecordPtr* record = std::get_if<FrameRecordPtr>(&*event)) {
-      EXPECT_EQ((*record)->position.sequence, next++);
-      if ((*record)->origin == FrameOrigin::kSource) {
-        EXPECT_GT((*record)->frame_number, last_live);
-        last_live = (*record)->frame_number;
-        dropped += (*record)->frames_dropped_before;
+    if (const StoredResultPtr* result = std::get_if<StoredResultPtr>(&*event)) {
+      EXPECT_EQ((*result)->position.sequence, next++);
+      const FrameRecordPtr record = store_.RecordOf(**result);
+      if (record->origin == FrameOrigin::kSource) {
+        EXPECT_GT(record->frame_number, last_live);
+        last_live = record->frame_number;
+        dropped += record->frames_dropped_before;
       }
     }
   }

@@ -331,7 +331,7 @@ TEST_F(UnetPipelineTest, UnderLoadEverySummaryIsKept) {
   std::map<std::string, int> promised;  // results that are still to come, by frame
   std::map<DetectorKind, int64_t> last_live;
   int64_t frames = 0, unet = 0, skipped = 0;
-  const FrameRecords records = *store_.List(0, 10'000);
+  const FrameRecords records = store_.records();
   for (const FrameRecordPtr& record : records) {
     const DetectorKind kind = record->detector.kind();
     if (record->origin == FrameOrigin::kSource) {

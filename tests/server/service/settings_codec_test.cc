@@ -108,7 +108,7 @@ TEST(SettingsCodecTest, AResultSaysWhyItWasMade) {
   window.chosen_by = "preference";
   result.windows.push_back(window);
   record.detector.result = result;
-  const v1::FrameResult proto = ResultToProto(record, {});
+  const v1::FrameResult proto = ResultToProto(record);
   EXPECT_EQ(proto.cause(), v1::RESULT_CAUSE_SELECTION);
   EXPECT_EQ(proto.supersedes_sequence(), 6);
   EXPECT_EQ(proto.settings_version(), 3);
@@ -125,7 +125,7 @@ TEST(SettingsCodecTest, ResultsPutTogetherSayWhyLogStarsWasMade) {
   auto unet = std::make_shared<FrameRecord>();
   unet->detector.result.emplace<UnetResult>();
   unet->position.sequence = 3;
-  const v1::FrameResult proto = MergedToProto({log_star, unet}, {});
+  const v1::FrameResult proto = MergedToProto({log_star, unet});
   EXPECT_EQ(proto.position().sequence(), 3);
   EXPECT_EQ(proto.cause(), v1::RESULT_CAUSE_SELECTION);
   EXPECT_EQ(proto.settings_version(), 3);

@@ -75,7 +75,9 @@ FrameRecord RecordWith(StructureRecord structure) {
 }
 
 v1::DetectorResult Encode(const StructureRecord& structure, const ResultParts& parts = {}) {
-  return ResultToProto(RecordWith(structure), parts).detectors(0);
+  v1::FrameResult result = ResultToProto(RecordWith(structure));
+  KeepParts(parts, result);
+  return result.detectors(0);
 }
 
 TEST(StructureCodecTest, EveryFieldOfTheClustersReachesTheMessage) {
@@ -194,7 +196,7 @@ TEST(StructureCodecTest, WhatFailedSaysWhyAndTheAtomsStay) {
 TEST(StructureCodecTest, AnAtomThatWasNotAnalysedHasNeither) {
   FrameRecord record;
   std::get<LogStarResult>(record.detector.result).atoms.resize(1);
-  const v1::FrameResult result = ResultToProto(record, {});
+  const v1::FrameResult result = ResultToProto(record);
   EXPECT_FALSE(result.detectors(0).has_clusters());
   EXPECT_FALSE(result.detectors(0).has_structure());
 }
@@ -202,11 +204,11 @@ TEST(StructureCodecTest, AnAtomThatWasNotAnalysedHasNeither) {
 TEST(StructureCodecTest, SubscribersAskForThePartsByName) {
   v1::SubscribeRequest request;
   request.add_parts(v1::RESULT_PART_CLUSTERS);
-  EXPECT_TRUE(PartsOf(request).clusters);
-  EXPECT_FALSE(PartsOf(request).structure);
-  EXPECT_FALSE(PartsOf(request).atoms);
+  EXPECT_TRUE(PartsOf(request.parts()).clusters);
+  EXPECT_FALSE(PartsOf(request.parts()).structure);
+  EXPECT_FALSE(PartsOf(request.parts()).atoms);
   request.add_parts(v1::RESULT_PART_STRUCTURE);
-  EXPECT_TRUE(PartsOf(request).structure);
+  EXPECT_TRUE(PartsOf(request.parts()).structure);
   std::set<int> masks;
   for (int bits = 0; bits < 32; ++bits) {
     masks.insert(ResultParts{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0,

@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "core/base/status_macros.h"
 #include "server/steering/steering_desk.h"
 #include "tests/fakes/test_frames.h"
 #include "tests/server/pipeline_fixture.h"
@@ -29,7 +31,7 @@ class SteeredPipelineTest : public PipelineTest {
                     PipelineOptions options = {}, FrameCache* frames = nullptr) {
     const LogStarFactory factory = FakeFactory(std::move(body));
     settings_.Set(MakeFakeSettings(factory));
-    reader_ = std::make_unique<HubReader>(&hub_);
+    reader_ = MakeReader();
     PipelineDependencies dependencies;
     dependencies.source = &source_;
     dependencies.settings = &settings_;
@@ -48,7 +50,11 @@ class SteeredPipelineTest : public PipelineTest {
     desk_ = std::make_unique<SteeringDesk>(SteeringDeskDependencies{
         .settings = &settings_,
         .make_log_star = factory,
-        .store = &store_,
+        .front_of =
+            [this](const ResultPosition& position) -> absl::StatusOr<std::vector<FrontPoint>> {
+          ASSIGN_OR_RETURN(const StoredResultPtr result, store_.Get(position));
+          return std::get<LogStarResult>(store_.RecordOf(*result)->detector.result).front;
+        },
         .audit = &audit_,
         .metrics = &metrics_,
         .clock = &clock_,

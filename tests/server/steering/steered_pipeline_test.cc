@@ -34,7 +34,9 @@ TEST_F(SteeredPipelineTest, ASelectionDecidesTheNewestFrameAnew) {
   ASSERT_EQ(anew->summary.size(), 1u);
   EXPECT_EQ(anew->summary[0].sequence, 2);
   EXPECT_EQ(anew->summary[0].state, DetectorState::kDone);
-  EXPECT_EQ(*store_.GetNewestOf("frame-7"), anew);
+  const auto kept = store_.GetNewestOf("frame-7");
+  ASSERT_EQ(kept->size(), 1u);
+  EXPECT_EQ(kept->front()->position.sequence, 2);
   Prefer(1);
   const FrameRecordPtr again = reader_->NextResult();
   EXPECT_EQ(again->supersedes_sequence, 2);
@@ -50,9 +52,9 @@ TEST_F(SteeredPipelineTest, HistoryHoldsNoAnalysisAndNoWarmStart) {
   GiveAndRead(1);
   Prefer(0);
   reader_->NextResult();
-  const auto records = store_.List(0, 10);
-  ASSERT_EQ(records->size(), 2u);
-  for (const FrameRecordPtr& record : *records) {
+  const FrameRecords records = store_.records();
+  ASSERT_EQ(records.size(), 2u);
+  for (const FrameRecordPtr& record : records) {
     const auto& result = std::get<LogStarResult>(record->detector.result);
     EXPECT_EQ(result.analysis, nullptr);
     EXPECT_EQ(result.next_warm_start, nullptr);
@@ -68,7 +70,9 @@ TEST_F(SteeredPipelineTest, SubscribersHearOfTheChangeBeforeItsFirstResult) {
   while (anew == nullptr) {
     const HubEvent event = *reader_->Next();
     if (const auto* told = std::get_if<SettingsChangePtr>(&event)) change = *told;
-    if (const auto* record = std::get_if<FrameRecordPtr>(&event)) anew = *record;
+    if (const auto* result = std::get_if<StoredResultPtr>(&event)) {
+      anew = store_.RecordOf(**result);
+    }
   }
   ASSERT_NE(change, nullptr);
   EXPECT_EQ(change->settings.version, anew->settings_version);
@@ -249,13 +253,13 @@ TEST_F(SteeredPipelineTest, OfManyChangesInARowTheNewestIsWorkedOn) {
 
 TEST_F(SteeredPipelineTest, AReaderOfTheLatestEndsWithTheNewestChoice) {
   StartSteered();
-  HubReader latest(&hub_, {.policy = DeliveryPolicy::kLatest});
+  const auto latest = MakeReader(DeliveryPolicy::kLatest);
   GiveAndRead(1);
   for (const double preference : {0.9, 0.4, 0.0}) {
     Prefer(preference);
     reader_->NextResult();
   }
-  const FrameRecordPtr seen = latest.NextResult();
+  const FrameRecordPtr seen = latest->NextResult();
   EXPECT_EQ(seen->settings_version, 4);
   EXPECT_EQ(ChosenOf(*seen), kFrontSize - 1);
 }

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/store/memory_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_log_star.h"
+#include "tests/fakes/recording_store.h"
 
 namespace atomstream {
 namespace {
@@ -55,7 +55,7 @@ class SteeringDeskTest : public testing::Test {
     desk_ = std::make_unique<SteeringDesk>(SteeringDeskDependencies{
         .settings = &holder_,
         .make_log_star = std::move(factory),
-        .store = &store_,
+        .front_of = [this](const ResultPosition& position) { return FrontOf(position); },
         .audit = &audit_,
         .metrics = &metrics_,
         .clock = &clock_,
@@ -84,7 +84,16 @@ class SteeringDeskTest : public testing::Test {
     LogStarResult result;
     result.front = MakeFakeFront(size);
     record.detector.result = std::move(result);
-    return (*store_.Append(std::move(record)))->position;
+    return store_.Append(std::move(record))->record->position;
+  }
+
+  absl::StatusOr<std::vector<FrontPoint>> FrontOf(const ResultPosition& position) const {
+    const auto stored = store_.Get(position);
+    if (!stored.ok()) return stored.status();
+    const FrameRecordPtr record = store_.RecordOf(**stored);
+    const auto* result = std::get_if<LogStarResult>(&record->detector.result);
+    if (result == nullptr) return absl::InvalidArgumentError("is no result of log_star");
+    return result->front;
   }
 
   // Nothing of what a change leaves is there.
@@ -99,7 +108,7 @@ class SteeringDeskTest : public testing::Test {
   FakeClock clock_;
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
-  MemoryStore store_{"epoch", 100};
+  RecordingStore store_;
   KeptAudit audit_;
   SettingsHolder holder_{MakeFakeSettings()};
   std::vector<SettingsChangePtr> published_;
@@ -141,7 +150,7 @@ TEST_F(SteeringDeskTest, SubscribersHearOfAVersionBeforeItCounts) {
   desk_ = std::make_unique<SteeringDesk>(SteeringDeskDependencies{
       .settings = &holder_,
       .make_log_star = FakeFactory(),
-      .store = &store_,
+      .front_of = {},
       .audit = &audit_,
       .metrics = &metrics_,
       .clock = &clock_,
@@ -196,7 +205,7 @@ TEST_F(SteeringDeskTest, AnIndexNeedsAResultThatIsKept) {
   FrameRecord unet;
   unet.frame_id = "f";
   unet.detector.result.emplace<UnetResult>();
-  const ResultPosition position = (*store_.Append(std::move(unet)))->position;
+  const ResultPosition position = store_.Append(std::move(unet))->record->position;
   EXPECT_TRUE(
       absl::IsInvalidArgument(desk_->Select({SolutionChoice::AtIndex(0), position}, {}).status()));
   ExpectUnchanged();

@@ -1,0 +1,50 @@
+#include "server/codec/stored_codec.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "server/codec/front_codec.h"
+#include "server/codec/result_codec.h"
+
+namespace atomstream {
+
+std::string EncodeResult(const FrameRecord& record) {
+  return ResultToProto(record).SerializeAsString();
+}
+
+absl::StatusOr<v1::FrameResult> DecodeResult(const StoredResult& result) {
+  v1::FrameResult proto;
+  if (result.lost() || !proto.ParseFromString(result.encoded)) {
+    return absl::DataLossError(
+        absl::StrCat("position.sequence = ", result.position.sequence, ": cannot be decoded"));
+  }
+  return proto;
+}
+
+absl::StatusOr<v1::FrameResult> DecodeMerged(const std::vector<StoredResultPtr>& results) {
+  std::vector<v1::FrameResult> decoded;
+  for (const StoredResultPtr& result : results) {
+    ASSIGN_OR_RETURN(decoded.emplace_back(), DecodeResult(*result));
+  }
+  return MergeResults(std::move(decoded));
+}
+
+absl::Status CheckHasFront(const v1::FrameResult& result) {
+  if (result.detectors_size() == 1 &&
+      result.detectors(0).detector() == DetectorName(DetectorKind::kLogStar) &&
+      result.detectors(0).error().empty()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("position.sequence = ", result.position().sequence(),
+                   ": is no result of log_star with a front"));
+}
+
+absl::StatusOr<std::vector<FrontPoint>> DecodeFront(const StoredResult& result) {
+  ASSIGN_OR_RETURN(const v1::FrameResult proto, DecodeResult(result));
+  RETURN_IF_ERROR(CheckHasFront(proto));
+  return FrontFromProto(proto.detectors(0).front());
+}
+
+}  // namespace atomstream

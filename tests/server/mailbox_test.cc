@@ -1,0 +1,112 @@
+#include "server/hub/mailbox.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/fakes/stored_results.h"
+
+namespace atomstream {
+namespace {
+
+int64_t SequenceOf(const HubEvent& event) {
+  return std::get<StoredResultPtr>(event)->position.sequence;
+}
+
+SettingsChangePtr Change(int64_t version) {
+  auto change = std::make_shared<SettingsChange>();
+  change->settings.version = version;
+  return change;
+}
+
+TEST(MailboxTest, KeepsTheNewestAndDeclaresTheRest) {
+  Mailbox mailbox(2);
+  for (int i = 1; i <= 5; ++i) EXPECT_EQ(mailbox.Deliver(MakeStored(i)).dropped, i > 2 ? 1 : 0);
+  const Gap gap = std::get<Gap>(*mailbox.Take());
+  EXPECT_EQ(gap.first_sequence, 1);
+  EXPECT_EQ(gap.last_sequence, 3);
+  EXPECT_EQ(gap.results, 3);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 4);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 5);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+TEST(MailboxTest, ALossAfterADeclaredOneIsDeclaredAnew) {
+  Mailbox mailbox(1);
+  mailbox.Deliver(MakeStored(1));
+  mailbox.Deliver(MakeStored(2));
+  EXPECT_EQ(std::get<Gap>(*mailbox.Take()).last_sequence, 1);
+  mailbox.Deliver(MakeStored(3));  // pushes 2 out
+  const Gap gap = std::get<Gap>(*mailbox.Take());
+  EXPECT_EQ(gap.first_sequence, 2);
+  EXPECT_EQ(gap.last_sequence, 2);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 3);
+}
+
+TEST(MailboxTest, KeepsToItsBytesButAlwaysTheNewest) {
+  const int64_t one = MakeStored(1, DetectorKind::kLogStar, 1000)->bytes();
+  Mailbox mailbox(100, /*max_bytes=*/3 * one);
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(mailbox.Deliver(MakeStored(i, DetectorKind::kLogStar, 1000)).dropped, 0);
+  }
+  EXPECT_EQ(mailbox.Deliver(MakeStored(4, DetectorKind::kLogStar, 1000)).dropped, 1);
+  EXPECT_EQ(mailbox.Deliver(MakeStored(5, DetectorKind::kLogStar, 100'000)).dropped, 3);
+  const Gap gap = std::get<Gap>(*mailbox.Take());
+  EXPECT_EQ(gap.first_sequence, 1);
+  EXPECT_EQ(gap.last_sequence, 4);
+  EXPECT_EQ(gap.results, 4);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 5);
+  // What was taken makes room.
+  for (int i = 6; i <= 8; ++i) {
+    EXPECT_EQ(mailbox.Deliver(MakeStored(i, DetectorKind::kLogStar, 1000)).dropped, 0);
+  }
+}
+
+TEST(MailboxTest, WakesOnceAfterItWasFoundEmpty) {
+  Mailbox mailbox(4);
+  EXPECT_FALSE(mailbox.Deliver(MakeStored(1)).wake);  // the consumer has not begun
+  EXPECT_TRUE(mailbox.Take().has_value());
+  EXPECT_FALSE(mailbox.Take().has_value());
+  EXPECT_TRUE(mailbox.Deliver(MakeStored(2)).wake);
+  EXPECT_FALSE(mailbox.Deliver(MakeStored(3)).wake);
+}
+
+TEST(MailboxTest, OnlyTheNewestSourceStatusWaits) {
+  Mailbox mailbox(4);
+  SourceStatus status;
+  status.state = SourceState::kConnecting;
+  mailbox.Deliver(status);
+  mailbox.Deliver(MakeStored(1));
+  status.state = SourceState::kStreaming;
+  mailbox.Deliver(status);
+  EXPECT_EQ(std::get<SourceStatus>(*mailbox.Take()).state, SourceState::kStreaming);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+TEST(MailboxTest, ClosingLetsTheRestBeTaken) {
+  Mailbox mailbox(4);
+  mailbox.Deliver(MakeStored(1));
+  mailbox.Close();
+  EXPECT_EQ(mailbox.Deliver(MakeStored(2)).dropped, 0);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+TEST(MailboxTest, OnlyTheNewestChangeOfSettingsWaitsAndItComesBeforeResults) {
+  Mailbox mailbox(2);
+  EXPECT_FALSE(mailbox.Take().has_value());
+  mailbox.Deliver(MakeStored(1));
+  EXPECT_FALSE(mailbox.Deliver(Change(2)).wake);  // it was woken before
+  mailbox.Deliver(Change(3));
+  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 3);
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 1);
+  EXPECT_FALSE(mailbox.Take().has_value());
+  EXPECT_TRUE(mailbox.Deliver(Change(4)).wake);
+  mailbox.Close();
+  EXPECT_FALSE(mailbox.Deliver(Change(5)).wake);
+  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 4);
+}
+
+}  // namespace
+}  // namespace atomstream
