@@ -124,6 +124,8 @@ struct FrameRecord {
   // At admission, since the frame before this one; 0 in other records than LoG*'s, so that whoever
   // adds them up counts none twice.
   int64_t frames_dropped_before = 0;
+  // W3C trace context of the call that submitted the frame; empty: it had none.
+  std::string trace_parent;
 };
 
 using FrameRecordPtr = std::shared_ptr<const FrameRecord>;
