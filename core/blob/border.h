@@ -5,16 +5,39 @@
 #ifndef ATOMSTREAM_CORE_BLOB_BORDER_H_
 #define ATOMSTREAM_CORE_BLOB_BORDER_H_
 
+#include <vector>
+
 #include "core/blob/prune.h"
 #include "core/image/frame.h"
 
 namespace atomstream {
 
-// True if the blob lies on a border pixel of `image` and the Gaussian that fits the brightness
-// inwards best is centred outside the frame, beyond -0.5 px. Gaussians of 0.55 to 1.25 times
-// `atom_sigma_px` are tried; the blob's own scale is no guide, as a search may choose one twice the
-// atom's. `image` is the frame itself: filters that mirror the border hide what this looks for.
-bool CentreLiesOutside(const Image& image, const Blob& blob, double atom_sigma_px);
+// Made once for the atoms of a frame; immutable.
+class BorderCheck {
+ public:
+  // Gaussians of 0.55 to 1.25 times `atom_sigma_px` are tried; a blob's own scale is no guide, as a
+  // search may choose one twice the atom's.
+  explicit BorderCheck(double atom_sigma_px);
+
+  // True if the blob lies on a border pixel of `image` and the Gaussian that fits the brightness
+  // inwards best is centred outside the frame, beyond -0.5 px. `image` is the frame itself: filters
+  // that mirror the border hide what this looks for.
+  bool CentreLiesOutside(const Image& image, const Blob& blob) const;
+
+ private:
+  // A Gaussian, from the border inwards.
+  struct Shape {
+    double centre = 0;
+    double sum = 0, squares = 0;
+    std::vector<double> values;
+  };
+
+  double FittedCentre(const std::vector<double>& profile) const;
+
+  const int depth_;
+  std::vector<double> weights_;  // along the border
+  std::vector<Shape> shapes_;
+};
 
 }  // namespace atomstream
 

@@ -10,9 +10,11 @@ Blob RefineBlob(const Image& response, const Blob& blob) {
   const int y = static_cast<int>(std::lround(blob.y_px));
   const int last_x = response.cols - 1;
   const int last_y = response.rows - 1;
+  const float* rows[3];
+  for (int dy = -1; dy <= 1; ++dy) rows[dy + 1] = response[std::clamp(y + dy, 0, last_y)];
+  const int columns[3] = {std::max(x - 1, 0), std::clamp(x, 0, last_x), std::min(x + 1, last_x)};
   const auto at = [&](int dx, int dy) {
-    return static_cast<double>(
-        response(std::clamp(y + dy, 0, last_y), std::clamp(x + dx, 0, last_x)));
+    return static_cast<double>(rows[dy + 1][columns[dx + 1]]);
   };
   const bool free_x = x > 0 && x < last_x;
   const bool free_y = y > 0 && y < last_y;

@@ -34,6 +34,9 @@ struct ScalePeak {
 // frame counts as 0. None if every voxel is one: a constant stack has no peaks.
 std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float threshold);
 
+// Falling response; those of equal response stay in order. All responses are positive.
+void SortByResponse(std::vector<ScalePeak>& peaks);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CORE_BLOB_SCALE_PEAKS_H_

@@ -81,6 +81,13 @@ class PowerSpectrum {
       float* out = power_[y];
       for (int x = 0; x <= half(); ++x) out[x] = re[x] * re[x] + im[x] * im[x];
     }
+    rings_.create(half() + 1, half() + 1);
+    for (int y = 0; y <= half(); ++y) {
+      int16_t* out = rings_[y];
+      for (int x = 0; x <= half(); ++x) {
+        out[x] = static_cast<int16_t>(std::sqrt(static_cast<float>(x * x + y * y)) + 0.5f);
+      }
+    }
   }
 
   int size() const { return size_; }
@@ -95,9 +102,8 @@ class PowerSpectrum {
   // Power over the noise of its ring; 0 beyond the last ring.
   Image DividedByRings(const std::vector<float>& noise) const {
     Image quotient(power_.rows, power_.cols, 0.0f);
-    std::vector<int> rings(half() + 1);
     for (int y = 0; y < size_; ++y) {
-      FindRings(y <= half() ? y : y - size_, rings);
+      const int16_t* rings = Rings(y <= half() ? y : y - size_);
       const float* power = power_[y];
       float* out = quotient[y];
       for (int x = 0; x <= half(); ++x) {
@@ -108,14 +114,14 @@ class PowerSpectrum {
     return quotient;
   }
 
-  // The ring, the rounded radius, of each bin of row `y`.
-  void FindRings(int y, std::vector<int>& rings) const {
-    for (int x = 0; x <= half(); ++x) rings[x] = static_cast<int>(Radius(x, y) + 0.5);
-  }
+  // The rings, the rounded radii, of the bins of row `y`. Squares of radii are integers, so that
+  // float is exact enough for sides below 1400.
+  const int16_t* Rings(int y) const { return rings_[std::abs(y)]; }
 
  private:
   int size_;
   Image power_;
+  cv::Mat_<int16_t> rings_;  // at |y|, x
 };
 
 // Expected noise power of each ring: its median over ln 2, the median of an exponential law.
@@ -123,10 +129,10 @@ std::vector<float> RingNoise(const PowerSpectrum& spectrum) {
   const int half = spectrum.half();
   const int rings = half + 1;
   // Where each ring's values begin among those of all rings.
-  std::vector<int> ring_of(half + 1), begin_of(rings + 1, 0);
+  std::vector<int> begin_of(rings + 1, 0);
   const auto for_each_row = [&](auto&& fn) {
     for (int y = -half + 1; y < half; ++y) {
-      spectrum.FindRings(y, ring_of);
+      const int16_t* ring_of = spectrum.Rings(y);
       const float* power = spectrum.Row(y);
       for (int x = 0; x <= half; ++x) {
         if (ring_of[x] < rings) fn(ring_of[x], power[x]);

@@ -2,7 +2,6 @@
 
 #include <cassert>
 
-#include "core/blob/border.h"
 #include "core/blob/disk_mean.h"
 #include "core/blob/refine.h"
 
@@ -11,18 +10,23 @@ namespace {
 constexpr double kAtomSigma = 0.3;  // d_NN: about the width of an atom in HAADF frames
 }  // namespace
 
-AtomPlace FindAtomPlace(const FrameSurvey& survey, const PeakCache& cache, int variant,
-                        const ScalePeak& peak, bool refine_subpixel) {
+AtomPlacer::AtomPlacer(const FrameSurvey& survey, const PeakCache& cache, int variant,
+                       bool refine_subpixel)
+    : survey_(survey),
+      cache_(cache),
+      variant_(cache.variants[variant]),
+      refine_subpixel_(refine_subpixel),
+      border_(kAtomSigma * survey.lattice.d_nn_px) {}
+
+AtomPlace AtomPlacer::Of(const ScalePeak& peak) const {
   AtomPlace place;
-  const Blob blob = BlobOf(peak, cache);
-  place.outside =
-      CentreLiesOutside(survey.image.clipped, blob, kAtomSigma * survey.lattice.d_nn_px);
+  const Blob blob = BlobOf(peak, cache_);
+  place.outside = border_.CentreLiesOutside(survey_.image.clipped, blob);
   if (place.outside) return place;
-  const Blob centre =
-      refine_subpixel ? RefineBlob(cache.variants[variant].stack[peak.level], blob) : blob;
+  const Blob centre = refine_subpixel_ ? RefineBlob(variant_.stack[peak.level], blob) : blob;
   place.x_px = centre.x_px;
   place.y_px = centre.y_px;
-  place.intensity = DiskMean(survey.image.unclipped, blob);
+  place.intensity = DiskMean(survey_.image.unclipped, blob);
   return place;
 }
 

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "core/blob/border.h"
 #include "core/blob/prune.h"
 #include "core/blob/scale_peaks.h"
 #include "core/structure/atom.h"
@@ -23,9 +24,21 @@ struct AtomPlace {
   bool outside = false;
 };
 
-// `survey` and `cache` still hold their images.
-AtomPlace FindAtomPlace(const FrameSurvey& survey, const PeakCache& cache, int variant,
-                        const ScalePeak& peak, bool refine_subpixel);
+// Finds the places of a frame's atoms. Immutable; any thread.
+class AtomPlacer {
+ public:
+  // `survey` and `cache` still hold their images, and outlive it.
+  AtomPlacer(const FrameSurvey& survey, const PeakCache& cache, int variant, bool refine_subpixel);
+
+  AtomPlace Of(const ScalePeak& peak) const;
+
+ private:
+  const FrameSurvey& survey_;
+  const PeakCache& cache_;
+  const PreprocessedPeaks& variant_;
+  const bool refine_subpixel_;
+  const BorderCheck border_;
+};
 
 // What the peak is to the pruner.
 inline Blob BlobOf(const ScalePeak& peak, const PeakCache& cache) {

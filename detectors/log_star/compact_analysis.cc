@@ -135,13 +135,13 @@ class CompactAnalysis final : public FrameAnalysis {
                  [&](const ScalePeak& peak) { return reach.Holds(peak); });
     places_.resize(count);
     const std::vector<int> order = OrderByRow(kept, findings_.frame.height_px);
+    const AtomPlacer placer(*input.survey, cache, variant, input.refine_subpixel);
     const int tasks = static_cast<int>((count + kPeaksPerTask - 1) / kPeaksPerTask);
     executor.ParallelFor(tasks, [&](int task) {
       const int64_t end = std::min<int64_t>(count, int64_t{task + 1} * kPeaksPerTask);
       for (int64_t i = int64_t{task} * kPeaksPerTask; i < end; ++i) {
         const int peak = order[i];
-        places_[peak] =
-            FindAtomPlace(*input.survey, cache, variant, kept[peak], input.refine_subpixel);
+        places_[peak] = placer.Of(kept[peak]);
       }
     });
   }

@@ -228,10 +228,10 @@ class LogStarDetector final : public LogStar {
                  LogStarResult& result) const {
     const std::vector<ScalePeak>& peaks = cache.variants[decision.variant].peaks;
     const std::vector<int> indices = PeaksOf(decision.blobs, peaks, cache);
+    const AtomPlacer placer(survey, cache, decision.variant, options_.refine_subpixel);
     result.atoms.reserve(indices.size());
     for (size_t i = 0; i < indices.size(); ++i) {
-      const AtomPlace place = FindAtomPlace(survey, cache, decision.variant, peaks[indices[i]],
-                                            options_.refine_subpixel);
+      const AtomPlace place = placer.Of(peaks[indices[i]]);
       if (!place.outside) result.atoms.push_back(ToAtom(place, decision.blobs[i]));
     }
   }

@@ -1,6 +1,7 @@
 #include "detectors/log_star/peak_cache.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "core/blob/scale_space.h"
@@ -46,29 +47,28 @@ float ResponseAtRank(std::vector<float>& responses, double rank) {
 }
 
 void FinishVariant(const FrameSurvey& survey, PreprocessedPeaks& variant) {
-  variant.peaks = FindScalePeaks(variant.stack, kMinResponse);
-  const int middle = static_cast<int>(variant.stack.size()) / 2;
   const double expected = survey.ExpectedAtoms(survey.WholeFrame());
   const auto in_vacuum = [&](const ScalePeak& peak) {
     return survey.filtered.material(peak.y_px, peak.x_px) < kMaterialLevel;
   };
+  // The middle scale says which responses matter. Peaks below are many, and not listed at all.
   std::vector<float> responses;
-  for (const ScalePeak& peak : variant.peaks) {
-    if (peak.level == middle) responses.push_back(peak.response);
+  std::vector<float> in_material;
+  for (const ScalePeak& peak :
+       FindScalePeaks({variant.stack[variant.stack.size() / 2]}, kMinResponse)) {
+    responses.push_back(peak.response);
+    if (!in_vacuum(peak)) in_material.push_back(peak.response);
   }
   const float typical = ResponseAtRank(responses, 0.5 * expected);
-  responses.clear();
-  for (const ScalePeak& peak : variant.peaks) {
-    if (peak.level == middle && !in_vacuum(peak)) responses.push_back(peak.response);
-  }
-  variant.max_threshold = ResponseAtRank(responses, 0.5 * expected);
+  variant.max_threshold = ResponseAtRank(in_material, 0.5 * expected);
   variant.min_threshold =
-      std::min<double>(ResponseAtRank(responses, 2.5 * expected), 0.5 * variant.max_threshold);
+      std::min<double>(ResponseAtRank(in_material, 2.5 * expected), 0.5 * variant.max_threshold);
+  const float below = std::nextafter(static_cast<float>(variant.min_threshold), 0.0f);
+  variant.peaks = FindScalePeaks(variant.stack, std::max(kMinResponse, below));
   std::erase_if(variant.peaks, [&](const ScalePeak& peak) {
     return peak.response < variant.min_threshold || (peak.response < typical && in_vacuum(peak));
   });
-  std::stable_sort(variant.peaks.begin(), variant.peaks.end(),
-                   [](const ScalePeak& a, const ScalePeak& b) { return a.response > b.response; });
+  SortByResponse(variant.peaks);
 }
 
 }  // namespace

@@ -65,7 +65,18 @@ absl::StatusOr<ChainedFrame> FrameChain::Next(const Frame& frame) {
   {
     const StageTimer timer("log_star", result.milliseconds);
     InlineExecutor executor;
-    ASSIGN_OR_RETURN(result.found, log_star_->Detect(frame, warm_start_.get(), executor));
+    DetectRequest request;
+    request.warm_start = warm_start_.get();
+    request.keep_analysis = true;  // as the daemon does with live frames
+    ASSIGN_OR_RETURN(result.found, log_star_->Detect(frame, request, executor));
+  }
+  const LogStarTimings& t = result.found.timings;
+  const std::pair<const char*, absl::Duration> parts[] = {
+      {"of it: normalise", t.normalise},   {"of it: lattice", t.lattice},
+      {"of it: preprocess", t.preprocess}, {"of it: scale space", t.scale_space},
+      {"of it: optimise", t.optimise},     {"of it: detect, keep", t.detect}};
+  for (const auto& [name, duration] : parts) {
+    result.milliseconds[name] = absl::ToDoubleMilliseconds(duration);
   }
   if (result.found.next_warm_start != nullptr) warm_start_ = result.found.next_warm_start;
   const double d_nn_px = result.found.lattice.d_nn_px;

@@ -35,7 +35,7 @@ struct ChainedFrame {
   SiteAnalysis surroundings;
   std::optional<DriftEstimate> drift;  // from the frame before; unset for the first
   // Of each stage: "normalise", "log_star", "clusters", "site kinds", "drift view",
-  // "drift".
+  // "drift"; and of LoG*'s own, "of it: …".
   std::map<std::string, double> milliseconds;
 
   // As targets are chosen from them, one for each atom.

@@ -23,6 +23,11 @@ constexpr double kMostOfLogStar = 0.1;
 constexpr const char* kStages[] = {"normalise", "clusters", "site kinds", "drift view",
                                    "drift",     "observe",  "targets"};
 
+// What "log_star" is made of.
+constexpr const char* kLogStarParts[] = {"of it: normalise",  "of it: lattice",
+                                         "of it: preprocess", "of it: scale space",
+                                         "of it: optimise",   "of it: detect, keep"};
+
 using Times = std::map<std::string, std::vector<double>>;
 
 // Every atom of one kind is a target, so that the trackers have work.
@@ -94,18 +99,24 @@ absl::Status MeasureStageCosts(const StageCostOptions& o) {
   }
   const std::vector<double>& log_star = times["log_star"];
   if (log_star.empty()) return absl::InternalError("no frame was clustered by a kept model");
-  std::vector<StageCost> costs;
-  for (const char* stage : kStages) {
+  const auto cost_of = [&](const char* stage) -> StageCost {
     const std::vector<double>& of_stage = times[stage];
     std::vector<double> shares;
     for (size_t i = 0; i < of_stage.size(); ++i) shares.push_back(of_stage[i] / log_star[i]);
-    costs.push_back({stage, QuartilesOf(of_stage).median, QuartilesOf(shares).median});
-  }
+    return {stage, QuartilesOf(of_stage).median, QuartilesOf(shares).median};
+  };
+  std::vector<StageCost> costs, parts;
+  for (const char* stage : kStages) costs.push_back(cost_of(stage));
+  for (const char* part : kLogStarParts) parts.push_back(cost_of(part));
   const double whole = QuartilesOf(log_star).median;
   if (o.json) {
     for (const StageCost& cost : costs) {
       std::printf("{\"stage\": \"%s\", \"ms\": %.4f, \"share_of_log_star\": %.5f}\n",
                   cost.stage.c_str(), cost.milliseconds, cost.share);
+    }
+    for (const StageCost& part : parts) {
+      std::printf("{\"stage\": \"log_star, %s\", \"ms\": %.4f, \"share_of_log_star\": %.5f}\n",
+                  part.stage.c_str(), part.milliseconds, part.share);
     }
     std::printf("{\"stage\": \"log_star\", \"ms\": %.4f, \"share_of_log_star\": 1}\n", whole);
   } else {
@@ -117,6 +128,10 @@ absl::Status MeasureStageCosts(const StageCostOptions& o) {
                   100 * cost.share);
     }
     std::printf("%-20s %10.3f %15.2f%%  budget %g ms\n", "LoG*, whole", whole, 100.0, o.budget_ms);
+    for (const StageCost& part : parts) {
+      std::printf("  %-18s %10.3f %15.2f%%\n", part.stage.c_str(), part.milliseconds,
+                  100 * part.share);
+    }
   }
   AimTally tally;
   for (const StageCost& cost : costs) tally.Add(MissedAims(cost));

@@ -1,5 +1,8 @@
 #include "core/blob/scale_peaks.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <set>
 #include <tuple>
 
@@ -91,6 +94,28 @@ TEST(ScalePeaksTest, TiedNeighboursAreBothPeaks) {
 }
 
 TEST(ScalePeaksTest, EmptyStackHasNoPeaks) { EXPECT_TRUE(FindScalePeaks({}, 0).empty()); }
+
+TEST(ScalePeaksTest, SortsByFallingResponseAndKeepsTheOrderOfEquals) {
+  std::vector<ScalePeak> peaks;
+  uint32_t state = 1;
+  for (int i = 0; i < 5000; ++i) {
+    state = state * 1664525u + 1013904223u;
+    ScalePeak peak;
+    // Many equals, over the whole range of positive floats.
+    peak.response = std::ldexp(1.0f + (state >> 20) % 7 / 8.0f, static_cast<int>(state >> 8) % 120);
+    peak.x_px = static_cast<int16_t>(i);
+    peaks.push_back(peak);
+  }
+  std::vector<ScalePeak> expected = peaks;
+  std::stable_sort(expected.begin(), expected.end(),
+                   [](const ScalePeak& a, const ScalePeak& b) { return a.response > b.response; });
+  SortByResponse(peaks);
+  ASSERT_EQ(peaks.size(), expected.size());
+  for (size_t i = 0; i < peaks.size(); ++i) {
+    ASSERT_EQ(peaks[i].response, expected[i].response);
+    ASSERT_EQ(peaks[i].x_px, expected[i].x_px);
+  }
+}
 
 }  // namespace
 }  // namespace atomstream
