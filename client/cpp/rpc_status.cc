@@ -1,8 +1,7 @@
 #include "client/cpp/rpc_status.h"
 
+#include <algorithm>
 #include <map>
-#include <optional>
-#include <string>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -13,16 +12,34 @@
 namespace atomstream {
 namespace {
 
-constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+constexpr char kUrlPrefix[] = "type.googleapis.com/";
 
-std::optional<google::rpc::ErrorInfo> ErrorInfoOf(const grpc::Status& status) {
-  google::rpc::Status details;
-  if (!details.ParseFromString(status.error_details())) return std::nullopt;
-  for (const google::protobuf::Any& detail : details.details()) {
-    google::rpc::ErrorInfo info;
-    if (detail.Is<google::rpc::ErrorInfo>() && detail.UnpackTo(&info)) return info;
+// The first detail of this type.
+template <typename Detail>
+std::optional<Detail> DetailOf(const google::rpc::Status& details) {
+  for (const google::protobuf::Any& any : details.details()) {
+    Detail detail;
+    if (any.Is<Detail>() && any.UnpackTo(&detail)) return detail;
   }
   return std::nullopt;
+}
+
+template <typename Detail>
+std::string UrlOf() {
+  return absl::StrCat(kUrlPrefix, Detail::descriptor()->full_name());
+}
+
+template <typename Detail>
+void Keep(const Detail& detail, absl::Status& status) {
+  status.SetPayload(UrlOf<Detail>(), absl::Cord(detail.SerializeAsString()));
+}
+
+template <typename Detail>
+std::optional<Detail> KeptOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(UrlOf<Detail>());
+  Detail detail;
+  if (!payload || !detail.ParseFromString(std::string(*payload))) return std::nullopt;
+  return detail;
 }
 
 }  // namespace
@@ -31,25 +48,44 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   // The numbers of gRPC's codes and of absl's are the same, both being google.rpc.Code's.
   const auto code = static_cast<absl::StatusCode>(status.error_code());
-  const std::optional<google::rpc::ErrorInfo> info = ErrorInfoOf(status);
-  if (!info) return absl::Status(code, status.error_message());
-  std::string readable = absl::StrCat(status.error_message(), " [", info->reason());
-  // Sorted, so that the same error reads the same every time.
-  for (const auto& [key, value] :
-       std::map<std::string, std::string>(info->metadata().begin(), info->metadata().end())) {
-    absl::StrAppend(&readable, " ", key, "=", value);
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) details.Clear();
+  std::string readable = status.error_message();
+  const auto info = DetailOf<google::rpc::ErrorInfo>(details);
+  if (info) {
+    absl::StrAppend(&readable, " [", info->reason());
+    // Sorted, so that the same error reads the same every time.
+    for (const auto& [key, value] :
+         std::map<std::string, std::string>(info->metadata().begin(), info->metadata().end())) {
+      absl::StrAppend(&readable, " ", key, "=", value);
+    }
+    readable.push_back(']');
   }
-  readable.push_back(']');
   absl::Status result(code, readable);
-  result.SetPayload(kErrorInfoUrl, absl::Cord(info->SerializeAsString()));
+  if (info) Keep(*info, result);
+  const auto retry = DetailOf<google::rpc::RetryInfo>(details);
+  if (retry) Keep(*retry, result);
   return result;
 }
 
 std::string ErrorReason(const absl::Status& status) {
-  const absl::optional<absl::Cord> payload = status.GetPayload(kErrorInfoUrl);
-  google::rpc::ErrorInfo info;
-  if (!payload || !info.ParseFromString(std::string(*payload))) return "";
-  return info.reason();
+  const auto info = KeptOf<google::rpc::ErrorInfo>(status);
+  return info ? info->reason() : "";
+}
+
+std::string ErrorMetadata(const absl::Status& status, absl::string_view key) {
+  const auto info = KeptOf<google::rpc::ErrorInfo>(status);
+  if (!info) return "";
+  const auto entry = info->metadata().find(std::string(key));
+  return entry == info->metadata().end() ? "" : entry->second;
+}
+
+std::optional<absl::Duration> RetryDelay(const absl::Status& status) {
+  const auto retry = KeptOf<google::rpc::RetryInfo>(status);
+  if (!retry) return std::nullopt;
+  const google::protobuf::Duration& delay = retry->retry_delay();
+  return std::max(absl::ZeroDuration(),
+                  absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos()));
 }
 
 }  // namespace atomstream

@@ -2,9 +2,12 @@
 #ifndef ATOMSTREAM_CLIENT_CPP_RPC_STATUS_H_
 #define ATOMSTREAM_CLIENT_CPP_RPC_STATUS_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace grpc {
 class Status;
@@ -13,11 +16,17 @@ class Status;
 namespace atomstream {
 
 // Same code and message. An ErrorInfo detail is written behind the message for people, as
-// "message [REASON key=value …]", and kept for programs: see ErrorReason.
+// "message [REASON key=value …]", and kept for programs, as a RetryInfo is: see below.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 // The reason of the ErrorInfo that a status came with, e.g. "FRAME_INVALID"; empty: none.
 std::string ErrorReason(const absl::Status& status);
+
+// What its metadata says of `key`; empty: nothing.
+std::string ErrorMetadata(const absl::Status& status, absl::string_view key);
+
+// The RetryInfo that it came with: the same call may pass after so long. Not negative.
+std::optional<absl::Duration> RetryDelay(const absl::Status& status);
 
 }  // namespace atomstream
 

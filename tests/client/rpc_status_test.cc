@@ -29,6 +29,25 @@ TEST(RpcStatusTest, WritesTheReasonAndItsMetadataBehindTheMessage) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "too wide [FRAME_INVALID field=width_px value=9000]");
   EXPECT_EQ(ErrorReason(status), "FRAME_INVALID");
+  EXPECT_EQ(ErrorMetadata(status, "field"), "width_px");
+  EXPECT_EQ(ErrorMetadata(status, "fiend"), "");
+  EXPECT_FALSE(RetryDelay(status));
+}
+
+TEST(RpcStatusTest, KeepsWhenToCallAgain) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(2);
+  retry.mutable_retry_delay()->set_nanos(500'000'000);
+  google::rpc::Status details;
+  details.add_details()->PackFrom(retry);
+  const auto delay = [&details] {
+    return RetryDelay(FromGrpcStatus(
+        grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy", details.SerializeAsString())));
+  };
+  EXPECT_EQ(delay(), absl::Milliseconds(2500));
+  retry.mutable_retry_delay()->set_seconds(-5);
+  details.mutable_details(0)->PackFrom(retry);
+  EXPECT_EQ(delay(), absl::ZeroDuration());
 }
 
 TEST(RpcStatusTest, IgnoresDetailsThatItCannotRead) {
