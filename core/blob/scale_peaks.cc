@@ -40,10 +40,10 @@ void MarkPeaks(const float* value, const float* maximum, float threshold, int wi
 }
 
 // Maximum over the 3 x 3 neighbourhood; outside the image counts as 0.
-Image NeighbourhoodMaximum(const Image& image) {
+void NeighbourhoodMaximum(const Image& image, Image& maximum) {
   const int width = image.cols;
   const int height = image.rows;
-  Image maximum(height, width);
+  maximum.create(height, width);
   // The maxima across three neighbouring rows; the one in turn is overwritten.
   const std::vector<float> zeros(width, 0.0f);
   std::vector<float> across[3] = {zeros, zeros, zeros};
@@ -54,7 +54,6 @@ Image NeighbourhoodMaximum(const Image& image) {
     const float* below = y + 1 < height ? across[(y + 1) % 3].data() : zeros.data();
     MaximumOfThree(above, across[y % 3].data(), below, width, maximum[y]);
   }
-  return maximum;
 }
 
 }  // namespace
@@ -65,10 +64,14 @@ std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float thr
   const int last = static_cast<int>(stack.size()) - 1;
   // Marks are read eight at a time: most are 0.
   std::vector<uint8_t> marks(stack[0].cols + sizeof(uint64_t), 0);
-  Image below;
-  Image here = NeighbourhoodMaximum(stack[0]);
+  // The maxima of the level below, this one and the one above: in turn in three images.
+  Image maxima[3];
+  NeighbourhoodMaximum(stack[0], maxima[0]);
   for (int level = 0; level <= last; ++level) {
-    Image above = level < last ? NeighbourhoodMaximum(stack[level + 1]) : Image();
+    if (level < last) NeighbourhoodMaximum(stack[level + 1], maxima[(level + 1) % 3]);
+    const Image& below = maxima[(level + 2) % 3];
+    const Image& here = maxima[level % 3];
+    const Image& above = maxima[(level + 1) % 3];
     const Image& image = stack[level];
     for (int y = 0; y < image.rows; ++y) {
       const float* value = image[y];
@@ -86,14 +89,12 @@ std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float thr
           peak.x_px = static_cast<int16_t>(x);
           peak.y_px = static_cast<int16_t>(y);
           peak.level = static_cast<int16_t>(level);
-          peak.holds_above = above.empty() || value[x] >= above(y, x);
-          peak.holds_below = below.empty() || value[x] >= below(y, x);
+          peak.holds_above = level == last || value[x] >= above(y, x);
+          peak.holds_below = level == 0 || value[x] >= below(y, x);
           peaks.push_back(peak);
         }
       }
     }
-    below = here;
-    here = above;
   }
   // Where every voxel is a maximum nothing stands out (scikit-image: a trivial image has no peak).
   const size_t voxels = stack.size() * stack[0].total();

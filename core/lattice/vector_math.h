@@ -16,7 +16,8 @@ inline Vector2 operator-(const Vector2& a, const Vector2& b) { return {a.x - b.x
 inline Vector2 operator*(double s, const Vector2& a) { return {s * a.x, s * a.y}; }
 inline double Dot(const Vector2& a, const Vector2& b) { return a.x * b.x + a.y * b.y; }
 inline double Cross(const Vector2& a, const Vector2& b) { return a.x * b.y - a.y * b.x; }
-inline double Length(const Vector2& a) { return std::hypot(a.x, a.y); }
+// Not std::hypot: its care for overflow costs more than all else that a pose search does.
+inline double Length(const Vector2& a) { return std::sqrt(a.x * a.x + a.y * a.y); }
 inline Vector2 Rotated(const Vector2& a, double angle) {
   const double c = std::cos(angle);
   const double s = std::sin(angle);

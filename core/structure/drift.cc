@@ -4,6 +4,7 @@
 #include <cmath>
 #include <complex>
 #include <numbers>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -45,41 +46,45 @@ struct Correlation {
 };
 
 Correlation Correlate(const DriftView& a, const DriftView& b) {
-  const int rows = a.spectrum.rows;
-  const int columns = a.spectrum.cols;
+  const int rows = a.spectrum.rows();
+  const int columns = a.spectrum.columns();
+  const int image_columns = a.spectrum.image_columns;
   Correlation result;
-  cv::Mat product = cv::Mat::zeros(rows, columns, CV_32FC2);
+  HalfSpectrum product{image_columns, Image::zeros(rows, columns), Image::zeros(rows, columns)};
   for (int row = 0; row < rows; ++row) {
-    const auto* first = a.spectrum.ptr<std::complex<float>>(row);
-    const auto* second = b.spectrum.ptr<std::complex<float>>(row);
-    auto* out = product.ptr<std::complex<float>>(row);
+    const float *first_re = a.spectrum.real[row], *first_im = a.spectrum.imaginary[row];
+    const float *second_re = b.spectrum.real[row], *second_im = b.spectrum.imaginary[row];
+    const float *first_signal = a.signal[row], *second_signal = b.signal[row];
+    const float *first_rest = a.rest[row], *second_rest = b.rest[row];
     const double fy = DriftFrequency(row, rows);
     for (int column = 0; column < columns; ++column) {
-      const double s1 = a.signal(row, column);
-      const double s2 = b.signal(row, column);
+      const double s1 = first_signal[column], s2 = second_signal[column];
       if (s1 <= 0 || s2 <= 0) continue;
       // Off the diagonal of the inverse covariance of the frequency's two complex values.
       const double common = kLikeness * std::sqrt(s1 * s2);
       const double weight =
-          common / ((s1 + a.rest(row, column)) * (s2 + b.rest(row, column)) - common * common);
-      const std::complex<float> value =
-          static_cast<float>(kTemper * weight) * first[column] * std::conj(second[column]);
-      out[column] = std::conj(value);
-      result.expected += kTemper * weight * common;
-      // Half of the plane; the other half says the same.
-      if (column > columns / 2 || (column == 0 && row > rows / 2)) continue;
-      const float twice = column == 0 || 2 * column == columns ? 1 : 2;
+          common / ((s1 + first_rest[column]) * (s2 + second_rest[column]) - common * common);
+      const float factor = static_cast<float>(kTemper * weight);
+      // The second times the conjugate of the first.
+      const std::complex<float> value(
+          factor * (first_re[column] * second_re[column] + first_im[column] * second_im[column]),
+          factor * (first_re[column] * second_im[column] - first_im[column] * second_re[column]));
+      product.real(row, column) = value.real();
+      product.imaginary(row, column) = value.imag();
+      const float twice = column == 0 || 2 * column == image_columns ? 1 : 2;
+      result.expected += twice * kTemper * weight * common;
+      // The other half of the first column says the same.
+      if (column == 0 && row > rows / 2) continue;
       result.waves.push_back(
-          {static_cast<float>(2 * std::numbers::pi * DriftFrequency(column, columns)),
-           static_cast<float>(2 * std::numbers::pi * fy), twice * std::conj(value)});
+          {static_cast<float>(2 * std::numbers::pi * DriftFrequency(column, image_columns)),
+           static_cast<float>(2 * std::numbers::pi * fy), twice * value});
     }
   }
   double variance = 0;
   for (const Wave& wave : result.waves) variance += std::norm(wave.value) / 2;
   result.chance = std::sqrt(variance);
-  cv::Mat surface;
-  cv::dft(product, surface, cv::DFT_INVERSE | cv::DFT_REAL_OUTPUT);
-  result.surface = surface;
+  result.surface = TransformBack(std::move(product));
+  result.surface *= static_cast<double>(rows) * image_columns;
   return result;
 }
 
@@ -260,7 +265,7 @@ absl::StatusOr<DriftEstimate> EstimateDrift(const DriftView& earlier, const Drif
                                             const DriftOptions& options) {
   RETURN_IF_ERROR(ValidateDriftOptions(options));
   if (earlier.width_px != later.width_px || earlier.height_px != later.height_px ||
-      earlier.bin != later.bin || earlier.spectrum.size() != later.spectrum.size()) {
+      earlier.bin != later.bin || earlier.signal.size() != later.signal.size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("frames of ", earlier.width_px, " x ", earlier.height_px, " px and ",
                      later.width_px, " x ", later.height_px, " px: sizes must be equal"));

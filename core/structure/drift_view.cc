@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <numbers>
 
 #include "absl/strings/str_cat.h"
@@ -82,7 +81,7 @@ Image Windowed(const Image& image) {
     weights += down[y] * weights_of_row;
   }
   const float mean = static_cast<float>(sum / weights);
-  Image result = Image::zeros(cv::getOptimalDFTSize(image.rows), cv::getOptimalDFTSize(image.cols));
+  Image result = Image::zeros(FourierSide(image.rows), FourierSide(image.cols));
   for (int y = 0; y < image.rows; ++y) {
     const float* row = image[y];
     float* out = result[y];
@@ -91,12 +90,14 @@ Image Windowed(const Image& image) {
   return result;
 }
 
-double NoisePower(const Image& power) {
+double NoisePower(const Image& power, int image_columns) {
   std::vector<float> values;
   for (int row = 0; row < power.rows; ++row) {
     if (std::abs(DriftFrequency(row, power.rows)) < kNoiseBand) continue;
-    for (int column = 0; column <= power.cols / 2; ++column) {
-      if (DriftFrequency(column, power.cols) >= kNoiseBand) values.push_back(power(row, column));
+    for (int column = 0; column < power.cols; ++column) {
+      if (DriftFrequency(column, image_columns) >= kNoiseBand) {
+        values.push_back(power(row, column));
+      }
     }
   }
   // Power of noise is exponentially distributed: its mean is the median over ln 2.
@@ -104,19 +105,35 @@ double NoisePower(const Image& power) {
   return std::max(noise, 1e-7 * cv::mean(power)[0] + 1e-30);
 }
 
+// The mean of a half spectrum's power over `bins` x `bins` frequencies around each. At the far edge
+// of the half the other one goes on, mirrored.
+Image MeanAround(const Image& power, int image_columns, int bins) {
+  const int beyond = std::min(bins / 2 + 1, image_columns - power.cols);
+  Image wide(power.rows, power.cols + beyond);
+  power.copyTo(wide.colRange(0, power.cols));
+  for (int row = 0; row < power.rows; ++row) {
+    const float* mirrored = power[row == 0 ? 0 : power.rows - row];
+    float* out = wide[row];
+    for (int column = power.cols; column < wide.cols; ++column) {
+      out[column] = mirrored[image_columns - column];
+    }
+  }
+  Image mean;
+  cv::blur(wide, mean, {bins, bins}, {-1, -1}, cv::BORDER_REFLECT);
+  return mean.colRange(0, power.cols);
+}
+
 // What each frequency shows besides the specimen: the noise, and what the window smears into it
 // from strong reflections nearby. The window stands still, so without this it would say that
 // nothing moves.
-Image DisturbingPower(const Image& power, double noise) {
-  Image smeared;
-  cv::blur(power, smeared, {kSmearBins, kSmearBins}, {-1, -1}, cv::BORDER_REFLECT);
-  return kSmearShare * smeared + noise;
+Image DisturbingPower(const Image& power, int image_columns, double noise) {
+  return kSmearShare * MeanAround(power, image_columns, kSmearBins) + noise;
 }
 
-// Squares of each bin's frequency, times `scale` before.
-std::vector<float> SquaredFrequencies(int size, double scale) {
-  std::vector<float> squares(size);
-  for (int i = 0; i < size; ++i) {
+// Squares of the frequencies of the first `count` of `size` bins, times `scale` before.
+std::vector<float> SquaredFrequencies(int count, int size, double scale) {
+  std::vector<float> squares(count);
+  for (int i = 0; i < count; ++i) {
     const double value = scale * DriftFrequency(i, size);
     squares[i] = static_cast<float>(value * value);
   }
@@ -124,10 +141,10 @@ std::vector<float> SquaredFrequencies(int size, double scale) {
 }
 
 // Which of kRings rings about the origin each frequency is in.
-cv::Mat_<uint8_t> Rings(cv::Size size) {
+cv::Mat_<uint8_t> Rings(cv::Size size, int image_columns) {
   constexpr double kRingsPerFrequency = kRings / kHighestRing;
-  const std::vector<float> x2 = SquaredFrequencies(size.width, kRingsPerFrequency);
-  const std::vector<float> y2 = SquaredFrequencies(size.height, kRingsPerFrequency);
+  const std::vector<float> x2 = SquaredFrequencies(size.width, image_columns, kRingsPerFrequency);
+  const std::vector<float> y2 = SquaredFrequencies(size.height, size.height, kRingsPerFrequency);
   cv::Mat_<uint8_t> rings(size);
   for (int row = 0; row < size.height; ++row) {
     uint8_t* out = rings[row];
@@ -157,22 +174,22 @@ std::vector<float> DiffusePower(const Image& power, const Image& local, const Im
     }
   }
   std::vector<float> diffuse(kRings, 0);
+  // The root of the squares is the standard deviation of a sum of noise.
   for (int i = 0; i < kRings; ++i) {
-    // The standard deviation of a sum of noise; each frequency comes twice.
-    if (sums[i] > std::sqrt(2 * squares[i])) diffuse[i] = static_cast<float>(sums[i] / counts[i]);
+    if (sums[i] > std::sqrt(squares[i])) diffuse[i] = static_cast<float>(sums[i] / counts[i]);
   }
   return diffuse;
 }
 
 // Power of the specimen: that of the frequency, if it stands out (reflections), else the diffuse.
 Image SignalPower(const Image& power, const Image& disturbing, int frame_width, int frame_height) {
-  Image local;
-  cv::blur(power, local, {3, 3}, {-1, -1}, cv::BORDER_REFLECT);
-  const cv::Mat_<uint8_t> rings = Rings(power.size());
+  const int image_columns = FourierSide(frame_width);
+  const Image local = MeanAround(power, image_columns, 3);
+  const cv::Mat_<uint8_t> rings = Rings(power.size(), image_columns);
   const std::vector<float> diffuse = DiffusePower(power, local, disturbing, rings);
   Image signal(power.size());
-  const std::vector<float> x2 = SquaredFrequencies(power.cols, frame_width);
-  const std::vector<float> y2 = SquaredFrequencies(power.rows, frame_height);
+  const std::vector<float> x2 = SquaredFrequencies(power.cols, image_columns, frame_width);
+  const std::vector<float> y2 = SquaredFrequencies(power.rows, power.rows, frame_height);
   constexpr float kLowest2 = static_cast<float>(kLowestPeriods * kLowestPeriods);
   for (int row = 0; row < power.rows; ++row) {
     const float* around = local[row];
@@ -229,15 +246,19 @@ absl::StatusOr<std::shared_ptr<const DriftView>> MakeDriftView(const Image& imag
       cv::resize(whole, binned, size, 0, 0, cv::INTER_AREA);
       clean = binned;
     }
-    cv::dft(Windowed(clean), view->spectrum, cv::DFT_COMPLEX_OUTPUT);
-    Image power(view->spectrum.size());
+    view->spectrum = TransformForward(Windowed(clean));
+    const HalfSpectrum& spectrum = view->spectrum;
+    Image power(spectrum.real.size());
     for (int row = 0; row < power.rows; ++row) {
-      const auto* values = view->spectrum.ptr<std::complex<float>>(row);
+      const float* re = spectrum.real[row];
+      const float* im = spectrum.imaginary[row];
+      float* out = power[row];
       for (int column = 0; column < power.cols; ++column) {
-        power(row, column) = std::norm(values[column]);
+        out[column] = re[column] * re[column] + im[column] * im[column];
       }
     }
-    view->rest = DisturbingPower(power, NoisePower(power));
+    const int columns = spectrum.image_columns;
+    view->rest = DisturbingPower(power, columns, NoisePower(power, columns));
     view->signal = SignalPower(power, view->rest, clean.cols, clean.rows);
     return View(std::move(view));
   });

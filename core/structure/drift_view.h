@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/image/fourier.h"
 #include "core/image/frame.h"
 
 namespace atomstream {
@@ -29,10 +30,11 @@ absl::Status ValidateDriftOptions(const DriftOptions& options);
 struct DriftView {
   int width_px = 0;  // of the frame
   int height_px = 0;
-  int bin = 1;       // this many pixels in x and in y were averaged to one
-  cv::Mat spectrum;  // CV_32FC2, of the windowed, despeckled frame
-  Image signal;      // power of the specimen in each frequency, as far as it is known
-  Image rest;        // power of everything else: noise, leakage
+  int bin = 1;            // this many pixels in x and in y were averaged to one
+  HalfSpectrum spectrum;  // of the windowed, despeckled frame
+  // Of each of its frequencies:
+  Image signal;  // power of the specimen, as far as it is known
+  Image rest;    // power of everything else: noise, leakage
 };
 
 // InvalidArgument: an image with a side shorter than Frame::kMinSide, options out of range.
