@@ -133,8 +133,8 @@ def check_files(problems, repository, metrics):
 
 def scrape(binaries, repository):
     with tempfile.TemporaryDirectory() as folder:
-        with running_daemon(binaries, repository, folder) as port:
-            url = f"http://127.0.0.1:{port}/metrics"
+        with running_daemon(binaries, repository, folder) as daemon:
+            url = f"http://127.0.0.1:{daemon.metrics_port}/metrics"
             processed = r"^atomstream_frames_processed_total [1-9]"
             wait_for("processed frame", lambda: re.search(processed, get(url), re.MULTILINE))
             times = []

@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import urllib.request
 
@@ -60,9 +59,19 @@ def read_port(process, log, pattern):
     return wait_for(f"'{pattern}' in {log}", look)
 
 
+class RunningDaemon:
+    def __init__(self, metrics_port, microscope):
+        self.metrics_port = metrics_port
+        self._microscope = microscope
+
+    def kill_microscope(self):
+        self._microscope.kill()
+        self._microscope.wait()
+
+
 @contextlib.contextmanager
 def running_daemon(binaries, repository, folder):
-    """Gives the port of /metrics. `binaries` holds atomstreamd and atomstream-sim."""
+    """`binaries` holds atomstreamd and atomstream-sim; gives a RunningDaemon."""
     folder = pathlib.Path(folder)
     metrics_port = free_port()
     simulator = [binaries / "atomstream-sim", "--address=127.0.0.1:0", "--size_px=128", "--rate_hz=5",
@@ -79,4 +88,4 @@ def running_daemon(binaries, repository, folder):
         )
         with program([binaries / "atomstreamd", f"--config={config}"], folder / "daemon.log") as daemon:
             read_port(daemon, folder / "daemon.log", r"\(port ([1-9]\d*)\)")
-            yield metrics_port
+            yield RunningDaemon(metrics_port, sim)

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""The dashboard in a real browser, over a real Prometheus that scrapes a real daemon.
+
+    check_console.py REPOSITORY ATOMSTREAMD [SCREENSHOT_FOLDER]
+
+First everything is well: all values and charts must be there. Then the microscope is killed: the alert
+must fire and the page must show it.
+"""
+import html.parser
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+from live_daemon import free_port, get, program, running_daemon, wait_for
+from tools import need
+
+PAGE = "consoles/atomstream.html"
+SIZE = "1900,1700"
+
+
+class Page(html.parser.HTMLParser):
+    """Texts of a page: of everything below an element with an id, and of the tiles by their headings."""
+
+    VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.stack, self.by_id, self.svgs, self.points = [], {}, {}, {}
+        self.body = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "body":
+            self.body = attributes
+        if tag in self.VOID:
+            return
+        self.stack.append((tag, attributes.get("id")))
+        for _, inside in self.stack:
+            if inside is None:
+                continue
+            self.by_id.setdefault(inside, "")
+            if tag == "svg":
+                self.svgs[inside] = self.svgs.get(inside, 0) + 1
+            shape = {"path": attributes.get("d", "").count("L"), "rect": 1, "ellipse": 1}.get(tag, 0)
+            self.points[inside] = self.points.get(inside, 0) + shape
+        if tag in {"div", "p", "h2", "td", "tr", "small", "span"}:
+            self.handle_data(" ")
+
+    def handle_endtag(self, tag):
+        while self.stack and self.stack.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        if any(tag in {"script", "style"} for tag, _ in self.stack):
+            return
+        for _, inside in self.stack:
+            if inside is not None:
+                self.by_id[inside] = re.sub(r"\s+", " ", self.by_id.get(inside, "") + data)
+
+
+class Console:
+    def __init__(self, browser, port, folder, pictures):
+        self.browser, self.port, self.folder, self.pictures = browser, port, folder, pictures
+        self.url = f"http://127.0.0.1:{port}/{PAGE}?range=300"
+
+    def run_browser(self, *arguments):
+        # Virtual time runs on when nothing is left to wait for: the charts are drawn by then.
+        command = [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                   f"--user-data-dir={self.folder}/browser", f"--window-size={SIZE}",
+                   "--virtual-time-budget=4000", *arguments, self.url]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    def load(self):
+        return Page(self.run_browser("--dump-dom"))
+
+    def picture(self, name):
+        if self.pictures:
+            self.run_browser(f"--screenshot={self.pictures}/{name}.png")
+
+    def query(self, expression):
+        url = f"http://127.0.0.1:{self.port}/api/v1/query?query={urllib.parse.quote(expression)}"
+        return json.loads(get(url))["data"]["result"]
+
+
+def check_all_is_well(problems, page, repository):
+    def expect(ok, what):
+        if not ok:
+            problems.append(what)
+
+    tiles = page.by_id.get("tiles", "")
+    expect("no alert is firing" in page.by_id.get("alerts", ""), f"alerts: {page.by_id.get('alerts')}")
+    expect("U-Net lattice" in page.by_id.get("what", ""), f"no model in: {page.by_id.get('what')}")
+    for pattern in [
+        r"source streaming 0 reconnects",
+        r"frames in [1-9][\d.]* /s",
+        r"frames with results [1-9][\d.]* /s [1-9]\d* since the start",
+        r"latency, LoG\* [\d.]+(ms|s) 99 of 100 within [\d.]+(ms|s)",
+        r"atoms, LoG\* and U-Net [1-9]\d* · [1-9]\d*",
+        r"QC and ER, less is better 0\.\d+ · 0\.\d+ hypervolume (0\.[5-9]|1\.)\d+",
+        r"F1, where the truth is known (0\.[5-9]|1\.)\d+ · (0\.[5-9]|1\.)\d+",
+        r"results lost 0",
+        r"beam in order",
+        r"memory [\d.]+(Mi|Gi)B",
+    ]:
+        expect(re.search(pattern, tiles), f"no '{pattern}' in: {tiles}")
+    stages = page.by_id.get("stages", "")
+    expect(re.search(r"optimise [\d.]+(ms|us|s)", stages), f"no stage optimise in: {stages}")
+    for name, text in page.by_id.items():
+        for bad in ["no data", "error", "NaN", "undefined", "does not answer"]:
+            expect(bad not in text, f"'{bad}' in {name}: {text}")
+    charts = re.findall(
+        r'Atomstream\.(?:lines|heat|trail)\("(\w+)"(.*?)\n', (repository / "deploy/prometheus" / PAGE).read_text()
+    )
+    drawn = page.body.get("data-drawn")
+    expect(drawn == str(len(charts)), f"{drawn} of {len(charts)} charts are drawn")
+    for chart, options in charts:
+        if "nothing was" in page.by_id.get(chart, "") and "hideZero" in options:
+            continue
+        expect(page.svgs.get(chart) == 1 and page.points.get(chart, 0) >= 3, f"chart {chart} is empty")
+
+
+def main():
+    browser, prometheus = need("chromium", "chromium"), need("prometheus", "prometheus")
+    repository = pathlib.Path(sys.argv[1]).resolve()
+    binaries = pathlib.Path(sys.argv[2]).resolve().parent
+    pictures = sys.argv[3] if len(sys.argv) > 3 else None
+    problems = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        with running_daemon(binaries, repository, folder) as daemon:
+            source = repository / "deploy/prometheus"
+            port = free_port()
+            # As it is shipped, but faster: a test has no half minutes.
+            config = (source / "prometheus.yml").read_text()
+            config = config.replace("127.0.0.1:9464", f"127.0.0.1:{daemon.metrics_port}").replace(": 5s", ": 1s")
+            (folder / "prometheus.yml").write_text(config)
+            (folder / "rules").mkdir()
+            for file in source.glob("rules/*.yml"):
+                rules = re.sub(r"for: \w+", "for: 3s", file.read_text())
+                (folder / "rules" / file.name).write_text(rules)
+            arguments = [prometheus, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                         f"--web.listen-address=127.0.0.1:{port}", f"--web.console.templates={source}/consoles",
+                         f"--web.console.libraries={source}/console_libraries"]
+            with program(arguments, folder / "prometheus.log"):
+                console = Console(browser, port, folder, pictures)
+                wait_for("Prometheus", lambda: "ready to receive" in (folder / "prometheus.log").read_text())
+                wait_for("half a minute of frames", lambda: [
+                    r for r in console.query("count_over_time(instance:atomstream_frames_processed:rate1m[5m])")
+                    if float(r["value"][1]) >= 30])
+                check_all_is_well(problems, console.load(), repository)
+                console.picture("well")
+                daemon.kill_microscope()
+                firing = 'ALERTS{alertname="AtomstreamSourceLost", alertstate="firing"}'
+                wait_for("AtomstreamSourceLost", lambda: console.query(firing))
+                page = console.load()
+                console.picture("source_lost")
+                if "critical: AtomstreamSourceLost" not in page.by_id.get("alerts", ""):
+                    problems.append(f"the alert is not shown: {page.by_id.get('alerts')}")
+                if "source connecting" not in page.by_id.get("tiles", ""):
+                    problems.append(f"the lost source is not shown: {page.by_id.get('tiles')}")
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    print(f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
