@@ -12,6 +12,13 @@
 
 namespace atomstream {
 
+// A link to the daemon has come about, the first one or again.
+struct Linked {
+  v1::RunDescription run;
+  // Behind this place the results go on: where the stream was, or else the newest.
+  v1::ResultPosition after;
+};
+
 // Results that were published and will not come.
 struct ResultGap {
   enum class Cause {
@@ -42,8 +49,7 @@ struct Reconnecting {
   absl::Duration wait;
 };
 
-// RunDescription: a link has come about, the first or again.
-using ResultEvent = std::variant<v1::RunDescription, v1::FrameResult, ResultGap, v1::SourceStatus,
+using ResultEvent = std::variant<Linked, v1::FrameResult, ResultGap, v1::SourceStatus,
                                  v1::SettingsChange, EpochChange, Reconnecting>;
 
 }  // namespace atomstream

@@ -180,8 +180,11 @@ void ResultStream::OnLost(const absl::Status& cause, absl::Duration at_least) {
       ever_began_ ? options_.max_time_without_link : options_.max_time_to_first_link;
   const absl::Duration left = alone_since_ + allowed - now;
   if (left <= absl::ZeroDuration()) {
-    end_ = absl::UnavailableError(
-        absl::StrCat("no link for ", absl::FormatDuration(allowed), ": ", cause.message()));
+    const std::string since =
+        ever_began_ && allowed <= absl::ZeroDuration()
+            ? ""
+            : absl::StrCat("no link for ", absl::FormatDuration(allowed), ": ");
+    end_ = absl::UnavailableError(absl::StrCat(since, cause.message()));
   } else if (options_.max_attempts > 0 && attempts_ >= options_.max_attempts) {
     end_ = absl::UnavailableError(
         absl::StrCat("no link after ", attempts_, " attempts: ", cause.message()));
@@ -252,7 +255,7 @@ absl::Status ResultStream::OnRun(v1::RunDescription run) {
   // Without heartbeats only the connection's keepalive finds a dead link.
   silence_ = interval > absl::ZeroDuration() ? options_.silent_intervals * interval
                                              : absl::InfiniteDuration();
-  event_ = std::move(run);
+  event_ = Linked{std::move(run), *this->position()};
   return absl::OkStatus();
 }
 

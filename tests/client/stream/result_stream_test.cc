@@ -26,8 +26,10 @@ std::string PositionText(const v1::ResultPosition& position) {
 // One word an event, to compare whole courses.
 std::string Text(const ResultEvent& event) {
   struct Visitor {
-    std::string operator()(const v1::RunDescription& run) const {
-      return absl::StrCat("run ", PositionText(run.position()));
+    std::string operator()(const Linked& linked) const {
+      const std::string run = absl::StrCat("run ", PositionText(linked.run.position()));
+      const bool resumed = linked.after.sequence() != linked.run.position().sequence();
+      return resumed ? absl::StrCat(run, " after ", PositionText(linked.after)) : run;
     }
     std::string operator()(const v1::FrameResult& result) const {
       return PositionText(result.position());
@@ -114,7 +116,7 @@ TEST_F(ResultStreamTest, GoesOnBehindTheLastResultAfterALostLink) {
   Start();
   EXPECT_EQ(Position(), "none");
   EXPECT_THAT(Read(6), ElementsAre("run e/4", "e/5", "gap e/6-7 of 2", "lost 0: the link broke",
-                                   "run e/9", "e/8"));
+                                   "run e/9 after e/7", "e/8"));
   EXPECT_THAT(ResumedAfter(), ElementsAre("none", "e/7"));
   EXPECT_EQ(Position(), "e/8");
 }
@@ -123,7 +125,8 @@ TEST_F(ResultStreamTest, AlsoWithoutAResultItGoesOnWhereItBegan) {
   client_.Add({{RunOf("e", 4)}});
   client_.Add({{RunOf("e", 6), ResultOf("e", 5)}});
   Start();
-  EXPECT_THAT(Read(4), ElementsAre("run e/4", "lost 0: the link broke", "run e/6", "e/5"));
+  EXPECT_THAT(Read(4),
+              ElementsAre("run e/4", "lost 0: the link broke", "run e/6 after e/4", "e/5"));
 }
 
 TEST_F(ResultStreamTest, HeartbeatsAndUnknownEventsAreNotTold) {
@@ -142,7 +145,7 @@ TEST_F(ResultStreamTest, ASilentLinkIsDeadAfterThreeHeartbeats) {
   client_.Add({{RunOf("e", 1), ResultOf("e", 1)}});
   Start();
   EXPECT_THAT(Read(4), ElementsAre("run e/0", "lost 0: nothing came for 3s, not even a heartbeat",
-                                   "run e/1", "e/1"));
+                                   "run e/1 after e/0", "e/1"));
   EXPECT_THAT(client_.patience(), ElementsAre(absl::Seconds(3)));  // 1 s a heartbeat, as it says
 }
 
@@ -217,7 +220,7 @@ TEST_F(ResultStreamTest, TellsANewEpochAndTakesItFromItsBeginning) {
   client_.Add({{RunOf("new", 2), ResultOf("new", 1), ResultOf("new", 2)}});
   Start();
   EXPECT_THAT(Read(7), ElementsAre("run old/4", "old/5", "lost 0: the link broke",
-                                   "epoch old/5 new", "run new/2", "new/1", "new/2"));
+                                   "epoch old/5 new", "run new/2 after new/0", "new/1", "new/2"));
   EXPECT_THAT(ResumedAfter(), ElementsAre("none", "old/5", "new/0"));
 }
 
@@ -239,7 +242,7 @@ TEST_F(ResultStreamTest, ARunOfAnotherEpochIsANewEpochToo) {
   client_.Add({{RunOf("new", 2), ResultOf("new", 1)}});
   Start();
   EXPECT_THAT(Read(5), ElementsAre("run old/4", "lost 0: the link broke", "epoch old/4 new",
-                                   "run new/2", "new/1"));
+                                   "run new/2 after new/0", "new/1"));
 }
 
 TEST_F(ResultStreamTest, DeclaresWhatIsNoLongerKeptAndGoesOnAtTheOldest) {
@@ -249,7 +252,8 @@ TEST_F(ResultStreamTest, DeclaresWhatIsNoLongerKeptAndGoesOnAtTheOldest) {
   client_.Add({{RunOf("e", 21), ResultOf("e", 16)}});
   Start();
   EXPECT_EQ(Position(), "e/10");
-  EXPECT_THAT(Read(4), ElementsAre("gone e/11-14 of 4", "gone e/15-15 of 1", "run e/21", "e/16"));
+  EXPECT_THAT(Read(4),
+              ElementsAre("gone e/11-14 of 4", "gone e/15-15 of 1", "run e/21 after e/15", "e/16"));
   EXPECT_THAT(ResumedAfter(), ElementsAre("e/10", "e/14", "e/15"));
   EXPECT_THAT(wait_.waits(), ElementsAre());
 }
@@ -327,7 +331,7 @@ TEST_F(ResultStreamTest, WithoutPatienceTheFirstLossEndsIt) {
   options_.max_time_without_link = absl::ZeroDuration();
   client_.Add({{RunOf("e", 0)}});
   Start();
-  EXPECT_THAT(Read(9), ElementsAre("run e/0", "UNAVAILABLE: no link for 0: the link broke"));
+  EXPECT_THAT(Read(9), ElementsAre("run e/0", "UNAVAILABLE: the link broke"));
 }
 
 TEST_F(ResultStreamTest, SoManyAttemptsInARowMayFail) {

@@ -91,8 +91,10 @@ class ResumePropertyTest : public ::testing::TestWithParam<Case> {
   }
 
   void Take(const ResultEvent& event, const ResultStream& stream) {
-    if (const auto* run = std::get_if<v1::RunDescription>(&event)) {
-      ledger_.Begin(run->position().epoch(), stream.position()->sequence());
+    if (const auto* linked = std::get_if<Linked>(&event)) {
+      ASSERT_EQ(linked->run.position().epoch(), linked->after.epoch());
+      ASSERT_EQ(linked->after.sequence(), stream.position()->sequence());
+      ledger_.Begin(linked->after.epoch(), linked->after.sequence());
     } else if (const auto* result = std::get_if<v1::FrameResult>(&event)) {
       const v1::ResultPosition& at = result->position();
       ASSERT_EQ(result->frame_id(), absl::StrCat(at.epoch(), "/", at.sequence()));

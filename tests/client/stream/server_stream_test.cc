@@ -181,7 +181,7 @@ TEST_F(ServerStreamTest, AResultStreamComesBackToADaemonThatComesBack) {
   while (results < 4) {
     const absl::StatusOr<ResultEvent> event = (*stream)->Next();
     ASSERT_TRUE(event.ok()) << event.status();
-    runs += std::holds_alternative<v1::RunDescription>(*event) ? 1 : 0;
+    runs += std::holds_alternative<Linked>(*event) ? 1 : 0;
     if (std::holds_alternative<v1::FrameResult>(*event)) {
       EXPECT_EQ(std::get<v1::FrameResult>(*event).position().sequence(), ++results);
       if (results == 2) first.reset();
