@@ -14,10 +14,13 @@
 #include "core/image/frame.h"
 #include "server/config/check.h"
 #include "server/config/cluster_config.h"
+#include "server/config/config_place.h"
 #include "server/config/log_star_config.h"
+#include "server/config/operations_config.h"
 #include "server/config/security_config.h"
 #include "server/config/targeting_config.h"
 #include "server/config/unet_config.h"
+#include "server/record/invalid_field.h"
 #include "server/security/exposure.h"
 
 namespace atomstream {
@@ -96,13 +99,51 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
+    if (!message_.empty()) return;
+    place_ = {line + 1, column + 1};
+    message_ = message;
   }
-  const std::string& text() const { return text_; }
+  const ConfigPlace& place() const { return place_; }
+  const std::string& message() const { return message_; }
 
  private:
-  std::string text_;
+  ConfigPlace place_;
+  std::string message_;
 };
+
+// `place`: where an error stands.
+absl::StatusOr<LoadedConfig> Read(absl::string_view text, ConfigPlace* place) {
+  LoadedConfig read;
+  FirstError error;
+  google::protobuf::TextFormat::ParseInfoTree places;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  parser.WriteLocationsTo(&places);
+  if (!parser.ParseFromString(std::string(text), &read.config)) {
+    *place = error.place();
+    return absl::InvalidArgumentError(error.message());
+  }
+  absl::StatusOr<DaemonOptions> options = OptionsFromConfig(read.config);
+  if (!options.ok()) {
+    *place = FindPlace(places, InvalidFieldOf(options.status()).field);
+    return options.status();
+  }
+  read.options = *std::move(options);
+  return read;
+}
+
+// Files that the configuration names are relative to its folder.
+void RelateAllFiles(const std::filesystem::path& folder, DaemonOptions& options) {
+  RelateFiles(folder, options.security);
+  if (auto* microscope = std::get_if<MicroscopeOptions>(&options.source)) {
+    RelateFiles(folder, microscope->security);
+  }
+  if (!options.audit_log.empty()) options.audit_log = (folder / options.audit_log).string();
+  if (!options.spans.file.empty()) options.spans.file = (folder / options.spans.file).string();
+  if (options.unet) {
+    options.unet->model_folder = (folder / options.unet->model_folder).string();
+  }
+}
 
 }  // namespace
 
@@ -136,42 +177,44 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
   }
   RETURN_IF_ERROR(CheckInRange("service.max_message_mib", options.max_message_mib, 1, 1024));
   ASSIGN_OR_RETURN(options.security, SecurityOptionsFromConfig(config.security()));
+  ASSIGN_OR_RETURN(options.log, LogOptionsFromConfig(config.log()));
+  ASSIGN_OR_RETURN(options.health, HealthOptionsFromConfig(config.health()));
+  ASSIGN_OR_RETURN(options.spans, SpanOptionsFromConfig(config.trace()));
   RETURN_IF_ERROR(CheckExposure(options.listen_address, options.security));
   return options;
 }
 
 absl::StatusOr<DaemonOptions> ParseConfig(absl::string_view text) {
-  config::v1::DaemonConfig config;
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(std::string(text), &config)) {
-    return absl::InvalidArgumentError(error.text());
-  }
-  return OptionsFromConfig(config);
+  ConfigPlace place;
+  absl::StatusOr<LoadedConfig> read = Read(text, &place);
+  if (read.ok()) return std::move(read->options);
+  // What is no DaemonConfig at all names no field.
+  if (!InvalidFieldOf(read.status()).field.empty()) return read.status();
+  return absl::InvalidArgumentError(
+      absl::StrCat(place.line, ":", place.column, ": ", read.status().message()));
 }
 
-absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
+absl::StatusOr<LoadedConfig> LoadConfigFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (!file || !(text << file.rdbuf())) {
-    return absl::NotFoundError(absl::StrCat(path, ": cannot be read, or is empty"));
+    return WithFault(absl::NotFoundError("cannot be read, or is empty"), {.file = path});
   }
-  absl::StatusOr<DaemonOptions> options = ParseConfig(text.str());
-  if (options.ok()) {
-    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-    RelateFiles(folder, options->security);
-    if (auto* microscope = std::get_if<MicroscopeOptions>(&options->source)) {
-      RelateFiles(folder, microscope->security);
-    }
-    if (!options->audit_log.empty()) options->audit_log = (folder / options->audit_log).string();
-    if (options->unet) {
-      options->unet->model_folder = (folder / options->unet->model_folder).string();
-    }
-    return options;
+  ConfigPlace place;
+  absl::StatusOr<LoadedConfig> read = Read(text.str(), &place);
+  if (!read.ok()) {
+    const InvalidField invalid = InvalidFieldOf(read.status());
+    return WithFault(
+        read.status(),
+        {.file = path, .place = place, .field = invalid.field, .value = invalid.value});
   }
-  return absl::Status(options.status().code(),
-                      absl::StrCat(path, ": ", options.status().message()));
+  RelateAllFiles(std::filesystem::path(path).parent_path(), read->options);
+  return read;
+}
+
+absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
+  ASSIGN_OR_RETURN(LoadedConfig read, LoadConfigFile(path));
+  return std::move(read.options);
 }
 
 }  // namespace atomstream

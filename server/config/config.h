@@ -22,6 +22,14 @@ absl::StatusOr<DaemonOptions> ParseConfig(absl::string_view text);
 // model, or path of the audit log or of a file of security, becomes one from the file's folder.
 absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path);
 
+// The same, with what the file says. An error has its place behind the path, "FILE:12:3: …", and
+// FaultOf (config_place.h) tells it in parts.
+struct LoadedConfig {
+  config::v1::DaemonConfig config;
+  DaemonOptions options;
+};
+absl::StatusOr<LoadedConfig> LoadConfigFile(const std::string& path);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_SERVER_CONFIG_CONFIG_H_

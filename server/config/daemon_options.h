@@ -11,9 +11,12 @@
 #include "detectors/log_star/log_star_options.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "detectors/unet/unet_detector.h"
+#include "server/health/health_options.h"
+#include "server/log/log_options.h"
 #include "server/security/security_options.h"
 #include "server/structure/structure_options.h"
 #include "server/targeting/targeting_options.h"
+#include "server/trace/span_options.h"
 
 namespace atomstream {
 
@@ -62,6 +65,9 @@ struct DaemonOptions {
   int max_subscribers = 128;
   int max_message_mib = 80;
   SecurityOptions security;
+  LogOptions log;
+  HealthOptions health;
+  SpanOptions spans;
 };
 
 }  // namespace atomstream

@@ -15,16 +15,9 @@
 #include "server/log/line_limiter.h"
 #include "server/log/line_writer.h"
 #include "server/log/log_line.h"
+#include "server/log/log_options.h"
 
 namespace atomstream {
-
-struct LogOptions {
-  LogFormat format = LogFormat::kText;
-  LogLevel level = LogLevel::kInfo;
-  int max_lines_per_kind = 20;  // in LineLimiter::kPeriod; 0: no limit
-
-  bool operator==(const LogOptions&) const = default;
-};
 
 // Of the lines so far.
 struct LogCounts {

@@ -15,14 +15,14 @@ namespace atomstream {
 using SpanValue = std::variant<std::string, int64_t>;
 
 struct Span {
-  std::string trace_id;        // 32 hexadecimal digits
-  std::string span_id;         // 16
-  std::string parent_span_id;  // 16; empty: the root of the trace
-  std::string name;
-  absl::Time start;
-  absl::Time end;
-  std::vector<std::pair<std::string, SpanValue>> attributes;
-  std::string error;  // empty: it went well
+  std::string trace_id = {};        // 32 hexadecimal digits
+  std::string span_id = {};         // 16
+  std::string parent_span_id = {};  // 16; empty: the root of the trace
+  std::string name = {};
+  absl::Time start = {};
+  absl::Time end = {};
+  std::vector<std::pair<std::string, SpanValue>> attributes = {};
+  std::string error = {};  // empty: it went well
 };
 
 // Who makes the spans.

@@ -20,16 +20,9 @@
 #include "server/metrics/metric.h"
 #include "server/trace/result_spans.h"
 #include "server/trace/span.h"
+#include "server/trace/span_options.h"
 
 namespace atomstream {
-
-struct SpanOptions {
-  std::string file;  // empty: none are written
-  int64_t max_file_bytes = int64_t{64} << 20;
-  bool all_frames = true;  // false: only those of callers that keep their trace
-
-  bool operator==(const SpanOptions&) const = default;
-};
 
 // All outlive the writer.
 struct SpanWriterDependencies {
