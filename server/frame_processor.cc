@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/status_macros.h"
+#include "core/image/normalise.h"
 #include "server/frame_scorer.h"
 
 namespace atomstream {
@@ -27,6 +28,12 @@ FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
 std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
   const DetectorSet asked = AskedOf(admitted);
   auto progress = std::make_shared<FrameProgress>(admitted, asked);
+  // Held so that all stages share it. A stage that cannot have it says so itself.
+  std::shared_ptr<const NormalisedImage> normalised;
+  CatchToStatus("normalise", [&]() -> absl::Status {
+    normalised = admitted.frame->normalised();
+    return absl::OkStatus();
+  }).IgnoreError();
   // The branches of a frame. One that fails leaves the others untouched.
   if (asked.Has(DetectorKind::kUnet)) StartUnet(admitted, progress);
   if (!asked.Has(DetectorKind::kLogStar)) return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/image/normalise.h"
 
 namespace atomstream {
 namespace {
@@ -122,6 +123,16 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::Create(FrameMetadata metadat
     }
     return std::shared_ptr<const Frame>(new Frame(std::move(metadata), std::move(image), type));
   });
+}
+
+std::shared_ptr<const NormalisedImage> Frame::normalised() const {
+  MutexLock lock(&mutex_);
+  std::shared_ptr<const NormalisedImage> normalised = normalised_.lock();
+  if (normalised == nullptr) {
+    normalised = std::make_shared<const NormalisedImage>(Normalise(image_));
+    normalised_ = normalised;
+  }
+  return normalised;
 }
 
 }  // namespace atomstream

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "core/base/mutex.h"
 #include "opencv2/core.hpp"
 
 namespace atomstream {
@@ -44,6 +45,8 @@ struct FrameMetadata {
   std::optional<std::vector<PointPx>> ground_truth;
 };
 
+struct NormalisedImage;
+
 class Frame {
  public:
   static constexpr int kMinSide = 8;
@@ -63,12 +66,20 @@ class Frame {
   int height() const { return image_.rows; }
   PixelType pixel_type() const { return pixel_type_; }
 
+  // Normalise(image()), made once for all who hold it at the same time: whoever leads a frame
+  // through several stages keeps it meanwhile. It is not kept for the frame's whole life, as a
+  // history of frames would become three times as large. Throws what OpenCV throws.
+  std::shared_ptr<const NormalisedImage> normalised() const;
+
  private:
   Frame(FrameMetadata metadata, Image image, PixelType pixel_type);
 
   const FrameMetadata metadata_;
   const Image image_;
   const PixelType pixel_type_;
+
+  mutable Mutex mutex_;
+  mutable std::weak_ptr<const NormalisedImage> normalised_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace atomstream

@@ -36,7 +36,7 @@ FrameSurvey SurveyFrame(const Frame& frame, const std::optional<Material>& mater
                         const Clock& clock, LogStarTimings& timings) {
   FrameSurvey survey;
   absl::Time start = clock.Now();
-  survey.image = Normalise(frame.image());
+  survey.image = *frame.normalised();
   timings.normalise = clock.Now() - start;
   if (survey.image.constant) return survey;
 

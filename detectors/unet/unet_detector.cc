@@ -135,7 +135,7 @@ absl::StatusOr<UnetDetector::Views> UnetDetector::Look(const Frame& frame, const
 
   const bool by_extremes = model.normalisation == InputNormalisation::kMinMax;
   Views views;
-  views.image = Normalise(frame.image());
+  views.image = *frame.normalised();
   views.raw = by_extremes ? StretchToExtremes(frame.image()) : views.image.clipped;
   result.timings.normalise = timer.Lap();
   if (views.image.constant) {

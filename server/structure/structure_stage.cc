@@ -89,7 +89,7 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
   Image image;
   const ModelKey key{detector.kind(), frame.metadata().material};
   absl::StatusOr<SiteAnalysis> sites = CatchToStatus("site kinds", [&] {
-    if (!atoms.empty()) image = Normalise(frame.image()).unclipped;
+    if (!atoms.empty()) image = frame.normalised()->unclipped;
     const absl::Status crowding = CheckCrowding(atoms, frame);
     if (!crowding.ok()) return absl::StatusOr<SiteAnalysis>(crowding);
     return AnalyseSites(image, atoms, d_nn_px, options_.sites);

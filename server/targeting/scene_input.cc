@@ -117,7 +117,7 @@ SceneInput MakeSceneInput(const Frame& frame, const DetectorRecord& detector,
     }
   }
   auto view = CatchToStatus(
-      "drift view", [&] { return MakeDriftView(Normalise(frame.image()).unclipped, options); });
+      "drift view", [&] { return MakeDriftView(frame.normalised()->unclipped, options); });
   if (view.ok()) input.view = *std::move(view);
   return input;
 }

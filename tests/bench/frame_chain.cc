@@ -57,10 +57,10 @@ absl::StatusOr<std::unique_ptr<FrameChain>> FrameChain::Create(const FrameChainO
 
 absl::StatusOr<ChainedFrame> FrameChain::Next(const Frame& frame) {
   ChainedFrame result;
-  NormalisedImage image;
+  std::shared_ptr<const NormalisedImage> image;  // once for all stages, as in the daemon
   {
     const StageTimer timer("normalise", result.milliseconds);
-    image = Normalise(frame.image());
+    image = frame.normalised();
   }
   {
     const StageTimer timer("log_star", result.milliseconds);
@@ -83,19 +83,19 @@ absl::StatusOr<ChainedFrame> FrameChain::Next(const Frame& frame) {
   {
     const StageTimer timer("site kinds", result.milliseconds);
     ASSIGN_OR_RETURN(result.surroundings,
-                     AnalyseSites(image.unclipped, result.found.atoms, d_nn_px, options_.sites));
+                     AnalyseSites(image->unclipped, result.found.atoms, d_nn_px, options_.sites));
   }
   {
     const StageTimer timer("clusters", result.milliseconds);
     ASSIGN_OR_RETURN(result.clusters,
-                     ClusterAtoms(image.unclipped, result.found.atoms, d_nn_px, options_.clusters,
+                     ClusterAtoms(image->unclipped, result.found.atoms, d_nn_px, options_.clusters,
                                   model_, Refit::kAllowed, EmptyPlaces(result.surroundings)));
   }
   model_ = result.clusters.next_model;
   std::shared_ptr<const DriftView> view;
   {
     const StageTimer timer("drift view", result.milliseconds);
-    ASSIGN_OR_RETURN(view, MakeDriftView(image.unclipped, options_.drift));
+    ASSIGN_OR_RETURN(view, MakeDriftView(image->unclipped, options_.drift));
   }
   if (view_ != nullptr) {
     const StageTimer timer("drift", result.milliseconds);

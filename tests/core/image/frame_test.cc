@@ -1,9 +1,14 @@
 #include "core/image/frame.h"
 
+#include <atomic>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "core/base/thread_pool.h"
+#include "core/image/normalise.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -103,6 +108,37 @@ TEST(FrameTest, RefusesBadMetadata) {
   metadata.dwell_time_s = -1;
   ExpectRefused(Frame::Create(metadata, 8, 8, PixelType::kU8, bytes), "dwell_time_s = -1");
   ExpectRefused(Frame::Create(FrameMetadata(), 8, 8, PixelType::kU8, bytes), "frame_id");
+}
+
+TEST(FrameTest, IsNormalisedOnceForAllWhoHoldItAtTheSameTime) {
+  std::vector<float> values(64);
+  for (int i = 0; i < 64; ++i) values[i] = static_cast<float>(i * i);
+  const auto frame = *Frame::Create(Named(), 8, 8, PixelType::kF32, Bytes(values));
+  const auto first = frame->normalised();
+  const auto second = frame->normalised();
+  EXPECT_EQ(first, second);
+  const NormalisedImage alone = Normalise(frame->image());
+  EXPECT_EQ(cv::norm(first->clipped, alone.clipped, cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(first->unclipped, alone.unclipped, cv::NORM_INF), 0);
+  EXPECT_EQ(first->high, alone.high);
+}
+
+TEST(FrameTest, DoesNotKeepItsNormalisedImage) {
+  const auto frame = *Frame::Create(Named(), 8, 8, PixelType::kU8, std::string(64, 'a'));
+  std::weak_ptr<const NormalisedImage> normalised = frame->normalised();
+  EXPECT_TRUE(normalised.expired());
+  EXPECT_NE(frame->normalised(), nullptr);
+}
+
+TEST(FrameTest, ManyThreadsMayAskForTheNormalisedImage) {
+  const auto frame = *Frame::Create(Named(), 64, 64, PixelType::kU8, std::string(4096, 'a'));
+  ThreadPool pool(3);
+  const auto held = frame->normalised();
+  std::atomic<int> same = 0;
+  pool.ParallelFor(16, [&](int) { same += frame->normalised() == held; });
+  EXPECT_EQ(same, 16);
+  pool.ParallelFor(16, [&](int) { same += frame->normalised()->constant; });
+  EXPECT_EQ(same, 32);
 }
 
 }  // namespace
