@@ -6,31 +6,34 @@
 
 namespace atomstream {
 
-Mailbox::Mailbox(int capacity, int64_t max_bytes)
-    : capacity_(static_cast<size_t>(capacity)), max_bytes_(max_bytes) {
-  assert(capacity >= 1);
-}
+Mailbox::Mailbox(const MailboxLimits& limits) : limits_(limits) { assert(limits.results >= 1); }
 
 Mailbox::Delivery Mailbox::Deliver(StoredResultPtr result) {
-  Delivery delivery;
   std::vector<StoredResultPtr> dropped;  // freed after the lock
-  MutexLock lock(&mutex_);
-  if (closed_) return delivery;
+  const int64_t sequence = result->position.sequence;
   const int64_t bytes = result->bytes();
-  while (!results_.empty() && (results_.size() == capacity_ || bytes_ + bytes > max_bytes_)) {
-    const StoredResult& oldest = *dropped.emplace_back(std::move(results_.front()));
-    results_.pop_front();
-    bytes_ -= oldest.bytes();
-    // Results are dropped in order, so one gap that grows is enough.
-    const int64_t sequence = oldest.position.sequence;
-    if (!gap_) gap_ = Gap{.first_sequence = sequence};
-    gap_->last_sequence = sequence;
-    ++gap_->results;
-    ++delivery.dropped;
+  MutexLock lock(&mutex_);
+  if (closed_) return {};
+  Delivery delivery = {.wake = WakeLocked()};
+  const auto full = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !results_.empty() &&
+           (static_cast<int>(results_.size()) >= limits_.results || bytes_ + bytes > limits_.bytes);
+  };
+  // Behind already, or from now on: what is read from the store anyway need not wait here.
+  const bool behind = limits_.empty_when_full && (gap_ || full());
+  while (behind ? !results_.empty() : full()) {
+    dropped.push_back(PopLocked());
+    ExtendGapLocked(dropped.back()->position.sequence);
   }
-  bytes_ += bytes;
-  results_.push_back(std::move(result));
-  delivery.wake = WakeLocked();
+  delivery.dropped = static_cast<int>(dropped.size()) + (behind ? 1 : 0);
+  delivery.added = 1 - delivery.dropped;
+  if (behind) {
+    ExtendGapLocked(sequence);
+    dropped.push_back(std::move(result));
+  } else {
+    bytes_ += bytes;
+    results_.push_back(std::move(result));
+  }
   return delivery;
 }
 
@@ -38,14 +41,14 @@ Mailbox::Delivery Mailbox::Deliver(SourceStatus status) {
   MutexLock lock(&mutex_);
   if (closed_) return {};
   source_ = std::move(status);
-  return {.wake = WakeLocked(), .dropped = 0};
+  return {.wake = WakeLocked()};
 }
 
 Mailbox::Delivery Mailbox::Deliver(SettingsChangePtr change) {
   MutexLock lock(&mutex_);
   if (closed_) return {};
   settings_.swap(change);  // the one before is freed after the lock
-  return {.wake = WakeLocked(), .dropped = 0};
+  return {.wake = WakeLocked()};
 }
 
 bool Mailbox::Close() {
@@ -57,25 +60,44 @@ bool Mailbox::Close() {
 
 bool Mailbox::WakeLocked() { return std::exchange(consumer_idle_, false); }
 
-std::optional<HubEvent> Mailbox::Take() {
-  MutexLock lock(&mutex_);
+StoredResultPtr Mailbox::PopLocked() {
+  StoredResultPtr oldest = std::move(results_.front());
+  results_.pop_front();
+  bytes_ -= oldest->bytes();
+  return oldest;
+}
+
+// Results are dropped in order, so one gap that grows is enough.
+void Mailbox::ExtendGapLocked(int64_t sequence) {
+  if (!gap_) gap_ = Gap{.first_sequence = sequence};
+  gap_->last_sequence = sequence;
+  ++gap_->results;
+}
+
+std::optional<HubEvent> Mailbox::TakeNoticeLocked() {
   if (source_) {
     HubEvent event = *std::move(source_);
     source_.reset();
     return event;
   }
   if (settings_ != nullptr) return HubEvent(std::exchange(settings_, nullptr));
+  return std::nullopt;
+}
+
+std::optional<HubEvent> Mailbox::TakeNotice() {
+  MutexLock lock(&mutex_);
+  return TakeNoticeLocked();
+}
+
+std::optional<HubEvent> Mailbox::Take() {
+  MutexLock lock(&mutex_);
+  if (std::optional<HubEvent> notice = TakeNoticeLocked()) return notice;
   if (gap_) {
     HubEvent event = *gap_;
     gap_.reset();
     return event;
   }
-  if (!results_.empty()) {
-    bytes_ -= results_.front()->bytes();
-    HubEvent event = std::move(results_.front());
-    results_.pop_front();
-    return event;
-  }
+  if (!results_.empty()) return HubEvent(PopLocked());
   consumer_idle_ = true;
   return std::nullopt;
 }

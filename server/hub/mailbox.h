@@ -3,8 +3,7 @@
 // The hub delivers, one thread at a time; one consumer takes; both may run at once. Neither ever
 // waits for the other. Invariants, over the whole life: results taken and those counted in gaps
 // together are exactly those delivered (but for those still waiting here), each once, by rising
-// sequence number; at most `capacity` results wait, and no more than kMaxBytes of them unless a
-// single one is larger.
+// sequence number; no more results wait than MailboxLimits says, or a single larger one.
 #ifndef ATOMSTREAM_SERVER_HUB_MAILBOX_H_
 #define ATOMSTREAM_SERVER_HUB_MAILBOX_H_
 
@@ -30,17 +29,24 @@ struct Gap {
 
 using HubEvent = std::variant<Gap, StoredResultPtr, SourceStatus, SettingsChangePtr>;
 
+struct MailboxLimits {
+  int results = 1;  // >= 1
+  int64_t bytes = int64_t{8} << 20;
+  // What makes room: the oldest results, one by one; or all at once. Whoever reads gaps from the
+  // store reads what is left here, too, and keeps no memory while it is behind.
+  bool empty_when_full = false;
+};
+
 class Mailbox {
  public:
-  static constexpr int64_t kMaxBytes = int64_t{8} << 20;
-
   // What a delivery led to.
   struct Delivery {
     bool wake = false;  // the consumer had found the mailbox empty: tell it
-    int dropped = 0;    // results that made room
+    int dropped = 0;    // results that went into the gap
+    int added = 0;      // results that wait now and did not before; negative: fewer wait
   };
 
-  explicit Mailbox(int capacity, int64_t max_bytes = kMaxBytes);  // capacity >= 1
+  explicit Mailbox(const MailboxLimits& limits);
 
   Delivery Deliver(StoredResultPtr result);
   // Only the newest status waits.
@@ -51,9 +57,12 @@ class Mailbox {
   // Nothing is delivered any more; what waits can still be taken. Returns whether to wake.
   bool Close();
 
-  // The next event: a change of the source, a change of settings, a gap, then results. nullopt:
-  // nothing waits, and the next delivery (or Close) will say `wake`. Until the first Take nothing
-  // says so: the consumer begins by taking.
+  // What is no result: a change of the source, then a change of settings. nullopt says nothing
+  // about wake.
+  std::optional<HubEvent> TakeNotice();
+  // The next event: a notice, a gap, then results. nullopt: nothing waits, and the next delivery
+  // (or Close) will say `wake`. Until the first Take nothing says so: the consumer begins by
+  // taking.
   std::optional<HubEvent> Take();
 
   bool closed() const;
@@ -61,9 +70,12 @@ class Mailbox {
 
  private:
   bool WakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<HubEvent> TakeNoticeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes the oldest result out.
+  StoredResultPtr PopLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ExtendGapLocked(int64_t sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const size_t capacity_;
-  const int64_t max_bytes_;
+  const MailboxLimits limits_;
 
   mutable Mutex mutex_;
   std::deque<StoredResultPtr> results_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,8 @@
 #include "server/hub/result_hub.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cassert>
 #include <utility>
 
@@ -10,16 +12,38 @@ namespace atomstream {
 
 // What hub and subscriptions have in common about one subscriber.
 struct Subscription::Entry {
-  std::shared_ptr<Mailbox> mailbox;
-  std::function<void()> on_ready;
-  DetectorSet detectors = DetectorSet::All();
+  Entry(const SubscriptionOptions& options_in, std::function<void()> on_ready_in)
+      : options(options_in), mailbox(LimitsOf(options)), on_ready(std::move(on_ready_in)) {}
+
+  static MailboxLimits LimitsOf(const SubscriptionOptions& options) {
+    switch (options.policy) {
+      case DeliveryPolicy::kLatest:
+        return {.results = 1};
+      case DeliveryPolicy::kQueue:
+        return {.results = options.queue_size, .bytes = SubscriptionOptions::kQueueBytes};
+      case DeliveryPolicy::kLossless:
+        break;
+    }
+    return {.results = SubscriptionOptions::kLiveSize,
+            .bytes = SubscriptionOptions::kLiveBytes,
+            .empty_when_full = true};
+  }
+
+  const SubscriptionOptions options;
+  Mailbox mailbox;
+  const std::function<void()> on_ready;
+  std::atomic<int64_t> backlog = 0;
 };
 
 struct Subscription::Shared {
   using Entries = std::vector<std::shared_ptr<Entry>>;
 
-  Shared(int max_subscribers_in, DaemonMetrics* metrics_in)
-      : max_subscribers(max_subscribers_in), metrics(metrics_in) {}
+  Shared(int max_subscribers_in, DaemonMetrics* metrics_in, int64_t newest)
+      : max_subscribers(max_subscribers_in), metrics(metrics_in), newest_sequence(newest) {}
+
+  Gauge* SubscribersOf(const Entry& entry) const {
+    return metrics->delivery.Of(entry.options.policy).subscribers;
+  }
 
   // Runs the hooks of those that must be woken; call without the lock.
   static void Wake(const Entries& entries) {
@@ -33,39 +57,42 @@ struct Subscription::Shared {
 
   mutable Mutex mutex;
   Entries entries ABSL_GUARDED_BY(mutex);
-  int64_t newest_sequence ABSL_GUARDED_BY(mutex) = 0;
+  int64_t newest_sequence ABSL_GUARDED_BY(mutex);
   std::optional<SourceStatus> source ABSL_GUARDED_BY(mutex);
   bool closed ABSL_GUARDED_BY(mutex) = false;
 };
 
 Subscription::Subscription(std::shared_ptr<Shared> shared, std::shared_ptr<Entry> entry,
-                           std::shared_ptr<Mailbox> mailbox, int64_t start_sequence)
-    : shared_(std::move(shared)),
-      entry_(std::move(entry)),
-      mailbox_(std::move(mailbox)),
-      start_sequence_(start_sequence) {}
+                           int64_t start_sequence)
+    : shared_(std::move(shared)), entry_(std::move(entry)), start_sequence_(start_sequence) {}
 
 Subscription::~Subscription() {
   {
     MutexLock lock(&shared_->mutex);
     auto& entries = shared_->entries;
     entries.erase(std::find(entries.begin(), entries.end(), entry_));
-    shared_->metrics->subscribers->Set(static_cast<double>(entries.size()));
+    shared_->SubscribersOf(*entry_)->Add(-1);
   }
   // Deliveries hold the hub's lock, so none comes any more.
-  shared_->metrics->mailbox_results->Add(-mailbox_->waiting());
+  shared_->metrics->mailbox_results->Add(-waiting());
 }
 
 std::optional<HubEvent> Subscription::Take() {
-  std::optional<HubEvent> event = mailbox_->Take();
+  std::optional<HubEvent> event = entry_->mailbox.Take();
   if (event && std::holds_alternative<StoredResultPtr>(*event)) {
     shared_->metrics->mailbox_results->Add(-1);
   }
   return event;
 }
 
-ResultHub::ResultHub(int max_subscribers, DaemonMetrics* metrics)
-    : shared_(std::make_shared<Subscription::Shared>(max_subscribers, metrics)) {}
+std::optional<HubEvent> Subscription::TakeNotice() { return entry_->mailbox.TakeNotice(); }
+int Subscription::waiting() const { return entry_->mailbox.waiting(); }
+bool Subscription::closed() const { return entry_->mailbox.closed(); }
+void Subscription::Owe(int64_t results) { entry_->backlog += results; }
+void Subscription::Settle(int64_t results) { entry_->backlog -= results; }
+
+ResultHub::ResultHub(int max_subscribers, DaemonMetrics* metrics, int64_t newest_sequence)
+    : shared_(std::make_shared<Subscription::Shared>(max_subscribers, metrics, newest_sequence)) {}
 
 ResultHub::~ResultHub() { Close(); }
 
@@ -77,11 +104,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> ResultHub::Subscribe(
                                                    ": must be in [1, ",
                                                    SubscriptionOptions::kMaxQueueSize, "]"));
   }
-  auto entry = std::make_shared<Subscription::Entry>();
-  entry->mailbox =
-      std::make_shared<Mailbox>(options.policy == DeliveryPolicy::kLatest ? 1 : options.queue_size);
-  entry->on_ready = std::move(on_ready);
-  entry->detectors = options.detectors;
+  auto entry = std::make_shared<Subscription::Entry>(options, std::move(on_ready));
 
   MutexLock lock(&shared_->mutex);
   if (shared_->closed) return absl::UnavailableError("the daemon is shutting down");
@@ -90,11 +113,10 @@ absl::StatusOr<std::unique_ptr<Subscription>> ResultHub::Subscribe(
         absl::StrCat("there are already ", shared_->max_subscribers, " subscribers"));
   }
   shared_->entries.push_back(entry);
-  shared_->metrics->subscribers->Set(static_cast<double>(shared_->entries.size()));
-  if (shared_->source) entry->mailbox->Deliver(*shared_->source);
-  auto mailbox = entry->mailbox;
+  shared_->SubscribersOf(*entry)->Add(1);
+  if (shared_->source) entry->mailbox.Deliver(*shared_->source);
   return std::unique_ptr<Subscription>(
-      new Subscription(shared_, std::move(entry), std::move(mailbox), shared_->newest_sequence));
+      new Subscription(shared_, std::move(entry), shared_->newest_sequence));
 }
 
 void ResultHub::Publish(const StoredResultPtr& result) {
@@ -108,12 +130,23 @@ void ResultHub::Publish(const StoredResultPtr& result) {
     assert(shared_->newest_sequence == 0 ||
            result->position.sequence == shared_->newest_sequence + 1);
     shared_->newest_sequence = result->position.sequence;
+    std::array<int64_t, 3> backlogs = {};  // by policy
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
-      if (detector && !entry->detectors.Has(*detector)) continue;
-      const Mailbox::Delivery delivery = entry->mailbox->Deliver(result);
-      shared_->metrics->results_dropped_mailbox->Increment(delivery.dropped);
-      shared_->metrics->mailbox_results->Add(1 - delivery.dropped);
+      if (detector && !entry->options.detectors.Has(*detector)) continue;
+      if (result->position.sequence <= entry->options.after) continue;
+      const Mailbox::Delivery delivery = entry->mailbox.Deliver(result);
+      const DeliveryPolicy policy = entry->options.policy;
+      int64_t& backlog = backlogs[static_cast<size_t>(policy)];
+      backlog = std::max(backlog, entry->backlog.fetch_add(1));
+      if (policy != DeliveryPolicy::kLossless) {
+        shared_->metrics->results_dropped_mailbox->Increment(delivery.dropped);
+      }
+      shared_->metrics->mailbox_results->Add(delivery.added);
       if (delivery.wake) awake.push_back(entry);
+    }
+    for (const DeliveryPolicy policy : kDeliveryPolicies) {
+      const auto backlog = static_cast<double>(backlogs[static_cast<size_t>(policy)]);
+      shared_->metrics->delivery.Of(policy).backlog->Set(backlog);
     }
   }
   Subscription::Shared::Wake(awake);
@@ -125,7 +158,7 @@ void ResultHub::PublishSource(const SourceStatus& status) {
     MutexLock lock(&shared_->mutex);
     shared_->source = status;
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
-      if (entry->mailbox->Deliver(status).wake) awake.push_back(entry);
+      if (entry->mailbox.Deliver(status).wake) awake.push_back(entry);
     }
   }
   Subscription::Shared::Wake(awake);
@@ -136,7 +169,7 @@ void ResultHub::PublishSettings(const SettingsChangePtr& change) {
   {
     MutexLock lock(&shared_->mutex);
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
-      if (entry->mailbox->Deliver(change).wake) awake.push_back(entry);
+      if (entry->mailbox.Deliver(change).wake) awake.push_back(entry);
     }
   }
   Subscription::Shared::Wake(awake);
@@ -148,7 +181,7 @@ void ResultHub::Close() {
     MutexLock lock(&shared_->mutex);
     shared_->closed = true;
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
-      if (entry->mailbox->Close()) awake.push_back(entry);
+      if (entry->mailbox.Close()) awake.push_back(entry);
     }
   }
   Subscription::Shared::Wake(awake);

@@ -2,9 +2,8 @@
 // ever waiting for one.
 //
 // Publish is called by one thread, the pipeline's assembler; PublishSource by the ingest thread;
-// PublishSettings by the SteeringDesk, one change after another;
-// the rest by any thread. A Subscription may outlive the hub; it then only gives what it already
-// holds.
+// PublishSettings by the SteeringDesk, one change after another; the rest by any thread. A
+// Subscription may outlive the hub; it then only gives what it already holds.
 //
 // The law of the ready hook: it is called without any lock of ours, from the publishing thread,
 // once after each time the consumer found its mailbox empty (so the consumer begins with a Take).
@@ -26,18 +25,18 @@
 
 namespace atomstream {
 
-enum class DeliveryPolicy {
-  kLatest,  // only the newest result waits
-  kQueue,   // up to queue_size results wait; when full the oldest is dropped
-};
-
 struct SubscriptionOptions {
   DeliveryPolicy policy = DeliveryPolicy::kLatest;
   int queue_size = kDefaultQueueSize;          // kQueue only, 1 to kMaxQueueSize
   DetectorSet detectors = DetectorSet::All();  // whose results are wanted
+  int64_t after = 0;                           // results up to this one are not delivered
 
   static constexpr int kDefaultQueueSize = 64;
   static constexpr int kMaxQueueSize = 1024;
+  static constexpr int64_t kQueueBytes = int64_t{8} << 20;  // of what waits, together
+  // Of kLossless: what a reader that keeps up may leave waiting before it reads from the store.
+  static constexpr int kLiveSize = 16;
+  static constexpr int64_t kLiveBytes = int64_t{1} << 20;
 };
 
 class ResultHub;
@@ -49,11 +48,21 @@ class Subscription {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // The next event; nullopt: nothing waits, the hook will be called when something does.
+  // The next event; nullopt: nothing waits, the hook will be called when something does. A gap of
+  // kLossless is in the store.
   std::optional<HubEvent> Take();
+  // As Take, but leaves gaps and results; nullopt promises no call of the hook.
+  std::optional<HubEvent> TakeNotice();
+  int waiting() const;  // results
 
-  // The hub is closed and nothing more will come once Take gives nothing.
-  bool closed() const { return mailbox_->closed(); }
+  // Results that the subscriber was to get and that its mailbox never held; and those that it was
+  // given or told of, wherever they came from. The difference is its backlog.
+  void Owe(int64_t results);
+  void Settle(int64_t results);
+
+  // Nothing more is delivered: once Take gives nothing after this, nothing more comes. (Before it
+  // something may have been delivered just before the end.)
+  bool closed() const;
 
   // Sequence number of the newest result when the subscription began: those delivered or declared
   // lost lie above it.
@@ -64,18 +73,18 @@ class Subscription {
   struct Shared;
   struct Entry;
   Subscription(std::shared_ptr<Shared> shared, std::shared_ptr<Entry> entry,
-               std::shared_ptr<Mailbox> mailbox, int64_t start_sequence);
+               int64_t start_sequence);
 
   const std::shared_ptr<Shared> shared_;
   const std::shared_ptr<Entry> entry_;
-  const std::shared_ptr<Mailbox> mailbox_;
   const int64_t start_sequence_;
 };
 
 class ResultHub {
  public:
+  // `newest_sequence`: of the last result of the daemon's earlier life; 0: there was none.
   // `metrics` outlives the hub and all subscriptions.
-  ResultHub(int max_subscribers, DaemonMetrics* metrics);
+  ResultHub(int max_subscribers, DaemonMetrics* metrics, int64_t newest_sequence = 0);
   ~ResultHub();  // closes
 
   // A subscription that first hears of the source's present state. `on_ready` may be empty.

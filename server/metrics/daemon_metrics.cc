@@ -60,7 +60,7 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
 }  // namespace
 
 DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version)
-    : targeting(registry), security(registry) {
+    : targeting(registry), delivery(registry), security(registry) {
   const char* received = "Valid frames that arrived.";
   frames_received_source =
       registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "source"}});
@@ -123,7 +123,6 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   submissions_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "analyze"}});
   unet_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "unet"}});
   mailbox_results = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "mailboxes"}});
-  subscribers = registry.AddGauge("atomstream_subscribers", "Subscribers.");
   const auto reevaluations = [&registry](const char* outcome) {
     return registry.AddCounter("atomstream_reevaluations_total",
                                "Newest live frames decided anew after a change of settings.",

@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/metrics/delivery_metrics.h"
 #include "server/metrics/metric.h"
 #include "server/metrics/security_metrics.h"
 #include "server/metrics/structure_metrics.h"
@@ -56,7 +57,7 @@ struct DaemonMetrics {
   Counter* frames_dropped_cancelled;  // the AnalyzeFrame call ended before its turn
   Counter* frames_dropped_shutdown;   // the drain deadline passed
   Counter* frames_dropped_store;      // none of its results could be stored
-  Counter* results_dropped_mailbox;   // over all subscribers
+  Counter* results_dropped_mailbox;   // for good, over all subscribers
   Counter* submissions_refused;       // AnalyzeFrame with a full queue
 
   // Invalid frames; `reason` outside InvalidReason's set counts as "other".
@@ -76,6 +77,7 @@ struct DaemonMetrics {
   Gauge* F1(absl::string_view detector) const;  // NaN until a frame with ground truth was scored
   UnetMetrics unet;
   TargetingMetrics targeting;
+  DeliveryMetrics delivery;
   SecurityMetrics security;
   const StructureMetrics& Structure(absl::string_view detector) const;
 
@@ -85,7 +87,6 @@ struct DaemonMetrics {
   Gauge* submissions_waiting;
   Gauge* unet_waiting;
   Gauge* mailbox_results;  // waiting in all mailboxes together
-  Gauge* subscribers;
 
   // The newest live frame decided anew after a change of settings. Overtaken: a newer frame was
   // published before the result was.

@@ -36,9 +36,9 @@ class HubReader {
   std::optional<HubEvent> Next() {
     if (refused()) return std::nullopt;
     while (true) {
-      const bool closed = subscription_->closed();
       if (std::optional<HubEvent> event = subscription_->Take()) return event;
-      if (closed) return std::nullopt;
+      // Something may have been delivered just before the end.
+      if (subscription_->closed()) return subscription_->Take();
       signal_->Wait();
     }
   }

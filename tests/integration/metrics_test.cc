@@ -80,7 +80,7 @@ TEST_F(MetricsTest, ShowWhatHappened) {
   EXPECT_THAT(metrics, HasSubstr("atomstream_frames_received_total{origin=\"source\"} 2\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_frames_invalid_total{reason=\"size\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_frames_dropped_total{place=\"admission\"} 0\n"));
-  EXPECT_THAT(metrics, HasSubstr("atomstream_subscribers 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("atomstream_subscribers{policy=\"latest\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_source_state{state=\"streaming\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_optimizer_evaluations_total 20\n"));
   // The fake finds one atom, on the first of two true ones: F1 = 2 / 3.

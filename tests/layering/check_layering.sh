@@ -31,7 +31,7 @@ client/ % core/(image|lattice|blob|reward|optimize|structure|target|evaluate|sim
 !(client/figure|tests/client/figure)/ % cairo % Cairo lives in client/figure
 !core/optimize/ % pagmo/ % pagmo lives in core/optimize
 !server/source/ % tango % Tango lives in server/source
-server/(hub|store|journal|ingest|record|metrics|config|inference|audit|security|steering|structure|targeting|simulator/beam_|pipeline|admission|assembler|frame_processor|frame_progress) % (grpc|grpcpp)/ % queues and threads are free of gRPC, so that ThreadSanitizer can judge them
+server/(hub|delivery|store|journal|ingest|record|metrics|config|inference|audit|security|steering|structure|targeting|simulator/beam_|pipeline|admission|assembler|frame_processor|frame_progress) % (grpc|grpcpp)/ % queues and threads are free of gRPC, so that ThreadSanitizer can judge them
 (core|detectors|client|server|tests)/ % absl/synchronization/ % absl::Mutex gives false ThreadSanitizer reports: use core/base/mutex.h
 '
 

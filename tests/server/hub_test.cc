@@ -127,13 +127,13 @@ TEST_F(ResultHubTest, DropsAndDepthsAreCounted) {
   for (int i = 1; i <= 5; ++i) hub_.Publish(MakeStored(i));
   EXPECT_EQ(metrics_.results_dropped_mailbox->value(), 3);
   EXPECT_EQ(metrics_.mailbox_results->value(), 2);
-  EXPECT_EQ(metrics_.subscribers->value(), 1);
+  EXPECT_EQ(metrics_.delivery.Of(DeliveryPolicy::kQueue).subscribers->value(), 1);
   ASSERT_TRUE(slow->Take().has_value());  // the gap
   ASSERT_TRUE(slow->Take().has_value());
   EXPECT_EQ(metrics_.mailbox_results->value(), 1);
   slow.reset();
   EXPECT_EQ(metrics_.mailbox_results->value(), 0);
-  EXPECT_EQ(metrics_.subscribers->value(), 0);
+  EXPECT_EQ(metrics_.delivery.Of(DeliveryPolicy::kQueue).subscribers->value(), 0);
 }
 
 TEST_F(ResultHubTest, TheHookMayTakeFromItsOwnSubscription) {

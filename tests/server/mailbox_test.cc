@@ -20,7 +20,7 @@ SettingsChangePtr Change(int64_t version) {
 }
 
 TEST(MailboxTest, KeepsTheNewestAndDeclaresTheRest) {
-  Mailbox mailbox(2);
+  Mailbox mailbox({.results = 2});
   for (int i = 1; i <= 5; ++i) EXPECT_EQ(mailbox.Deliver(MakeStored(i)).dropped, i > 2 ? 1 : 0);
   const Gap gap = std::get<Gap>(*mailbox.Take());
   EXPECT_EQ(gap.first_sequence, 1);
@@ -32,7 +32,7 @@ TEST(MailboxTest, KeepsTheNewestAndDeclaresTheRest) {
 }
 
 TEST(MailboxTest, ALossAfterADeclaredOneIsDeclaredAnew) {
-  Mailbox mailbox(1);
+  Mailbox mailbox({.results = 1});
   mailbox.Deliver(MakeStored(1));
   mailbox.Deliver(MakeStored(2));
   EXPECT_EQ(std::get<Gap>(*mailbox.Take()).last_sequence, 1);
@@ -45,7 +45,7 @@ TEST(MailboxTest, ALossAfterADeclaredOneIsDeclaredAnew) {
 
 TEST(MailboxTest, KeepsToItsBytesButAlwaysTheNewest) {
   const int64_t one = MakeStored(1, DetectorKind::kLogStar, 1000)->bytes();
-  Mailbox mailbox(100, /*max_bytes=*/3 * one);
+  Mailbox mailbox({.results = 100, .bytes = 3 * one});
   for (int i = 1; i <= 3; ++i) {
     EXPECT_EQ(mailbox.Deliver(MakeStored(i, DetectorKind::kLogStar, 1000)).dropped, 0);
   }
@@ -63,7 +63,7 @@ TEST(MailboxTest, KeepsToItsBytesButAlwaysTheNewest) {
 }
 
 TEST(MailboxTest, WakesOnceAfterItWasFoundEmpty) {
-  Mailbox mailbox(4);
+  Mailbox mailbox({.results = 4});
   EXPECT_FALSE(mailbox.Deliver(MakeStored(1)).wake);  // the consumer has not begun
   EXPECT_TRUE(mailbox.Take().has_value());
   EXPECT_FALSE(mailbox.Take().has_value());
@@ -72,7 +72,7 @@ TEST(MailboxTest, WakesOnceAfterItWasFoundEmpty) {
 }
 
 TEST(MailboxTest, OnlyTheNewestSourceStatusWaits) {
-  Mailbox mailbox(4);
+  Mailbox mailbox({.results = 4});
   SourceStatus status;
   status.state = SourceState::kConnecting;
   mailbox.Deliver(status);
@@ -85,7 +85,7 @@ TEST(MailboxTest, OnlyTheNewestSourceStatusWaits) {
 }
 
 TEST(MailboxTest, ClosingLetsTheRestBeTaken) {
-  Mailbox mailbox(4);
+  Mailbox mailbox({.results = 4});
   mailbox.Deliver(MakeStored(1));
   mailbox.Close();
   EXPECT_EQ(mailbox.Deliver(MakeStored(2)).dropped, 0);
@@ -94,7 +94,7 @@ TEST(MailboxTest, ClosingLetsTheRestBeTaken) {
 }
 
 TEST(MailboxTest, OnlyTheNewestChangeOfSettingsWaitsAndItComesBeforeResults) {
-  Mailbox mailbox(2);
+  Mailbox mailbox({.results = 2});
   EXPECT_FALSE(mailbox.Take().has_value());
   mailbox.Deliver(MakeStored(1));
   EXPECT_FALSE(mailbox.Deliver(Change(2)).wake);  // it was woken before
@@ -106,6 +106,34 @@ TEST(MailboxTest, OnlyTheNewestChangeOfSettingsWaitsAndItComesBeforeResults) {
   mailbox.Close();
   EXPECT_FALSE(mailbox.Deliver(Change(5)).wake);
   EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.Take())->settings.version, 4);
+}
+
+TEST(MailboxTest, OneThatIsEmptiedWhenFullHoldsNothingUntilItsGapIsTaken) {
+  Mailbox mailbox({.results = 2, .empty_when_full = true});
+  EXPECT_EQ(mailbox.Deliver(MakeStored(1)).added, 1);
+  EXPECT_EQ(mailbox.Deliver(MakeStored(2)).added, 1);
+  const Mailbox::Delivery full = mailbox.Deliver(MakeStored(3));
+  EXPECT_EQ(full.dropped, 3);
+  EXPECT_EQ(full.added, -2);
+  for (int i = 4; i <= 9; ++i) EXPECT_EQ(mailbox.Deliver(MakeStored(i)).added, 0);
+  EXPECT_EQ(mailbox.waiting(), 0);
+  const Gap gap = std::get<Gap>(*mailbox.Take());
+  EXPECT_EQ(gap.first_sequence, 1);
+  EXPECT_EQ(gap.last_sequence, 9);
+  EXPECT_EQ(gap.results, 9);
+  mailbox.Deliver(MakeStored(10));
+  EXPECT_EQ(SequenceOf(*mailbox.Take()), 10);
+  EXPECT_FALSE(mailbox.Take().has_value());
+}
+
+TEST(MailboxTest, NoticesCanBeTakenBeforeAGap) {
+  Mailbox mailbox({.results = 1});
+  mailbox.Deliver(MakeStored(1));
+  mailbox.Deliver(MakeStored(2));
+  mailbox.Deliver(Change(3));
+  EXPECT_EQ(std::get<SettingsChangePtr>(*mailbox.TakeNotice())->settings.version, 3);
+  EXPECT_FALSE(mailbox.TakeNotice().has_value());
+  EXPECT_TRUE(std::holds_alternative<Gap>(*mailbox.Take()));
 }
 
 }  // namespace

@@ -1,0 +1,68 @@
+// FeedReader: a subscriber of a DeliveryDesk that takes one event after another and waits for them.
+#ifndef ATOMSTREAM_TESTS_FAKES_FEED_READER_H_
+#define ATOMSTREAM_TESTS_FAKES_FEED_READER_H_
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "core/base/mutex.h"
+#include "server/delivery/delivery_desk.h"
+
+namespace atomstream {
+
+class FeedReader {
+ public:
+  FeedReader(DeliveryDesk* desk, const FeedOptions& options) : signal_(std::make_shared<Signal>()) {
+    auto feed = desk->Open(options, [signal = signal_] { signal->Notify(); });
+    if (feed.ok()) feed_ = *std::move(feed);
+  }
+
+  bool refused() const { return feed_ == nullptr; }
+
+  // The next event; nullopt: the end, which end() tells.
+  std::optional<HubEvent> Next() {
+    while (true) {
+      ResultFeed::Taken taken = feed_->Take();
+      if (taken.event) return std::move(taken.event);
+      end_ = taken.end;
+      if (end_) return std::nullopt;
+      signal_->Wait();
+    }
+  }
+
+  // The next one without waiting.
+  ResultFeed::Taken TryNext() { return feed_->Take(); }
+
+  std::optional<FeedEnd> end() const { return end_; }
+  ResultFeed& feed() { return *feed_; }
+
+ private:
+  class Signal {
+   public:
+    void Notify() {
+      MutexLock lock(&mutex_);
+      raised_ = true;
+      changed_.NotifyAll();
+    }
+    void Wait() {
+      MutexLock lock(&mutex_);
+      while (!raised_) changed_.Wait(&mutex_);
+      raised_ = false;
+    }
+
+   private:
+    Mutex mutex_;
+    CondVar changed_;
+    bool raised_ ABSL_GUARDED_BY(mutex_) = false;
+  };
+
+  const std::shared_ptr<Signal> signal_;
+  std::shared_ptr<ResultFeed> feed_;
+  std::optional<FeedEnd> end_;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_TESTS_FAKES_FEED_READER_H_
