@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/allocation.h"
 #include "opencv2/core.hpp"
 #include "server/config/config.h"
 #include "server/config/flags.h"
@@ -114,6 +115,7 @@ int Main(int argc, char** argv) {
 }  // namespace atomstream
 
 int main(int argc, char** argv) {
+  atomstream::KeepFreedMemory();
   FLAGS_logtostderr = true;
   google::InitGoogleLogging(argv[0]);
   return atomstream::Main(argc, argv);

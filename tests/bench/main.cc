@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "core/base/allocation.h"
 #include "opencv2/core/utility.hpp"
 #include "tests/bench/commands.h"
 
@@ -74,6 +75,7 @@ constexpr char kUsage[] =
 }  // namespace
 
 int main(int argc, char** argv) {
+  atomstream::KeepFreedMemory();  // as the daemon
   cv::setNumThreads(1);
   const std::string command = argc > 1 ? argv[1] : "--help";
   const atomstream::bench::Arguments arguments(argv + std::min(argc, 2), argv + argc);
