@@ -36,11 +36,15 @@ absl::Status MakeDetectors(const LogStarFactory& factory, ActiveSettings& settin
   return absl::OkStatus();
 }
 
+SolutionChoice FirstChoice(const LogStarOptions& options) {
+  return options.preference ? SolutionChoice::ByPreference(*options.preference) : SolutionChoice();
+}
+
 absl::StatusOr<SettingsPtr> FirstSettings(const LogStarOptions& options,
                                           const LogStarFactory& factory, absl::Time now) {
   auto settings = std::make_shared<ActiveSettings>();
   settings->record.log_star = options;
-  if (options.preference) settings->choice = SolutionChoice::ByPreference(*options.preference);
+  settings->choice = FirstChoice(options);
   settings->record.log_star.preference.reset();
   settings->record.selection = settings->choice;
   settings->record.changed_by = "configuration";

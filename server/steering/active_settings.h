@@ -47,6 +47,9 @@ inline bool SameSearch(const ActiveSettings& a, const ActiveSettings& b) {
 // Time that `quick` has for its search.
 inline constexpr absl::Duration kQuickBudget = absl::Milliseconds(20);
 
+// What the options say is chosen of the fronts.
+SolutionChoice FirstChoice(const LogStarOptions& options);
+
 // The settings at the start, version 1. Errors: the factory's.
 absl::StatusOr<SettingsPtr> FirstSettings(const LogStarOptions& options,
                                           const LogStarFactory& factory, absl::Time now);

@@ -74,6 +74,47 @@ const std::array<Field, 12> kFields = {
     MakeField<&Options::refine_subpixel>("refine_subpixel", RefineText),
 };
 
+bool SameMaterial(const Material& a, const Material& b) {
+  const auto same_vector = [](const auto& v, const auto& w) { return v.x == w.x && v.y == w.y; };
+  return a.name == b.name && same_vector(a.vectors_nm[0], b.vectors_nm[0]) &&
+         same_vector(a.vectors_nm[1], b.vectors_nm[1]) &&
+         std::equal(a.basis.begin(), a.basis.end(), b.basis.begin(), b.basis.end(),
+                    [&](const BasisAtom& v, const BasisAtom& w) {
+                      return same_vector(v.fraction, w.fraction) && v.species == w.species &&
+                             v.intensity == w.intensity;
+                    });
+}
+
+std::string MaterialsText(const Options& options) {
+  return absl::StrCat("[",
+                      absl::StrJoin(options.custom_materials, ",",
+                                    [](std::string* out, const Material& material) {
+                                      absl::StrAppend(out, material.name);
+                                    }),
+                      "]");
+}
+
+const std::array<Field, 2> kFileOnlyFields = {
+    Field{"custom_materials", MaterialsText,
+          [](const Options& a, const Options& b) {
+            return std::equal(a.custom_materials.begin(), a.custom_materials.end(),
+                              b.custom_materials.begin(), b.custom_materials.end(), SameMaterial);
+          },
+          [](const Options& from, Options& to) { to.custom_materials = from.custom_materials; }},
+    MakeField<&Options::seed>("seed"),
+};
+
+template <size_t kSize>
+std::vector<FieldChange> Compare(const std::array<Field, kSize>& fields, const Options& before,
+                                 const Options& after) {
+  std::vector<FieldChange> changes;
+  for (const Field& field : fields) {
+    if (field.same(before, after)) continue;
+    changes.push_back({std::string(field.name), field.text(before), field.text(after)});
+  }
+  return changes;
+}
+
 }  // namespace
 
 std::vector<std::string> LogStarFieldNames() {
@@ -103,13 +144,27 @@ absl::Status CopyFields(const std::vector<std::string>& names, const LogStarOpti
   return absl::OkStatus();
 }
 
-std::vector<FieldChange> CompareFields(const LogStarOptions& before, const LogStarOptions& after) {
-  std::vector<FieldChange> changes;
-  for (const Field& field : kFields) {
-    if (field.same(before, after)) continue;
-    changes.push_back({std::string(field.name), field.text(before), field.text(after)});
+absl::Status CopyFileFields(const std::vector<std::string>& names, const LogStarOptions& from,
+                            LogStarOptions& to) {
+  for (const std::string& name : names) {
+    const auto field = std::find_if(kFileOnlyFields.begin(), kFileOnlyFields.end(),
+                                    [&](const Field& f) { return f.name == name; });
+    if (field != kFileOnlyFields.end()) {
+      field->copy(from, to);
+    } else if (name != kPreferenceField) {
+      RETURN_IF_ERROR(CopyFields({name == "time_budget_ms" ? "time_budget" : name}, from, to));
+    }
   }
-  return changes;
+  return absl::OkStatus();
+}
+
+std::vector<FieldChange> CompareFields(const LogStarOptions& before, const LogStarOptions& after) {
+  return Compare(kFields, before, after);
+}
+
+std::vector<FieldChange> CompareFileOnlyFields(const LogStarOptions& before,
+                                               const LogStarOptions& after) {
+  return Compare(kFileOnlyFields, before, after);
 }
 
 absl::Status ValidateFields(const LogStarOptions& options) {

@@ -14,6 +14,7 @@
 namespace atomstream {
 
 inline constexpr absl::string_view kWindowModeField = "window_mode";
+inline constexpr absl::string_view kPreferenceField = "preference";  // of the file only
 
 // In the order of the contract.
 std::vector<std::string> LogStarFieldNames();
@@ -23,6 +24,11 @@ std::vector<std::string> LogStarFieldNames();
 absl::Status CopyFields(const std::vector<std::string>& names, const LogStarOptions& from,
                         LogStarOptions& to);
 
+// Likewise, by the names of the configuration's block log_star, which has fields that steering has
+// not. Of the preference see SteeringDesk.
+absl::Status CopyFileFields(const std::vector<std::string>& names, const LogStarOptions& from,
+                            LogStarOptions& to);
+
 // One field that differs.
 struct FieldChange {
   std::string name;
@@ -30,6 +36,9 @@ struct FieldChange {
   std::string after;
 };
 std::vector<FieldChange> CompareFields(const LogStarOptions& before, const LogStarOptions& after);
+// Those that only the file has.
+std::vector<FieldChange> CompareFileOnlyFields(const LogStarOptions& before,
+                                               const LogStarOptions& after);
 
 // As ValidateLogStarOptions, but naming fields as the contract does: "log_star.<field> = <value>:
 // why". NotFound: the material.

@@ -103,14 +103,55 @@ absl::StatusOr<SettingsOutcome> SteeringDesk::Update(const SettingsRequest& requ
   if (request.validate_only) return SettingsOutcome{next->record, false};
   std::vector<std::string> fields;
   std::vector<std::string> texts;
+  Describe(changes, now->version() + 1, fields, texts, *next);
+  return Apply(std::move(next), std::move(fields), absl::StrJoin(texts, "; "), "update", call);
+}
+
+absl::StatusOr<SettingsOutcome> SteeringDesk::Reload(const ReloadedSettings& reloaded,
+                                                     const SteeringCall& call, bool validate_only) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(CheckCall(call));
+  const SettingsPtr now = deps_.settings->Get();
+  auto next = std::make_shared<ActiveSettings>(*now);
+  LogStarOptions& log_star = next->record.log_star;
+  RETURN_IF_ERROR(CopyFileFields(reloaded.fields, reloaded.log_star, log_star));
+  RETURN_IF_ERROR(ValidateFields(log_star));
+  std::vector<FieldChange> changes = CompareFields(now->record.log_star, log_star);
+  for (FieldChange& change : CompareFileOnlyFields(now->record.log_star, log_star)) {
+    changes.push_back(std::move(change));
+  }
+  std::vector<std::string> fields;
+  std::vector<std::string> texts;
+  if (!changes.empty()) RETURN_IF_ERROR(MakeDetectors(deps_.make_log_star, *next));
+  Describe(changes, now->version() + 1, fields, texts, *next);
+  if (std::find(reloaded.fields.begin(), reloaded.fields.end(), kPreferenceField) !=
+      reloaded.fields.end()) {
+    const SolutionChoice selection = FirstChoice(reloaded.log_star);
+    RETURN_IF_ERROR(ValidateSelection(selection));
+    if (!(selection == now->record.selection)) {
+      next->record.selection = selection;
+      next->choice = selection;
+      next->index_front = nullptr;
+      fields.emplace_back(kSelectionField);
+      texts.push_back(absl::StrCat(kSelectionField, ": ", SelectionText(now->record.selection),
+                                   " -> ", SelectionText(selection)));
+    }
+  }
+  if (fields.empty()) return SettingsOutcome{now->record, false};
+  if (validate_only) return SettingsOutcome{next->record, false};
+  return Apply(std::move(next), std::move(fields), absl::StrJoin(texts, "; "), "reload", call);
+}
+
+void SteeringDesk::Describe(const std::vector<FieldChange>& changes, int64_t version,
+                            std::vector<std::string>& fields, std::vector<std::string>& texts,
+                            ActiveSettings& next) {
   for (const FieldChange& change : changes) {
     fields.push_back(absl::StrCat("log_star.", change.name));
     texts.push_back(absl::StrCat(fields.back(), ": ", change.before, " -> ", change.after));
-    if (change.name != kWindowModeField) next->search_version = now->version() + 1;
+    if (change.name != kWindowModeField) next.search_version = version;
   }
   // What an index was meant for is a front of the search before.
-  if (next->search_version != now->search_version) next->index_front = nullptr;
-  return Apply(std::move(next), std::move(fields), absl::StrJoin(texts, "; "), "update", call);
+  if (next.search_version == version) next.index_front = nullptr;
 }
 
 SettingsOutcome SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,

@@ -24,6 +24,7 @@
 #include "server/record/frame_record.h"
 #include "server/record/settings_record.h"
 #include "server/steering/active_settings.h"
+#include "server/steering/log_star_fields.h"
 
 namespace atomstream {
 
@@ -44,6 +45,12 @@ struct SettingsRequest {
   LogStarOptions log_star;          // new values
   std::vector<std::string> fields;  // of which these are meant
   bool validate_only = false;
+};
+
+// What the configuration file says anew.
+struct ReloadedSettings {
+  LogStarOptions log_star;          // the whole block
+  std::vector<std::string> fields;  // of it that changed, by their names in the file
 };
 
 struct SettingsOutcome {
@@ -83,6 +90,11 @@ class SteeringDesk {
   // Errors: InvalidArgument likewise; NotFound: the material; Aborted: expected_version.
   absl::StatusOr<SettingsOutcome> Update(const SettingsRequest& request, const SteeringCall& call);
 
+  // Takes over what changed in the file, all of it as one change; what operators changed otherwise
+  // stays. The preference is the selection. Errors: as Update, naming fields of the file.
+  absl::StatusOr<SettingsOutcome> Reload(const ReloadedSettings& reloaded, const SteeringCall& call,
+                                         bool validate_only);
+
   SettingsRecord settings() const;
 
   // The newest ones, oldest first. InvalidArgument: max_count is negative; 0: 50.
@@ -92,6 +104,10 @@ class SteeringDesk {
   absl::Status CheckCall(const SteeringCall& call) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The front that an index of `request` is meant for.
   absl::StatusOr<std::vector<FrontPoint>> FrontOf(const SelectionRequest& request) const;
+  // What changed, for subscribers and for a person; `version` is the one that it makes.
+  static void Describe(const std::vector<FieldChange>& changes, int64_t version,
+                       std::vector<std::string>& fields, std::vector<std::string>& texts,
+                       ActiveSettings& next);
   // Makes `next` count. `fields` and `text`: what changed.
   SettingsOutcome Apply(std::shared_ptr<ActiveSettings> next, std::vector<std::string> fields,
                         const std::string& text, absl::string_view action, const SteeringCall& call)
