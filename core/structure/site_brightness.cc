@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/structure/small_rank.h"
+
 namespace atomstream {
 namespace {
 
@@ -154,12 +156,9 @@ void SublatticeComparison::Compare(int atom) {
     distances_.push_back(std::abs(value - own));
   }
   if (static_cast<int>(values_.size()) < kMinPeers) return;
-  const auto middle = values_.begin() + values_.size() / 2;
-  std::nth_element(values_.begin(), middle, values_.end());
-  outliers_[atom].contrast = own - *middle;
-  const auto nth = distances_.begin() + (distances_.size() - 1) / 4;
-  std::nth_element(distances_.begin(), nth, distances_.end());
-  quarter_[atom] = *nth;
+  const int count = static_cast<int>(values_.size());
+  outliers_[atom].contrast = own - ValueAtRank(values_, count / 2);
+  quarter_[atom] = ValueAtRank(distances_, (count - 1) / 4);
 }
 
 void SublatticeComparison::JudgeByScatter() {
@@ -196,9 +195,7 @@ float SublatticeComparison::PeerSpread(int atom) {
   for (const int peer : Peers(atom)) {
     if (!std::isnan(brightness_[peer])) distances_.push_back(std::abs(brightness_[peer] - median));
   }
-  const auto middle = distances_.begin() + distances_.size() / 2;
-  std::nth_element(distances_.begin(), middle, distances_.end());
-  return kMadToSigma * *middle;
+  return kMadToSigma * ValueAtRank(distances_, static_cast<int>(distances_.size()) / 2);
 }
 
 void SublatticeComparison::RemoveOutliersLight(const BondGraph& graph, double sigmas) {
