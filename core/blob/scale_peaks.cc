@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "core/base/lanes.h"
@@ -39,20 +40,50 @@ void MarkPeaks(const float* value, const float* maximum, float threshold, int wi
   }
 }
 
-// Maximum over the 3 x 3 neighbourhood; outside the image counts as 0.
-void NeighbourhoodMaximum(const Image& image, Image& maximum) {
+// Is `value` at least the maximum of the 3 x 3 neighbourhood of (x, y)? Outside the image counts
+// as 0.
+bool Holds(const Image& image, int x, int y, float value) {
+  float maximum = x == 0 || y == 0 || x + 1 == image.cols || y + 1 == image.rows
+                      ? 0.0f
+                      : -std::numeric_limits<float>::infinity();
+  for (int row = std::max(0, y - 1); row <= std::min(image.rows - 1, y + 1); ++row) {
+    const float* at = image[row];
+    for (int column = std::max(0, x - 1); column <= std::min(image.cols - 1, x + 1); ++column) {
+      maximum = std::max(maximum, at[column]);
+    }
+  }
+  return value >= maximum;
+}
+
+// Calls fn(x, y, value) for every maximum of its 3 x 3 neighbourhood above the threshold, row by
+// row; outside the image counts as 0.
+template <typename Fn>
+void ForEachMaximum(const Image& image, float threshold, Fn&& fn) {
   const int width = image.cols;
   const int height = image.rows;
-  maximum.create(height, width);
-  // The maxima across three neighbouring rows; the one in turn is overwritten.
   const std::vector<float> zeros(width, 0.0f);
+  // The maxima across three neighbouring rows; the oldest is overwritten.
   std::vector<float> across[3] = {zeros, zeros, zeros};
+  std::vector<float> maximum(width);
+  // Marks are read eight at a time: most are 0.
+  std::vector<uint8_t> marks(width + sizeof(uint64_t), 0);
   if (height > 0) MaximumAcross(image[0], width, across[0].data());
   for (int y = 0; y < height; ++y) {
     if (y + 1 < height) MaximumAcross(image[y + 1], width, across[(y + 1) % 3].data());
     const float* above = y > 0 ? across[(y + 2) % 3].data() : zeros.data();
     const float* below = y + 1 < height ? across[(y + 1) % 3].data() : zeros.data();
-    MaximumOfThree(above, across[y % 3].data(), below, width, maximum[y]);
+    MaximumOfThree(above, across[y % 3].data(), below, width, maximum.data());
+    const float* value = image[y];
+    MarkPeaks(value, maximum.data(), threshold, width, marks.data());
+    for (int first = 0; first < width; first += sizeof(uint64_t)) {
+      uint64_t eight;
+      std::memcpy(&eight, marks.data() + first, sizeof(eight));
+      if (eight == 0) continue;
+      const int end = std::min<int>(width, first + sizeof(eight));
+      for (int x = first; x < end; ++x) {
+        if (marks[x] != 0) fn(x, y, value[x]);
+      }
+    }
   }
 }
 
@@ -62,39 +93,17 @@ std::vector<ScalePeak> FindScalePeaks(const std::vector<Image>& stack, float thr
   std::vector<ScalePeak> peaks;
   if (stack.empty()) return peaks;
   const int last = static_cast<int>(stack.size()) - 1;
-  // Marks are read eight at a time: most are 0.
-  std::vector<uint8_t> marks(stack[0].cols + sizeof(uint64_t), 0);
-  // The maxima of the level below, this one and the one above: in turn in three images.
-  Image maxima[3];
-  NeighbourhoodMaximum(stack[0], maxima[0]);
   for (int level = 0; level <= last; ++level) {
-    if (level < last) NeighbourhoodMaximum(stack[level + 1], maxima[(level + 1) % 3]);
-    const Image& below = maxima[(level + 2) % 3];
-    const Image& here = maxima[level % 3];
-    const Image& above = maxima[(level + 1) % 3];
-    const Image& image = stack[level];
-    for (int y = 0; y < image.rows; ++y) {
-      const float* value = image[y];
-      const float* maximum = here[y];
-      MarkPeaks(value, maximum, threshold, image.cols, marks.data());
-      for (int first = 0; first < image.cols; first += sizeof(uint64_t)) {
-        uint64_t eight;
-        std::memcpy(&eight, marks.data() + first, sizeof(eight));
-        if (eight == 0) continue;
-        const int end = std::min<int>(image.cols, first + sizeof(eight));
-        for (int x = first; x < end; ++x) {
-          if (marks[x] == 0) continue;
-          ScalePeak peak;
-          peak.response = value[x];
-          peak.x_px = static_cast<int16_t>(x);
-          peak.y_px = static_cast<int16_t>(y);
-          peak.level = static_cast<int16_t>(level);
-          peak.holds_above = level == last || value[x] >= above(y, x);
-          peak.holds_below = level == 0 || value[x] >= below(y, x);
-          peaks.push_back(peak);
-        }
-      }
-    }
+    ForEachMaximum(stack[level], threshold, [&](int x, int y, float value) {
+      ScalePeak peak;
+      peak.response = value;
+      peak.x_px = static_cast<int16_t>(x);
+      peak.y_px = static_cast<int16_t>(y);
+      peak.level = static_cast<int16_t>(level);
+      peak.holds_above = level == last || Holds(stack[level + 1], x, y, value);
+      peak.holds_below = level == 0 || Holds(stack[level - 1], x, y, value);
+      peaks.push_back(peak);
+    });
   }
   // Where every voxel is a maximum nothing stands out (scikit-image: a trivial image has no peak).
   const size_t voxels = stack.size() * stack[0].total();
