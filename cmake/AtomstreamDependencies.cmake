@@ -15,6 +15,7 @@ if(ATOMSTREAM_BUILD_GRPC)
   find_package(prometheus-cpp CONFIG REQUIRED)
   pkg_check_modules(glog REQUIRED IMPORTED_TARGET libglog)
   pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo cairo-pdf cairo-svg)
+  find_package(HDF5 REQUIRED COMPONENTS C HL)
 endif()
 
 if(ATOMSTREAM_BUILD_TESTS)

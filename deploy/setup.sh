@@ -13,7 +13,7 @@ packages=(
   # contract
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   # libraries
-  libabsl-dev libcairo2-dev libeigen3-dev libgoogle-glog-dev libopencv-core-dev
+  libabsl-dev libcairo2-dev libeigen3-dev libgoogle-glog-dev libhdf5-dev libopencv-core-dev
   libopencv-imgproc-dev libpagmo-dev libssl-dev libtiff-dev libtorch-dev nlohmann-json3-dev
   prometheus-cpp-dev
   # results and frames on disk

@@ -115,7 +115,7 @@ class Analyze {
 int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& output) {
   AnalyzeFlags flags;
   flags.common.timeout_s = 60;
-  flags.common.csv_too = true;
+  flags.common.csv_help = "csv: one line an atom";
   FlagSet flag_set(
       "atomstream analyze FILE... [flags]: sends every frame of NPY and TIFF files to the daemon\n"
       "and prints what it found. Exits 1 if a file or a frame could not be analysed.");

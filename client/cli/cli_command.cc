@@ -11,16 +11,16 @@ namespace atomstream {
 void CommonFlags::AddTo(FlagSet& flags) {
   flags.Add("server", &server, "the daemon, host:port");
   flags.Add("format", &format,
-            csv_too ? "text, json: one object a line, or csv: one line an atom"
-                    : "text, or json: one object a line");
+            csv_help.empty() ? "text, or json: one object a line"
+                             : absl::StrCat("text, json: one object a line, or ", csv_help));
   flags.Add("timeout_s", &timeout_s, "how long to wait for the daemon, seconds");
   AddSecurityFlags(flags, security);
 }
 
 absl::Status CommonFlags::Validate() const {
-  if (format != "text" && format != "json" && !(csv_too && format == "csv")) {
-    return absl::InvalidArgumentError(absl::StrCat("--format = ", format, ": must be text",
-                                                   csv_too ? ", json or csv" : " or json"));
+  if (format != "text" && format != "json" && (csv_help.empty() || format != "csv")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--format = ", format, ": must be text", csv_help.empty() ? " or json" : ", json or csv"));
   }
   if (server.empty()) return absl::InvalidArgumentError("--server = : must be host:port");
   if (!(timeout_s > 0) || !std::isfinite(timeout_s)) {

@@ -27,7 +27,7 @@ struct CommonFlags {
   std::string format = "text";
   double timeout_s = 10;
   ChannelSecurity security = ChannelSecurityFromEnvironment();
-  bool csv_too = false;  // the command can print csv; set before AddTo
+  std::string csv_help;  // "csv: one line …", if the command can print it; set before AddTo
 
   void AddTo(FlagSet& flags);
   // InvalidArgument names the flag and its value.
@@ -61,7 +61,7 @@ int Refuse(const absl::Status& status, const CliOutput& output);
 int WatchCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int GetCommand(const std::vector<std::string>& arguments, const CliOutput& output);
-int ListCommand(const std::vector<std::string>& arguments, const CliOutput& output);
+int HistoryCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int StatusCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ExportCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ParetoCommand(const std::vector<std::string>& arguments, const CliOutput& output);

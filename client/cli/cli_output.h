@@ -12,6 +12,7 @@ struct CliOutput {
   std::ostream& out;
   std::ostream& err;
   TextStyle style;  // of `out`
+  bool err_is_terminal = false;
 };
 
 }  // namespace atomstream

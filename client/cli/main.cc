@@ -18,10 +18,10 @@ constexpr char kUsage[] =
     "Commands:\n"
     "  watch            live results, one line a frame\n"
     "  analyze FILE...  send NPY and TIFF frames to the daemon and print what it found\n"
-    "  get              one kept result\n"
-    "  list             the kept results\n"
+    "  history          the kept results, one line each\n"
+    "  get FRAME_ID     one of them with all that was found\n"
     "  status           the state of the daemon\n"
-    "  export           one analysed frame as a picture\n"
+    "  export           one analysed frame as a picture, or many results as a file\n"
     "  pareto           the Pareto front of a frame, and the hyper-parameter map\n"
     "  steer            select a solution of the front, change settings\n"
     "  targets          sites that meet criteria, once or frame by frame\n"
@@ -36,7 +36,7 @@ constexpr char kUsage[] =
 int Run(const std::vector<std::string>& arguments) {
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colour = isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
-  const CliOutput output{std::cout, std::cerr, TextStyle{colour}};
+  const CliOutput output{std::cout, std::cerr, TextStyle{colour}, isatty(STDERR_FILENO) == 1};
   const std::string command = arguments.empty() ? "" : arguments.front();
   if (command == "--help" || command == "-h" || command == "help") {
     std::cout << kUsage;
@@ -50,8 +50,8 @@ int Run(const std::vector<std::string>& arguments) {
                                       arguments.end());
   if (command == "watch") return WatchCommand(rest, output);
   if (command == "analyze") return AnalyzeCommand(rest, output);
+  if (command == "history") return HistoryCommand(rest, output);
   if (command == "get") return GetCommand(rest, output);
-  if (command == "list") return ListCommand(rest, output);
   if (command == "status") return StatusCommand(rest, output);
   if (command == "export") return ExportCommand(rest, output);
   if (command == "pareto") return ParetoCommand(rest, output);

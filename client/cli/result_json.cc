@@ -1,15 +1,14 @@
 #include "client/cli/result_json.h"
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "client/cli/structure_json.h"
+#include "client/cli/time_text.h"
 
 namespace atomstream {
 namespace {
 
 void WriteTime(absl::string_view key, const google::protobuf::Timestamp& time, JsonWriter& json) {
-  const absl::Time t = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  json.Key(key).Text(absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", t, absl::UTCTimeZone()));
+  json.Key(key).Text(JsonTime(time));
 }
 
 void WriteChosen(const ResultView& view, JsonWriter& json) {

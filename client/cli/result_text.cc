@@ -6,16 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "client/cli/structure_text.h"
+#include "client/cli/time_text.h"
 
 namespace atomstream {
 namespace {
-
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  const absl::Time t = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S UTC", t, absl::UTCTimeZone());
-}
 
 std::string SigmaText(const v1::LogParams& params) {
   if (params.max_sigma_px() - params.min_sigma_px() < 0.005) {
@@ -279,20 +274,6 @@ std::string WatchLine(const ResultView& view, const LossBefore& loss, const Text
   absl::StrAppend(&line, style.Dim(stages), absl::StrFormat("%7s  ", ShortMs(view.total_ms)),
                   lost.empty() ? "-" : style.Warn(lost), Remarks(view, style));
   return line;
-}
-
-std::string ListHeader() {
-  return absl::StrCat("     seq    frame  origin   detector   atoms    F1", kScoreHeader,
-                      "  total ms  frame id");
-}
-
-std::string ListLine(const ResultView& view) {
-  return absl::StrCat(absl::StrFormat("%8d %8d  %-8s %-8s %7d ", view.result.position().sequence(),
-                                      view.result.frame_number(), view.result.origin(),
-                                      view.detector.detector(), view.atoms),
-                      F1Column(view, TextStyle()), ScoreColumns(view),
-                      absl::StrFormat("  %8.1f  %s", view.total_ms, view.result.frame_id()),
-                      Remarks(view, TextStyle()));
 }
 
 std::string AnalyzeHeader(size_t source_width) {

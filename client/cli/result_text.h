@@ -24,10 +24,6 @@ struct LossBefore {
 std::string WatchHeader(bool unet);
 std::string WatchLine(const ResultView& view, const LossBefore& loss, const TextStyle& style);
 
-// `list`: results of the past; nobody knows what was lost before them.
-std::string ListHeader();
-std::string ListLine(const ResultView& view);
-
 // `analyze`: `source` is the file and page.
 std::string AnalyzeHeader(size_t source_width);
 std::string AnalyzeLine(absl::string_view source, size_t source_width, const ResultView& view,

@@ -18,6 +18,8 @@ struct ResultView {
   explicit ResultView(const v1::FrameResult& frame_result, int index = 0);
 
   bool is_unet() const { return detector.detector() == "unet"; }
+  // Only LoG* has QC and ER, and only where it chose a solution.
+  bool has_scores() const { return !is_unet() && chosen != nullptr; }
   // The frame had a result of this detector before, and this one takes its place.
   bool made_anew() const {
     return result.cause() != v1::RESULT_CAUSE_UNSPECIFIED &&

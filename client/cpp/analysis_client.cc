@@ -1,11 +1,13 @@
 #include "client/cpp/analysis_client.h"
 
+#include <set>
 #include <utility>
 
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "client/cpp/channel.h"
 #include "client/cpp/grpc_server_stream.h"
 #include "client/cpp/unary_call.h"
+#include "core/base/mutex.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 
@@ -67,14 +69,33 @@ class GrpcAnalysisClient final : public AnalysisClient {
     return response;
   }
 
+  void CancelCalls() override {
+    MutexLock lock(&mutex_);
+    cancelled_ = true;
+    for (grpc::ClientContext* call : calls_) call->TryCancel();
+  }
+
  private:
+  // A call is in calls_ as long as it lives, so that it can be cancelled.
   template <typename Method, typename Request, typename Response>
   absl::Status Call(Method method, const Request& request, absl::Duration timeout,
                     Response& response) {
     grpc::ClientContext context;
-    return UnaryCall(*channel_, *stub_, method, request, timeout, context, response);
+    {
+      MutexLock lock(&mutex_);
+      if (cancelled_) return absl::CancelledError("calls were cancelled");
+      calls_.insert(&context);
+    }
+    const absl::Status status =
+        UnaryCall(*channel_, *stub_, method, request, timeout, context, response);
+    MutexLock lock(&mutex_);
+    calls_.erase(&context);
+    return status;
   }
 
+  Mutex mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<grpc::ClientContext*> calls_ ABSL_GUARDED_BY(mutex_);
   const std::shared_ptr<grpc::Channel> channel_;
   const std::shared_ptr<Stub> stub_;
 };

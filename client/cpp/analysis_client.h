@@ -45,6 +45,9 @@ class AnalysisClient {
   virtual absl::StatusOr<v1::GetFrameResponse> GetFrame(const v1::GetFrameRequest& request,
                                                         absl::Duration timeout) = 0;
   virtual absl::StatusOr<v1::GetStatusResponse> GetStatus(absl::Duration timeout) = 0;
+
+  // Ends the calls that are under way, and later ones at once: CANCELLED. Subscriptions go on.
+  virtual void CancelCalls() {}
 };
 
 }  // namespace atomstream

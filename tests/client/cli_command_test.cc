@@ -1,6 +1,8 @@
 // The commands against a fake daemon: exit codes, and what goes where.
 #include "client/cli/cli_command.h"
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "absl/strings/str_split.h"
@@ -68,12 +70,6 @@ TEST_F(CliCommandTest, WatchFailsWhenAResultIsMissingAndNoGapSaysSo) {
   FakeAnalysis daemon({Script{{RunAt(4), ResultAt(5), ResultAt(7), ResultAt(8)}}});
   EXPECT_EQ(Call(&WatchCommand, {"--frames=3"}, &daemon), kExitFailed);
   EXPECT_THAT(err_.str(), HasSubstr("results 6 to 6 are missing and no gap was declared"));
-}
-
-TEST_F(CliCommandTest, WatchSubscribesAgainWhenTheDaemonEndsTheStream) {
-  FakeAnalysis daemon({Script{{RunAt(0), ResultAt(1)}}, Script{{RunAt(3), ResultAt(4)}}});
-  EXPECT_EQ(Call(&WatchCommand, {"--frames=2"}, &daemon), kExitOk) << err_.str();
-  EXPECT_THAT(out_.str(), HasSubstr("2 while away; 1 reconnects"));
 }
 
 TEST_F(CliCommandTest, WatchTakesACancelledStreamForALostOne) {
@@ -183,17 +179,82 @@ TEST_F(CliCommandTest, GetAsksForThePresentEpochUnlessToldOne) {
   EXPECT_THAT(out_.str(), HasSubstr(R"("epoch":"present","sequence":7)"));
   EXPECT_EQ(Call(&GetCommand, {"--sequence=7", "--epoch=old", "--format=json"}, &daemon), kExitOk);
   EXPECT_THAT(out_.str(), HasSubstr(R"("epoch":"old","sequence":7)"));
-  EXPECT_EQ(Call(&GetCommand, {"--frame_id=f"}, &daemon), kExitOk);
+  EXPECT_EQ(Call(&GetCommand, {"f"}, &daemon), kExitOk);
   EXPECT_THAT(out_.str(), HasSubstr("frame          f"));
 }
 
-TEST_F(CliCommandTest, ListFollowsThePagesUpToTheLimit) {
+TEST_F(CliCommandTest, HistoryFollowsThePagesUpToTheLimit) {
   FakeAnalysis daemon;
-  EXPECT_EQ(Call(&ListCommand, {"--format=json"}, &daemon), kExitOk);
+  EXPECT_EQ(Call(&HistoryCommand, {"--format=json"}, &daemon), kExitOk);
   EXPECT_EQ(std::vector<std::string>(absl::StrSplit(out_.str(), '\n')).size(), 5u);
-  EXPECT_EQ(Call(&ListCommand, {"--format=json", "--limit=3"}, &daemon), kExitOk);
+  EXPECT_EQ(Call(&HistoryCommand, {"--format=json", "--limit=3"}, &daemon), kExitOk);
   EXPECT_EQ(std::vector<std::string>(absl::StrSplit(out_.str(), '\n')).size(), 4u);
   EXPECT_THAT(out_.str(), HasSubstr("\"sequence\":3"));
+}
+
+TEST_F(CliCommandTest, HistoryPrintsATableForPeopleAndATableForPrograms) {
+  FakeAnalysis daemon;
+  EXPECT_EQ(Call(&HistoryCommand, {"--limit=1"}, &daemon), kExitOk);
+  std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_THAT(lines[0], HasSubstr("sequence  acquired"));
+  EXPECT_THAT(lines[1], HasSubstr("2023-11-14 22:13:21.000 UTC"));
+  EXPECT_THAT(lines[1], HasSubstr("frame-1"));
+  EXPECT_EQ(Call(&HistoryCommand, {"--format=csv"}, &daemon), kExitOk);
+  lines = absl::StrSplit(out_.str(), '\n');
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_THAT(lines[0], HasSubstr("epoch,sequence,frame_id,"));
+  EXPECT_THAT(lines[4], HasSubstr("present,4,\"frame-4\",0,,2023-11-14T22:13:24.000000Z"));
+  const size_t columns = std::vector<std::string>(absl::StrSplit(lines[0], ',')).size();
+  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(lines[4], ',')).size(), columns);
+}
+
+TEST_F(CliCommandTest, HistoryAsksForWhatTheFlagsSay) {
+  FakeAnalysis daemon;
+  EXPECT_EQ(Call(&HistoryCommand,
+                 {"--from=2026-11-23T10:00:00Z", "--detector=unet", "--max_qc=0.1", "--failed",
+                  "--newest_first", "--limit=2"},
+                 &daemon),
+            kExitOk)
+      << err_.str();
+  const v1::ListFrameResultsRequest request = daemon.listed();
+  EXPECT_EQ(request.filter().acquired_from().seconds(), 1795428000);
+  EXPECT_EQ(request.filter().detector(), "unet");
+  EXPECT_EQ(request.filter().max_qc(), 0.1);
+  EXPECT_TRUE(request.filter().has_succeeded());
+  EXPECT_FALSE(request.filter().succeeded());
+  EXPECT_TRUE(request.newest_first());
+  EXPECT_EQ(request.page_size(), 2);
+}
+
+TEST_F(CliCommandTest, HistoryOfNothingSaysSoToPeopleOnly) {
+  FakeAnalysis daemon;
+  EXPECT_EQ(Call(&HistoryCommand, {"--material=cheese"}, &daemon), kExitOk);
+  EXPECT_EQ(out_.str(), "");
+  EXPECT_THAT(err_.str(), HasSubstr("no kept result"));
+  EXPECT_EQ(Call(&HistoryCommand, {"--material=cheese", "--format=csv"}, &daemon), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("epoch,sequence"));
+  EXPECT_EQ(err_.str(), "");
+  EXPECT_EQ(Call(&HistoryCommand, {"--material=cheese", "--format=json"}, &daemon), kExitOk);
+  EXPECT_EQ(out_.str() + err_.str(), "");
+}
+
+TEST_F(CliCommandTest, ExportWritesManyResultsAsData) {
+  FakeAnalysis daemon;
+  const std::string path = folder_ / "atoms.csv";
+  ASSERT_EQ(Call(&ExportCommand, {"--output", path}, &daemon), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("atoms.csv: 4 results, 1 to 4 of epoch present"));
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  ASSERT_EQ(lines.size(), 6u);  // heading, an atom a result, the empty rest
+  EXPECT_THAT(lines[4], HasSubstr("\"frame-4\",0,4,log_star,\"\",1.5,2.5"));
+  EXPECT_EQ(Call(&ExportCommand, {"--output", path}, &daemon), kExitFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("atoms.csv: File exists; --force overwrites it"));
+  for (const char* name : {"a.ndjson", "a.xyz", "a.extxyz", "a.h5"}) {
+    EXPECT_EQ(Call(&ExportCommand, {"--output", folder_ / name}, &daemon), kExitOk) << err_.str();
+    EXPECT_TRUE(std::filesystem::exists(folder_ / name)) << name;
+  }
 }
 
 TEST_F(CliCommandTest, StatusTellsAndFailsWithoutADaemon) {
@@ -211,8 +272,8 @@ TEST_F(CliCommandTest, StatusTellsAndFailsWithoutADaemon) {
 TEST_F(CliCommandTest, WrongUsageNamesTheFlag) {
   EXPECT_EQ(Call(&WatchCommand, {"--frames=-1"}, nullptr), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--frames = -1"));
-  EXPECT_EQ(Call(&WatchCommand, {"--policy=lossless"}, nullptr), kExitUsage);
-  EXPECT_THAT(err_.str(), HasSubstr("--policy = lossless"));
+  EXPECT_EQ(Call(&WatchCommand, {"--policy=lossy"}, nullptr), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--policy = lossy"));
   EXPECT_EQ(Call(&StatusCommand, {"--format=xml"}, nullptr), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--format = xml"));
   EXPECT_EQ(Call(&StatusCommand, {"--format=csv"}, nullptr), kExitUsage);
@@ -226,14 +287,22 @@ TEST_F(CliCommandTest, WrongUsageNamesTheFlag) {
   EXPECT_EQ(Call(&AnalyzeCommand, {"a.npy", "--server="}, nullptr), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--server = : must be host:port"));
   EXPECT_EQ(Call(&GetCommand, {}, nullptr), kExitUsage);
-  EXPECT_EQ(Call(&GetCommand, {"--frame_id=f", "--sequence=1"}, nullptr), kExitUsage);
+  EXPECT_EQ(Call(&GetCommand, {"f", "--sequence=1"}, nullptr), kExitUsage);
+  EXPECT_EQ(Call(&GetCommand, {"--sequence=-3"}, nullptr), kExitUsage);
+  EXPECT_EQ(Call(&HistoryCommand, {"--limit=-1"}, nullptr), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--limit = -1"));
+  EXPECT_EQ(Call(&HistoryCommand, {"--from=soon"}, nullptr), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--from = soon"));
+  EXPECT_EQ(Call(&ExportCommand, {"--output=a.csv", "--with_frames"}, nullptr), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("only hdf5 can hold pixels"));
+  EXPECT_EQ(Call(&ExportCommand, {"--output=a.csv", "--restart", "--finish"}, nullptr), kExitUsage);
   EXPECT_EQ(out_.str(), "");
 }
 
 TEST_F(CliCommandTest, EveryCommandExplainsItself) {
-  for (const Command command :
-       {&WatchCommand, &AnalyzeCommand, &GetCommand, &ListCommand, &StatusCommand, &ExportCommand,
-        &ParetoCommand, &SteerCommand, &TargetsCommand, &VisitCommand, &VisitsCommand}) {
+  for (const Command command : {&WatchCommand, &AnalyzeCommand, &GetCommand, &HistoryCommand,
+                                &StatusCommand, &ExportCommand, &ParetoCommand, &SteerCommand,
+                                &TargetsCommand, &VisitCommand, &VisitsCommand}) {
     EXPECT_EQ(Call(command, {"--help"}, nullptr), kExitOk);
     EXPECT_THAT(out_.str(), HasSubstr("--server"));
     EXPECT_THAT(out_.str(), HasSubstr("--ca "));

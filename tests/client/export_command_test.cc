@@ -155,6 +155,8 @@ TEST_F(ExportCommandTest, DrawsANamedFrameAsItsExtensionSays) {
   EXPECT_EQ(daemon_.front_of, 0);  // the figure shows no windows
   ASSERT_EQ(Export({"example-000042", "--output", Path("a.pdf")}), kExitOk) << err_.str();
   EXPECT_EQ(Contents("a.pdf").substr(0, 4), "%PDF");
+  ASSERT_EQ(Export({"--format=svg", "--output", Path("picture")}), kExitOk) << err_.str();
+  EXPECT_EQ(Contents("picture").substr(0, 5), "<?xml");
 }
 
 TEST_F(ExportCommandTest, PassesOverNewerResultsOfTheOtherDetector) {
@@ -213,9 +215,13 @@ TEST_F(ExportCommandTest, AnalysesAFileFirst) {
 TEST_F(ExportCommandTest, NamesWrongFlags) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "no --output"},
-      {{"--output=a.jpg"}, "--output = a.jpg: must end in .png, .svg or .pdf"},
+      {{"--output=a.jpg"}, "--output = a.jpg: its name must end in .png, .svg, .pdf, .csv"},
+      {{"--output=a.png", "--format=gif"}, "--format = gif: must be png, svg, pdf, csv"},
+      {{"--output=a.png", "--limit=3"}, "--limit: is of data, not of pictures"},
+      {{"--output=a.png", "--min_atoms=3"}, "--min_atoms=3: chooses data"},
+      {{"--output=a.csv"}, "--width_px: is of pictures, not of data"},
       {{"--output=a.png", "--figure=7"}, "--figure = 7: must be clusters, steering or all"},
-      {{"--output=a.png", "--detector=both"}, "--detector = both: must be log_star or unet"},
+      {{"--output=a.png", "--detector=yolo"}, "--detector = yolo: must be log_star, unet or both"},
       {{"--output=a.png", "--colour_by=mood"}, "--colour_by = mood: must be auto"},
       {{"--output=a.png", "a", "b"}, "unexpected argument: b"},
       {{"--output=a.png", "a", "--frame=b.npy"}, "either FRAME_ID or --frame"}};

@@ -66,6 +66,12 @@ class FakeAnalysis final : public v1::Analysis::Service {
     return parts_;
   }
 
+  // All requests of Subscribe.
+  std::vector<v1::SubscribeRequest> subscriptions() {
+    MutexLock lock(&mutex_);
+    return subscriptions_;
+  }
+
   grpc::Status Subscribe(grpc::ServerContext*, const v1::SubscribeRequest* request,
                          grpc::ServerWriter<v1::SubscribeResponse>* writer) override {
     Script script;
@@ -73,6 +79,7 @@ class FakeAnalysis final : public v1::Analysis::Service {
       MutexLock lock(&mutex_);
       subscribed_.assign(request->detectors().begin(), request->detectors().end());
       parts_.assign(request->parts().begin(), request->parts().end());
+      subscriptions_.push_back(*request);
       if (scripts_.empty()) return script.end;
       script = std::move(scripts_.front());
       scripts_.pop_front();
@@ -108,12 +115,29 @@ class FakeAnalysis final : public v1::Analysis::Service {
     return grpc::Status::OK;
   }
 
-  // Two pages of two results each.
+  // The newest request of ListFrameResults.
+  v1::ListFrameResultsRequest listed() {
+    MutexLock lock(&mutex_);
+    return listed_;
+  }
+
+  // Two pages of two results each; nothing of the material "cheese".
   grpc::Status ListFrameResults(grpc::ServerContext*, const v1::ListFrameResultsRequest* request,
                                 v1::ListFrameResultsResponse* response) override {
+    MutexLock lock(&mutex_);
+    listed_ = *request;
+    if (request->filter().material() == "cheese") return grpc::Status::OK;
     const int64_t first = request->page_token().empty() ? 1 : 3;
     for (int64_t sequence = first; sequence < first + 2; ++sequence) {
-      response->add_results()->mutable_position()->set_sequence(sequence);
+      v1::FrameResult& result = *response->add_results();
+      result.mutable_position()->set_epoch("present");
+      result.mutable_position()->set_sequence(sequence);
+      result.set_frame_id(absl::StrCat("frame-", sequence));
+      result.mutable_acquisition_time()->set_seconds(1'700'000'000 + sequence);
+      v1::DetectorResult& detector = *result.add_detectors();
+      detector.set_detector("log_star");
+      detector.mutable_atoms()->add_x_px(1.5f);
+      detector.mutable_atoms()->add_y_px(2.5f);
     }
     if (first == 1) response->set_next_page_token("more");
     return grpc::Status::OK;
@@ -133,6 +157,8 @@ class FakeAnalysis final : public v1::Analysis::Service {
   std::vector<v1::Frame> frames_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> subscribed_ ABSL_GUARDED_BY(mutex_);
   std::vector<int> parts_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::SubscribeRequest> subscriptions_ ABSL_GUARDED_BY(mutex_);
+  v1::ListFrameResultsRequest listed_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -29,6 +29,7 @@ client/ % core/(image|lattice|blob|reward|optimize|structure|target|evaluate|sim
 !(server/journal|tests/server/journal)/ % sqlite3 % SQLite lives in server/journal
 !(client/cpp|tests/client)/ % tiffio % libtiff lives in client/cpp
 !(client/figure|tests/client/figure)/ % cairo % Cairo lives in client/figure
+!(client/export/hdf5_file|tests/client/export/) % hdf5 % HDF5 lives in client/export/hdf5_file.cc
 !core/optimize/ % pagmo/ % pagmo lives in core/optimize
 !server/source/ % tango % Tango lives in server/source
 server/(hub|delivery|store|journal|ingest|record|metrics|config|inference|audit|security|steering|structure|targeting|simulator/beam_|pipeline|admission|assembler|frame_processor|frame_progress) % (grpc|grpcpp)/ % queues and threads are free of gRPC, so that ThreadSanitizer can judge them

@@ -1,0 +1,18 @@
+// What `history` prints for people: one line a result. Pure functions.
+#ifndef ATOMSTREAM_CLIENT_CLI_HISTORY_TEXT_H_
+#define ATOMSTREAM_CLIENT_CLI_HISTORY_TEXT_H_
+
+#include <string>
+
+#include "client/cli/result_view.h"
+#include "client/cli/text_style.h"
+
+namespace atomstream {
+
+// Without line ends. Made for 120 columns; only long frame ids and remarks need more.
+std::string HistoryHeader();
+std::string HistoryLine(const ResultView& view, const TextStyle& style);
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_CLIENT_CLI_HISTORY_TEXT_H_
