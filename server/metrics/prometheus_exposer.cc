@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/metrics/process_collector.h"
 
 namespace atomstream {
 namespace {
@@ -77,8 +78,11 @@ class RegistryReader final : public prometheus::Collectable {
 class ExposerImpl final : public PrometheusExposer {
  public:
   ExposerImpl(const std::string& address, const MetricRegistry* registry)
-      : reader_(std::make_shared<RegistryReader>(registry)), exposer_(address, /*num_threads=*/2) {
+      : reader_(std::make_shared<RegistryReader>(registry)),
+        process_(std::make_shared<ProcessCollector>()),
+        exposer_(address, /*num_threads=*/2) {
     exposer_.RegisterCollectable(reader_);
+    exposer_.RegisterCollectable(process_);
   }
 
   int port() const override {
@@ -87,8 +91,9 @@ class ExposerImpl final : public PrometheusExposer {
   }
 
  private:
-  // The exposer holds the reader weakly.
+  // The exposer holds these weakly.
   const std::shared_ptr<RegistryReader> reader_;
+  const std::shared_ptr<ProcessCollector> process_;
   prometheus::Exposer exposer_;
 };
 
