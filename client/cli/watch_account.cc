@@ -1,51 +1,73 @@
 #include "client/cli/watch_account.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace atomstream {
+namespace {
 
-absl::Status WatchAccount::OnRun(absl::string_view epoch, int64_t newest_sequence) {
-  ++subscriptions_;
-  if (subscriptions_ > 1 && epoch == epoch_) {
-    if (newest_sequence < expected_ - 1) {
-      return absl::DataLossError(absl::StrCat("the newest result of epoch ", epoch, " is ",
-                                              newest_sequence, " after ", expected_ - 1,
-                                              " had arrived"));
-    }
-    lost_while_away_ += newest_sequence - (expected_ - 1);
+absl::Status EndedError(absl::string_view epoch) {
+  return absl::DataLossError(absl::StrCat("epoch ", epoch, " came back after it had ended"));
+}
+
+}  // namespace
+
+WatchAccount::Books* WatchAccount::BooksOf(absl::string_view epoch, int64_t after) {
+  if (!epochs_.empty() && epochs_.back().epoch == epoch) return &epochs_.back();
+  const bool ended = std::any_of(epochs_.begin(), epochs_.end(),
+                                 [epoch](const Books& books) { return books.epoch == epoch; });
+  if (ended) return nullptr;
+  epochs_.push_back({std::string(epoch), after + 1, after, 0, 0});
+  return &epochs_.back();
+}
+
+absl::Status WatchAccount::OnLinked(absl::string_view epoch, int64_t after) {
+  ++links_;
+  const Books* books = BooksOf(epoch, after);
+  if (books == nullptr) return EndedError(epoch);
+  if (books->last != after) {
+    return absl::DataLossError(absl::StrCat("results of epoch ", epoch, " go on behind ", after,
+                                            " after ", books->last, " had come"));
   }
-  epoch_ = std::string(epoch);
-  expected_ = newest_sequence + 1;
   return absl::OkStatus();
 }
 
-absl::Status WatchAccount::OnGap(int64_t first_sequence, int64_t last_sequence, int64_t results) {
-  if (subscriptions_ == 0) return absl::DataLossError("a gap came before the run's description");
-  const bool in_place = all_detectors_ ? first_sequence == expected_ : first_sequence >= expected_;
+absl::Status WatchAccount::OnGap(absl::string_view epoch, int64_t first_sequence,
+                                 int64_t last_sequence, int64_t results, bool while_away) {
+  Books* books = BooksOf(epoch, first_sequence - 1);
+  if (books == nullptr) return EndedError(epoch);
+  const int64_t next = books->last + 1;
+  const bool in_place = all_detectors_ ? first_sequence == next : first_sequence >= next;
   if (!in_place || last_sequence < first_sequence) {
     return absl::DataLossError(absl::StrCat("a gap from ", first_sequence, " to ", last_sequence,
-                                            " was declared where ", expected_, " comes next"));
+                                            " was declared where ", next, " comes next"));
   }
-  lost_in_gaps_ += results > 0 ? results : last_sequence - first_sequence + 1;
-  expected_ = last_sequence + 1;
+  const int64_t lost = results > 0 ? results : last_sequence - first_sequence + 1;
+  (while_away ? lost_while_away_ : lost_in_gaps_) += lost;
+  books->lost += lost;
+  books->last = last_sequence;
   return absl::OkStatus();
 }
 
 absl::Status WatchAccount::OnResult(absl::string_view epoch, int64_t sequence) {
-  if (subscriptions_ == 0) return absl::DataLossError("a result came before the run's description");
-  if (epoch != epoch_) {
+  if (epochs_.empty()) return absl::DataLossError("a result came before the run's description");
+  Books& books = epochs_.back();
+  const int64_t next = books.last + 1;
+  if (epoch != books.epoch) {
     return absl::DataLossError(
-        absl::StrCat("result ", sequence, " is of epoch ", epoch, ", the run of ", epoch_));
+        absl::StrCat("result ", sequence, " is of epoch ", epoch, ", the run of ", books.epoch));
   }
-  if (all_detectors_ && sequence > expected_) {
-    return absl::DataLossError(absl::StrCat("results ", expected_, " to ", sequence - 1,
+  if (all_detectors_ && sequence > next) {
+    return absl::DataLossError(absl::StrCat("results ", next, " to ", sequence - 1,
                                             " are missing and no gap was declared"));
   }
-  if (sequence < expected_) {
-    return absl::DataLossError(absl::StrCat("result ", sequence, " came where ", expected_,
+  if (sequence < next) {
+    return absl::DataLossError(absl::StrCat("result ", sequence, " came where ", next,
                                             " comes next: repeated or out of order"));
   }
-  expected_ = sequence + 1;
+  books.last = sequence;
+  ++books.received;
   ++results_;
   return absl::OkStatus();
 }

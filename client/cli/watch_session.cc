@@ -1,6 +1,7 @@
 #include "client/cli/watch_session.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -11,33 +12,25 @@
 
 namespace atomstream {
 
-absl::Status WatchSession::OnMessage(const v1::SubscribeResponse& message, absl::Time now) {
-  switch (message.event_case()) {
-    case v1::SubscribeResponse::kRun:
-      return OnRun(message.run());
-    case v1::SubscribeResponse::kGap:
-      return OnGap(message.gap());
-    case v1::SubscribeResponse::kResult:
-      return OnResult(message.result(), now);
-    case v1::SubscribeResponse::kSource:
-      OnSource(message.source());
-      return absl::OkStatus();
-    case v1::SubscribeResponse::kSettings:
-      OnSettings(message.settings());
-      return absl::OkStatus();
-    case v1::SubscribeResponse::EVENT_NOT_SET:
-      return absl::OkStatus();  // an event that a newer daemon knows
-  }
+absl::Status WatchSession::OnEvent(const ResultEvent& event, absl::Time now) {
+  if (const auto* linked = std::get_if<Linked>(&event)) return OnLinked(*linked);
+  if (const auto* gap = std::get_if<ResultGap>(&event)) return OnGap(*gap);
+  if (const auto* result = std::get_if<v1::FrameResult>(&event)) return OnResult(*result, now);
+  if (const auto* source = std::get_if<v1::SourceStatus>(&event)) OnSource(*source);
+  if (const auto* change = std::get_if<v1::SettingsChange>(&event)) OnSettings(*change);
+  if (const auto* change = std::get_if<EpochChange>(&event)) OnEpochChange(*change);
   return absl::OkStatus();
 }
 
-absl::Status WatchSession::OnRun(const v1::RunDescription& run) {
+absl::Status WatchSession::OnLinked(const Linked& linked) {
+  const v1::RunDescription& run = linked.run;
   last_frame_number_.reset();
   if (json_) {
     JsonWriter json;
     json.BeginObject().Key("event").Text("run");
     json.Key("epoch").Text(run.position().epoch());
     json.Key("sequence").Integer(run.position().sequence());
+    json.Key("after_sequence").Integer(linked.after.sequence());
     json.Key("daemon_version").Text(run.daemon_version());
     json.Key("source").Text(run.source()).Key("material").Text(run.material());
     json.Key("detectors").BeginArray();
@@ -46,31 +39,56 @@ absl::Status WatchSession::OnRun(const v1::RunDescription& run) {
     Print(json);
   } else {
     const std::string source = run.source().empty() ? "none" : run.source();
-    output_.out << output_.style.Dim(absl::StrCat("atomstreamd ", run.daemon_version(), ", source ",
-                                                  source, ", material ", run.material(),
-                                                  ", newest result ", run.position().sequence()))
+    const bool resumed = linked.after.sequence() != run.position().sequence();
+    output_.out << output_.style.Dim(absl::StrCat(
+                       "atomstreamd ", run.daemon_version(), ", source ", source, ", material ",
+                       run.material(), ", newest result ", run.position().sequence(),
+                       resumed ? absl::StrCat(", going on behind ", linked.after.sequence()) : ""))
                 << "\n";
     lines_ = 0;
   }
-  return account_.OnRun(run.position().epoch(), run.position().sequence());
+  return account_.OnLinked(linked.after.epoch(), linked.after.sequence());
 }
 
-absl::Status WatchSession::OnGap(const v1::Gap& gap) {
-  const int64_t before = account_.lost_in_gaps();
-  RETURN_IF_ERROR(account_.OnGap(gap.first_sequence(), gap.last_sequence(), gap.results()));
-  const int64_t lost = account_.lost_in_gaps() - before;
-  gap_before_ += lost;
+absl::Status WatchSession::OnGap(const ResultGap& gap) {
+  const bool not_kept = gap.cause == ResultGap::Cause::kNotKept;
+  RETURN_IF_ERROR(account_.OnGap(gap.epoch, gap.first_sequence, gap.last_sequence, gap.results,
+                                 /*while_away=*/not_kept));
+  gap_before_ += gap.results;
   // Behind a gap nobody knows how many frame numbers the lost results had.
   last_frame_number_.reset();
   if (json_) {
     JsonWriter json;
     json.BeginObject().Key("event").Text("gap");
-    json.Key("first_sequence").Integer(gap.first_sequence());
-    json.Key("last_sequence").Integer(gap.last_sequence());
-    json.Key("results").Integer(lost).EndObject();
+    json.Key("epoch").Text(gap.epoch);
+    json.Key("first_sequence").Integer(gap.first_sequence);
+    json.Key("last_sequence").Integer(gap.last_sequence);
+    json.Key("results").Integer(gap.results);
+    json.Key("cause").Text(not_kept ? "not_kept" : "declared").EndObject();
     Print(json);
+  } else if (not_kept) {
+    output_.out << output_.style.Dim(absl::StrCat("results ", gap.first_sequence, " to ",
+                                                  gap.last_sequence, " are no longer kept"))
+                << std::endl;
   }
   return absl::OkStatus();
+}
+
+void WatchSession::OnEpochChange(const EpochChange& change) {
+  if (json_) {
+    JsonWriter json;
+    json.BeginObject().Key("event").Text("epoch");
+    json.Key("old_epoch").Text(change.old_position.epoch());
+    json.Key("old_sequence").Integer(change.old_position.sequence());
+    json.Key("new_epoch").Text(change.new_epoch).EndObject();
+    Print(json);
+    return;
+  }
+  output_.out << output_.style.Dim(absl::StrCat(
+                     "the daemon has a new store: epoch ", change.new_epoch, " follows ",
+                     change.old_position.epoch(), ", of which nothing behind result ",
+                     change.old_position.sequence(), " will come"))
+              << std::endl;
 }
 
 absl::Status WatchSession::OnResult(const v1::FrameResult& result, absl::Time now) {
@@ -192,11 +210,42 @@ std::string WatchSession::Scores::Text() const {
   return text;
 }
 
+void WatchSession::WriteEpochs(JsonWriter& json) const {
+  json.Key("epochs").BeginArray();
+  for (const WatchAccount::Books& books : account_.epochs()) {
+    json.BeginObject().Key("epoch").Text(books.epoch);
+    json.Key("first_sequence").Integer(books.first).Key("last_sequence").Integer(books.last);
+    json.Key("received").Integer(books.received).Key("lost").Integer(books.lost);
+    // Of chosen detectors nobody knows how many numbers are theirs.
+    json.Key("published");
+    account_.all_detectors() ? json.Integer(books.last - books.first + 1) : json.Null();
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+std::string WatchSession::EpochsText() const {
+  std::string text;
+  for (const WatchAccount::Books& books : account_.epochs()) {
+    absl::StrAppend(&text, "\nepoch ", books.epoch, ": ");
+    if (books.last < books.first) {
+      absl::StrAppend(&text, "nothing behind ", books.last);
+      continue;
+    }
+    absl::StrAppend(&text, books.received, " received + ", books.lost, " lost");
+    if (account_.all_detectors()) {
+      absl::StrAppend(&text, " = ", books.last - books.first + 1, " published");
+    }
+    absl::StrAppend(&text, ", ", books.first, " to ", books.last);
+  }
+  return text;
+}
+
 void WatchSession::PrintSummary() {
   const int64_t results = account_.results();
   const double seconds = first_result_ ? absl::ToDoubleSeconds(last_result_ - *first_result_) : 0;
   const double rate = seconds > 0 ? static_cast<double>(results - 1) / seconds : 0;
-  const int64_t reconnects = std::max<int64_t>(0, account_.subscriptions() - 1);
+  const int64_t reconnects = std::max<int64_t>(0, account_.links() - 1);
   // Of several detectors LoG*, which comes first, has the word where there is only one.
   const Scores first = scores_.empty() ? Scores() : scores_.begin()->second;
   if (json_) {
@@ -210,6 +259,7 @@ void WatchSession::PrintSummary() {
     json.Key("lost_in_gaps").Integer(account_.lost_in_gaps());
     json.Key("lost_while_away").Integer(account_.lost_while_away());
     json.Key("reconnects").Integer(reconnects);
+    WriteEpochs(json);
     json.Key("unet_skipped").Integer(unet_skipped_);
     json.Key("made_anew").Integer(made_anew_);
     json.Key("detectors").BeginObject();
@@ -233,6 +283,7 @@ void WatchSession::PrintSummary() {
   }
   if (made_anew_ > 0) absl::StrAppend(&text, "\nframes decided anew: ", made_anew_);
   if (unet_skipped_ > 0) absl::StrAppend(&text, "\nskipped by the U-Net: ", unet_skipped_);
+  absl::StrAppend(&text, EpochsText());
   absl::StrAppendFormat(
       &text, "\nlost: %d at the source, %d at the door, %d in gaps, %d while away; %d reconnects",
       lost_at_source_, dropped_at_admission_, account_.lost_in_gaps(), account_.lost_while_away(),

@@ -1,5 +1,5 @@
-// WatchSession: what `atomstream watch` prints and counts for each message of a subscription, and
-// the closing summary. Knows nothing of connections and time-outs. Not thread-safe.
+// WatchSession: what `atomstream watch` prints and counts for each event of a ResultStream, and the
+// closing summary. Knows nothing of connections and time-outs. Not thread-safe.
 #ifndef ATOMSTREAM_CLIENT_CLI_WATCH_SESSION_H_
 #define ATOMSTREAM_CLIENT_CLI_WATCH_SESSION_H_
 
@@ -15,6 +15,7 @@
 #include "client/cli/json_writer.h"
 #include "client/cli/result_text.h"
 #include "client/cli/watch_account.h"
+#include "client/cpp/result_event.h"
 
 namespace atomstream {
 
@@ -24,8 +25,9 @@ class WatchSession {
   WatchSession(bool json, const CliOutput& output, bool all_detectors = true)
       : json_(json), output_(output), account_(all_detectors) {}
 
-  // Prints the message. DataLoss: the books do not balance. `now` is when it arrived.
-  absl::Status OnMessage(const v1::SubscribeResponse& message, absl::Time now);
+  // Prints the event; a link that is being sought is not told here. DataLoss: the books do not
+  // balance. `now` is when it arrived.
+  absl::Status OnEvent(const ResultEvent& event, absl::Time now);
 
   void PrintSummary();
 
@@ -53,14 +55,17 @@ class WatchSession {
     std::string Text() const;
   };
 
-  absl::Status OnRun(const v1::RunDescription& run);
-  absl::Status OnGap(const v1::Gap& gap);
+  absl::Status OnLinked(const Linked& linked);
+  absl::Status OnGap(const ResultGap& gap);
   absl::Status OnResult(const v1::FrameResult& result, absl::Time now);
   void OnSource(const v1::SourceStatus& source);
   void OnSettings(const v1::SettingsChange& change);
+  void OnEpochChange(const EpochChange& change);
   // Tells the U-Net's model when it is seen first and when another took its place.
   void TellModel(const v1::DetectorResult& detector);
   LossBefore LossOf(const v1::FrameResult& result);
+  void WriteEpochs(JsonWriter& json) const;
+  std::string EpochsText() const;
   void Print(const JsonWriter& json) { output_.out << json.text() << std::endl; }
 
   const bool json_;

@@ -11,17 +11,17 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-v1::SubscribeResponse RunOf(const std::string& epoch, int64_t sequence) {
-  v1::SubscribeResponse message;
-  message.mutable_run()->mutable_position()->set_epoch(epoch);
-  message.mutable_run()->mutable_position()->set_sequence(sequence);
-  message.mutable_run()->set_source("microscope here");
-  return message;
+Linked RunOf(const std::string& epoch, int64_t sequence) {
+  Linked linked;
+  linked.run.mutable_position()->set_epoch(epoch);
+  linked.run.mutable_position()->set_sequence(sequence);
+  linked.run.set_source("microscope here");
+  linked.after = linked.run.position();
+  return linked;
 }
 
-v1::SubscribeResponse ResultOf(const std::string& epoch, int64_t sequence, int64_t frame_number) {
-  v1::SubscribeResponse message;
-  v1::FrameResult& result = *message.mutable_result();
+v1::FrameResult ResultOf(const std::string& epoch, int64_t sequence, int64_t frame_number) {
+  v1::FrameResult result;
   result.mutable_position()->set_epoch(epoch);
   result.mutable_position()->set_sequence(sequence);
   result.set_frame_number(frame_number);
@@ -46,14 +46,11 @@ v1::SubscribeResponse ResultOf(const std::string& epoch, int64_t sequence, int64
   v1::Evaluation& evaluation = *result.add_evaluations();
   evaluation.set_detector("log_star");
   evaluation.set_f1(0.9876);
-  return message;
+  return result;
 }
 
-v1::SubscribeResponse GapOf(int64_t first, int64_t last) {
-  v1::SubscribeResponse message;
-  message.mutable_gap()->set_first_sequence(first);
-  message.mutable_gap()->set_last_sequence(last);
-  return message;
+ResultGap GapOf(int64_t first, int64_t last, ResultGap::Cause cause = ResultGap::Cause::kDeclared) {
+  return {"e", first, last, last - first + 1, cause};
 }
 
 class WatchSessionTest : public ::testing::Test {
@@ -69,8 +66,8 @@ class WatchSessionTest : public ::testing::Test {
 
 TEST_F(WatchSessionTest, PrintsOneLineWithTheNumbersOfAResult) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 6), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 7, 41), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 6), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 7, 41), now_).ok());
   const std::string line = LastLine();
   EXPECT_THAT(line, HasSubstr("41      3 0.988 0.0125 0.5000  lattice  2.50-3.50 0.01000"));
   EXPECT_THAT(line, HasSubstr("12.3    0.0   0.0   45.6  -"));
@@ -79,11 +76,11 @@ TEST_F(WatchSessionTest, PrintsOneLineWithTheNumbersOfAResult) {
 
 TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 123456), now_).ok());
-  v1::SubscribeResponse later = ResultOf("e", 2, 123460);
-  later.mutable_result()->set_frames_dropped_before(3);
-  ASSERT_TRUE(session.OnMessage(later, now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 123456), now_).ok());
+  v1::FrameResult later = ResultOf("e", 2, 123460);
+  later.set_frames_dropped_before(3);
+  ASSERT_TRUE(session.OnEvent(later, now_).ok());
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
   ASSERT_EQ(lines.size(), 6u);  // run, two of headings, two results, and the empty rest
   for (const std::string& line : lines) EXPECT_LE(line.size(), 120u) << line;
@@ -101,23 +98,23 @@ TEST_F(WatchSessionTest, ColumnsStandUnderTheirHeadingsIn120Columns) {
 
 TEST_F(WatchSessionTest, TellsAChangeOfSettingsAndTheFrameThatIsDecidedAnew) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 7), now_).ok());
-  v1::SubscribeResponse change;
-  change.mutable_settings()->mutable_settings()->set_version(2);
-  change.mutable_settings()->set_changed_by("ana (here)");
-  change.mutable_settings()->set_text("selection: knee -> preference 0.3");
-  ASSERT_TRUE(session.OnMessage(change, now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 7), now_).ok());
+  v1::SettingsChange change;
+  change.mutable_settings()->set_version(2);
+  change.set_changed_by("ana (here)");
+  change.set_text("selection: knee -> preference 0.3");
+  ASSERT_TRUE(session.OnEvent(change, now_).ok());
   EXPECT_EQ(LastLine(), "settings version 2, ana (here): selection: knee -> preference 0.3");
-  v1::SubscribeResponse anew = ResultOf("e", 2, 7);
-  anew.mutable_result()->set_cause(v1::RESULT_CAUSE_SELECTION);
-  anew.mutable_result()->set_supersedes_sequence(1234567);
-  anew.mutable_result()->set_settings_version(200);
-  ASSERT_TRUE(session.OnMessage(anew, now_).ok());
+  v1::FrameResult anew = ResultOf("e", 2, 7);
+  anew.set_cause(v1::RESULT_CAUSE_SELECTION);
+  anew.set_supersedes_sequence(1234567);
+  anew.set_settings_version(200);
+  ASSERT_TRUE(session.OnEvent(anew, now_).ok());
   EXPECT_THAT(LastLine(), HasSubstr(" anew: selection, version 200, was 1234567   45.6  -"));
   EXPECT_LE(LastLine().size(), 120u);
   // It is no frame: the next one's number follows the first one's, and scores are of one frame.
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 3, 9), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 3, 9), now_).ok());
   EXPECT_THAT(LastLine(), HasSubstr("source 1"));
   session.PrintSummary();
   EXPECT_THAT(out_.str(), HasSubstr("3 results"));
@@ -126,43 +123,42 @@ TEST_F(WatchSessionTest, TellsAChangeOfSettingsAndTheFrameThatIsDecidedAnew) {
 
 TEST_F(WatchSessionTest, ClustersFollowTheLineOfTheirResultIfTheyCame) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  v1::SubscribeResponse message = ResultOf("e", 1, 7);
-  ASSERT_TRUE(session.OnMessage(message, now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  v1::FrameResult message = ResultOf("e", 1, 7);
+  ASSERT_TRUE(session.OnEvent(message, now_).ok());
   EXPECT_THAT(out_.str(), Not(HasSubstr("clusters")));
-  message.mutable_result()->mutable_position()->set_sequence(2);
-  v1::Clusters& clusters = *message.mutable_result()->mutable_detectors(0)->mutable_clusters();
+  message.mutable_position()->set_sequence(2);
+  v1::Clusters& clusters = *message.mutable_detectors(0)->mutable_clusters();
   clusters.add_clusters()->set_size(3);
   clusters.set_generation(1);
-  ASSERT_TRUE(session.OnMessage(message, now_).ok());
+  ASSERT_TRUE(session.OnEvent(message, now_).ok());
   EXPECT_THAT(out_.str(), HasSubstr("45.6  -\n       1 clusters of"));
 }
 
 TEST_F(WatchSessionTest, ColoursOnlyWhenTold) {
   WatchSession session(/*json=*/false, {out_, err_, {true}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 1), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 1), now_).ok());
   EXPECT_THAT(LastLine(), HasSubstr("\x1b[32m0.988\x1b[0m"));
 }
 
 TEST_F(WatchSessionTest, ShowsWhereFramesWereLost) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 10), now_).ok());
-  v1::SubscribeResponse later = ResultOf("e", 2, 15);
-  later.mutable_result()->set_frames_dropped_before(3);
-  ASSERT_TRUE(session.OnMessage(later, now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 10), now_).ok());
+  v1::FrameResult later = ResultOf("e", 2, 15);
+  later.set_frames_dropped_before(3);
+  ASSERT_TRUE(session.OnEvent(later, now_).ok());
   // Numbers 11 to 14: three were dropped at the door, so one never reached it.
   EXPECT_THAT(LastLine(), HasSubstr("source 1, door 3"));
-  ASSERT_TRUE(session.OnMessage(GapOf(3, 4), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 5, 18), now_).ok());
+  ASSERT_TRUE(session.OnEvent(GapOf(3, 4), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 5, 18), now_).ok());
   EXPECT_THAT(LastLine(), HasSubstr("gap 2"));
 }
 
-v1::SubscribeResponse UnetResultOf(int64_t sequence, int64_t frame_number,
-                                   const std::string& model = "lattice@1") {
-  v1::SubscribeResponse message = ResultOf("e", sequence, frame_number);
-  v1::FrameResult& result = *message.mutable_result();
+v1::FrameResult UnetResultOf(int64_t sequence, int64_t frame_number,
+                             const std::string& model = "lattice@1") {
+  v1::FrameResult result = ResultOf("e", sequence, frame_number);
   result.mutable_evaluations(0)->set_detector("unet");
   result.mutable_evaluations(0)->set_f1(0.75);
   v1::DetectorResult& detector = *result.mutable_detectors(0);
@@ -177,13 +173,13 @@ v1::SubscribeResponse UnetResultOf(int64_t sequence, int64_t frame_number,
   v1::StageTiming& stage = *detector.add_timings();
   stage.set_stage("compute");
   stage.mutable_duration()->set_nanos(56'100'000);
-  return message;
+  return result;
 }
 
 TEST_F(WatchSessionTest, ALineOfTheUnetFitsUnderTheHeadingsAndSaysWhatItIs) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 41), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(1, 41), now_).ok());
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
   ASSERT_EQ(lines.size(), 5u);  // run, model, its own heading, the result, and the empty rest
   EXPECT_EQ(lines[1], "U-Net model lattice@1, 3 members, bfloat16 on cpu");
@@ -196,25 +192,25 @@ TEST_F(WatchSessionTest, ALineOfTheUnetFitsUnderTheHeadingsAndSaysWhatItIs) {
 
 TEST_F(WatchSessionTest, TellsWhenAnotherModelServes) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 1), now_).ok());
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(2, 2), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(1, 1), now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(2, 2), now_).ok());
   EXPECT_THAT(out_.str(), Not(HasSubstr("U-Net model better@2")));
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(3, 3, "better@2"), now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(3, 3, "better@2"), now_).ok());
   EXPECT_THAT(out_.str(), HasSubstr("U-Net model better@2"));
 }
 
 TEST_F(WatchSessionTest, ALateResultOfTheUnetIsNoLossAndIsSummedUpByItself) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 10), now_).ok());
-  v1::SubscribeResponse skipped = ResultOf("e", 2, 11);
-  v1::DetectorSummary& unet = *skipped.mutable_result()->mutable_summary()->add_detectors();
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 10), now_).ok());
+  v1::FrameResult skipped = ResultOf("e", 2, 11);
+  v1::DetectorSummary& unet = *skipped.mutable_summary()->add_detectors();
   unet.set_detector("unet");
   unet.set_state(v1::DETECTOR_STATE_SKIPPED);
-  ASSERT_TRUE(session.OnMessage(skipped, now_).ok());
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(3, 10), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 4, 12), now_ + absl::Seconds(2)).ok());
+  ASSERT_TRUE(session.OnEvent(skipped, now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(3, 10), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 4, 12), now_ + absl::Seconds(2)).ok());
   session.PrintSummary();
   EXPECT_THAT(out_.str(), HasSubstr("4 results in 2.0 s (1.5/s)\n"
                                     "log_star: 3 results, latency mean 45.6, max 45.6 ms, "
@@ -222,16 +218,17 @@ TEST_F(WatchSessionTest, ALateResultOfTheUnetIsNoLossAndIsSummedUpByItself) {
                                     "unet: 1 results, latency mean 45.6, max 45.6 ms, "
                                     "F1 mean 0.7500, min 0.7500\n"
                                     "skipped by the U-Net: 1\n"
+                                    "epoch e: 4 received + 0 lost = 4 published, 1 to 4\n"
                                     "lost: 0 at the source, "));
 }
 
 TEST_F(WatchSessionTest, AGapBeforeAResultOfTheUnetAlsoHidesFrameNumbersOfLogStar) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 10), now_).ok());
-  ASSERT_TRUE(session.OnMessage(GapOf(2, 4), now_).ok());
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(5, 10), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 6, 14), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 10), now_).ok());
+  ASSERT_TRUE(session.OnEvent(GapOf(2, 4), now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(5, 10), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 6, 14), now_).ok());
   session.PrintSummary();
   EXPECT_EQ(LastLine(),
             "lost: 0 at the source, 0 at the door, 3 in gaps, 0 while away; 0 reconnects");
@@ -239,16 +236,16 @@ TEST_F(WatchSessionTest, AGapBeforeAResultOfTheUnetAlsoHidesFrameNumbersOfLogSta
 
 TEST_F(WatchSessionTest, FailsOnAnUndeclaredLoss) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  EXPECT_EQ(session.OnMessage(ResultOf("e", 2, 2), now_).code(), absl::StatusCode::kDataLoss);
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  EXPECT_EQ(session.OnEvent(ResultOf("e", 2, 2), now_).code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(WatchSessionTest, SummaryTellsRateScoreAndLosses) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 1), now_).ok());
-  ASSERT_TRUE(session.OnMessage(GapOf(2, 2), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 3, 3), now_ + absl::Seconds(2)).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 1), now_).ok());
+  ASSERT_TRUE(session.OnEvent(GapOf(2, 2), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 3, 3), now_ + absl::Seconds(2)).ok());
   session.PrintSummary();
   EXPECT_THAT(out_.str(), HasSubstr("2 results in 2.0 s (0.5/s), latency mean 45.6, max 45.6 ms, "
                                     "F1 mean 0.9876, min 0.9876\n"));
@@ -256,33 +253,68 @@ TEST_F(WatchSessionTest, SummaryTellsRateScoreAndLosses) {
             "lost: 0 at the source, 0 at the door, 1 in gaps, 0 while away; 0 reconnects");
 }
 
+TEST_F(WatchSessionTest, TellsAndCountsANewEpochAndWhatIsNoLongerKept) {
+  WatchSession session(/*json=*/false, {out_, err_, {}});
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 4), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 5, 1), now_).ok());
+  ASSERT_TRUE(session.OnEvent(GapOf(6, 9, ResultGap::Cause::kNotKept), now_).ok());
+  EXPECT_EQ(LastLine(), "results 6 to 9 are no longer kept");
+  Linked again = RunOf("e", 12);
+  again.after.set_sequence(9);
+  ASSERT_TRUE(session.OnEvent(again, now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr("newest result 12, going on behind 9"));
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 10, 2), now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr("gap 4"));
+  ASSERT_TRUE(session.OnEvent(EpochChange{ResultOf("e", 10, 0).position(), "f"}, now_).ok());
+  EXPECT_EQ(LastLine(),
+            "the daemon has a new store: epoch f follows e, of which nothing behind result 10 will "
+            "come");
+  ASSERT_TRUE(session.OnEvent(RunOf("f", 0), now_).ok());
+  session.PrintSummary();
+  EXPECT_THAT(out_.str(), HasSubstr("epoch e: 2 received + 4 lost = 6 published, 5 to 10\n"
+                                    "epoch f: nothing behind 0\n"
+                                    "lost: 0 at the source, 0 at the door, 0 in gaps, 4 while "
+                                    "away; 2 reconnects\n"));
+}
+
+TEST_F(WatchSessionTest, JsonTellsANewEpoch) {
+  WatchSession session(/*json=*/true, {out_, err_, {}}, /*all_detectors=*/false);
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 4), now_).ok());
+  ASSERT_TRUE(session.OnEvent(GapOf(6, 9, ResultGap::Cause::kNotKept), now_).ok());
+  EXPECT_THAT(LastLine(), HasSubstr(R"("cause":"not_kept")"));
+  ASSERT_TRUE(session.OnEvent(EpochChange{ResultOf("e", 9, 0).position(), "f"}, now_).ok());
+  EXPECT_EQ(LastLine(), R"({"event":"epoch","old_epoch":"e","old_sequence":9,"new_epoch":"f"})");
+  session.PrintSummary();
+  EXPECT_THAT(LastLine(), HasSubstr(R"("lost":4,"published":null)"));
+}
+
 TEST_F(WatchSessionTest, HeaderIsThatOfTheLinesBelow) {
   WatchSession session(/*json=*/false, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(UnetResultOf(1, 1), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(UnetResultOf(1, 1), now_).ok());
   EXPECT_THAT(out_.str(), HasSubstr("variance over the atoms"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("chosen point")));
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 2, 2), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 2, 2), now_).ok());
   EXPECT_THAT(out_.str(), HasSubstr("chosen point"));
 }
 
 TEST_F(WatchSessionTest, JsonNamesEveryTimeOnce) {
   WatchSession session(/*json=*/true, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  v1::SubscribeResponse message = ResultOf("e", 1, 9);
-  v1::StageTiming& total = *message.mutable_result()->mutable_detectors(0)->add_timings();
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  v1::FrameResult message = ResultOf("e", 1, 9);
+  v1::StageTiming& total = *message.mutable_detectors(0)->add_timings();
   total.set_stage("total");  // of the detector; the frame has one too
   total.mutable_duration()->set_nanos(20'000'000);
-  ASSERT_TRUE(session.OnMessage(message, now_).ok());
+  ASSERT_TRUE(session.OnEvent(message, now_).ok());
   EXPECT_THAT(out_.str(),
               HasSubstr(R"("timings_ms":{"optimise":12.3,"detector_total":20,"total":45.6})"));
 }
 
 TEST_F(WatchSessionTest, JsonIsOneObjectALine) {
   WatchSession session(/*json=*/true, {out_, err_, {}});
-  ASSERT_TRUE(session.OnMessage(RunOf("e", 0), now_).ok());
-  ASSERT_TRUE(session.OnMessage(ResultOf("e", 1, 9), now_).ok());
-  ASSERT_TRUE(session.OnMessage(GapOf(2, 3), now_).ok());
+  ASSERT_TRUE(session.OnEvent(RunOf("e", 0), now_).ok());
+  ASSERT_TRUE(session.OnEvent(ResultOf("e", 1, 9), now_).ok());
+  ASSERT_TRUE(session.OnEvent(GapOf(2, 3), now_).ok());
   session.PrintSummary();
   const std::vector<std::string> lines = absl::StrSplit(out_.str(), '\n');
   ASSERT_EQ(lines.size(), 5u);  // four and the empty rest
@@ -290,8 +322,12 @@ TEST_F(WatchSessionTest, JsonIsOneObjectALine) {
   EXPECT_THAT(lines[1], HasSubstr(R"("frame_number":9)"));
   EXPECT_THAT(lines[1], HasSubstr(R"("atoms":3,"qc":0.0125,"er":0.5,"chosen":{"index":0,)"));
   EXPECT_THAT(lines[1], HasSubstr(R"("timings_ms":{"optimise":12.3,"total":45.6})"));
-  EXPECT_EQ(lines[2], R"({"event":"gap","first_sequence":2,"last_sequence":3,"results":2})");
+  EXPECT_EQ(lines[2],
+            R"({"event":"gap","epoch":"e","first_sequence":2,"last_sequence":3,"results":2,)"
+            R"("cause":"declared"})");
   EXPECT_THAT(lines[3], HasSubstr(R"("results":1)"));
+  EXPECT_THAT(lines[3], HasSubstr(R"("epochs":[{"epoch":"e","first_sequence":1,"last_sequence":3,)"
+                                  R"("received":1,"lost":2,"published":3}])"));
 }
 
 }  // namespace
