@@ -129,9 +129,13 @@ class Watch {
   // OK: all wanted results came, or a watch without end was interrupted.
   absl::Status RunToEnd() {
     if (options_.resume_after && options_.resume_after->epoch().empty()) {
-      ASSIGN_OR_RETURN(const v1::GetStatusResponse status,
-                       client_.GetStatus(flags_.common.timeout()));
-      options_.resume_after->set_epoch(status.newest().epoch());
+      interrupter_.SetCancel([this] { client_.CancelCalls(); });
+      const absl::StatusOr<v1::GetStatusResponse> status =
+          client_.GetStatus(flags_.common.timeout());
+      interrupter_.SetCancel(nullptr);
+      if (absl::IsCancelled(status.status())) return Interrupted();
+      if (!status.ok()) return status.status();
+      options_.resume_after->set_epoch(status->newest().epoch());
     }
     ASSIGN_OR_RETURN(const std::unique_ptr<ResultStream> stream,
                      ResultStream::Create(&client_, options_));
