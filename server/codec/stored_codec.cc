@@ -47,4 +47,19 @@ absl::StatusOr<std::vector<FrontPoint>> DecodeFront(const StoredResult& result) 
   return FrontFromProto(proto.detectors(0).front());
 }
 
+v1::StoreStatus StoreStatusToProto(const StoreStatus& status) {
+  v1::StoreStatus proto;
+  proto.set_durable(status.durable);
+  proto.set_recording(status.recording);
+  proto.set_last_error(status.last_error);
+  proto.set_results_waiting(status.results_waiting);
+  proto.set_results_lost(status.results_lost);
+  proto.set_bytes(status.bytes);
+  proto.set_kept_frames(status.kept_frames);
+  proto.set_kept_frame_bytes(status.kept_frame_bytes);
+  proto.set_disk_free_bytes(status.disk_free_bytes);
+  proto.set_moved_aside(status.moved_aside);
+  return proto;
+}
+
 }  // namespace atomstream

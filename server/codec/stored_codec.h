@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "atomstream/v1/analysis.pb.h"
 #include "atomstream/v1/result.pb.h"
 #include "detectors/log_star/log_star_result.h"
+#include "server/store/result_store.h"
 #include "server/store/stored_result.h"
 
 namespace atomstream {
@@ -24,6 +26,8 @@ absl::StatusOr<v1::FrameResult> DecodeMerged(const std::vector<StoredResultPtr>&
 
 // The front that LoG* found. InvalidArgument: the result is not LoG*'s, or LoG* failed.
 absl::StatusOr<std::vector<FrontPoint>> DecodeFront(const StoredResult& result);
+
+v1::StoreStatus StoreStatusToProto(const StoreStatus& status);
 
 // Whether a result is LoG*'s and has a front; InvalidArgument names its sequence.
 absl::Status CheckHasFront(const v1::FrameResult& result);

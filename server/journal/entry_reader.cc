@@ -164,6 +164,16 @@ absl::StatusOr<std::vector<Entry>> EntryReader::ReadAfter(int64_t after, int max
   return entries;
 }
 
+absl::StatusOr<int64_t> EntryReader::Count(int64_t first, int64_t last,
+                                           absl::string_view detector) {
+  Query query(database_,
+              "SELECT count(*) FROM entry INDEXED BY entry_by_detector "
+              "WHERE detector = ? AND sequence BETWEEN ? AND ?");
+  query.BindText(detector).Bind(first).Bind(last);
+  RETURN_IF_ERROR(query.Step().status());
+  return query.Int(0);
+}
+
 absl::StatusOr<Entry> EntryReader::NextEntry(Query& query, int64_t sequence) {
   ASSIGN_OR_RETURN(const bool found, query.Step());
   if (!found) return Entry();

@@ -36,6 +36,9 @@ class EntryReader {
   absl::StatusOr<std::vector<Entry>> ReadAfter(int64_t after, int max_entries, int64_t max_bytes);
   absl::StatusOr<EntryPage> List(const EntryFilter& filter, const PageRequest& request);
 
+  // How many of the kept entries first … last are of this detector.
+  absl::StatusOr<int64_t> Count(int64_t first, int64_t last, absl::string_view detector);
+
   // Without its payload.
   absl::StatusOr<EntryRow> ReadRow(int64_t sequence);
 

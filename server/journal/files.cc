@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -146,6 +148,32 @@ absl::StatusOr<std::string> MoveAside(const std::string& path,
   }
   RETURN_IF_ERROR(SyncFolderOf(path));
   return name;
+}
+
+int DeleteMovedAside(const std::string& path, int kept) {
+  namespace fs = std::filesystem;
+  const std::string prefix = fs::path(path).filename().string() + ".damaged-";
+  // "<time>" or "<time>-<number>", which end where a suffix begins; in the order of their age, as
+  // long as no two are of one second.
+  std::map<std::string, std::vector<fs::path>> sets;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(FolderOf(path), error)) {
+    const std::string name = file.path().filename().string();
+    if (name.compare(0, prefix.size(), prefix) != 0) continue;
+    const size_t end = name.find_first_of("Z", prefix.size());
+    if (end == std::string::npos) continue;
+    size_t stop = end + 1;
+    if (stop < name.size() && name[stop] == '-' && stop + 1 < name.size() &&
+        absl::ascii_isdigit(static_cast<unsigned char>(name[stop + 1]))) {
+      stop = name.find_first_not_of("0123456789", stop + 1);
+    }
+    sets[name.substr(prefix.size(), stop - prefix.size())].push_back(file.path());
+  }
+  int deleted = 0;
+  for (auto set = sets.begin(); static_cast<int>(sets.size()) - deleted > kept; ++set, ++deleted) {
+    for (const fs::path& file : set->second) fs::remove_all(file, error);
+  }
+  return deleted;
 }
 
 }  // namespace atomstream

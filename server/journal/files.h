@@ -52,6 +52,10 @@ absl::Status SyncFolderOf(const std::string& path);
 absl::StatusOr<std::string> MoveAside(const std::string& path,
                                       const std::vector<std::string>& suffixes, absl::Time now);
 
+// Deletes all but the newest `kept` sets of files that MoveAside made of `path`, as far as it can.
+// Returns how many sets it deleted.
+int DeleteMovedAside(const std::string& path, int kept);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_SERVER_JOURNAL_FILES_H_

@@ -1,5 +1,6 @@
 #include "server/journal/journal.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -79,12 +80,39 @@ absl::Status Journal::Load() {
   ASSIGN_OR_RETURN(const KeptRange range, reader.Range());
   if (range.newest > 0) {
     ASSIGN_OR_RETURN(const EntryRow newest, reader.ReadRow(range.newest));
+    ASSIGN_OR_RETURN(const EntryRow oldest, reader.ReadRow(range.oldest));
     total_bytes_ = newest.total_bytes;
+    bytes_ = newest.total_bytes - oldest.total_bytes + oldest.bytes;
   }
-  if (!mark_->Write(range.newest).ok()) ++mark_failures_;
+  {
+    MutexLock lock(&mark_mutex_);
+    given_ = mark_->opened().given;
+  }
+  WriteMark(range.newest);
   MutexLock lock(&range_mutex_);
   range_ = range;
   return absl::OkStatus();
+}
+
+void Journal::WriteMark(int64_t newest) {
+  MutexLock lock(&mark_mutex_);
+  marked_ = newest;
+  given_ = std::max(given_, newest);
+  if (!mark_->Write(marked_, given_).ok()) ++mark_failures_;
+}
+
+int64_t Journal::highest_given() const {
+  MutexLock lock(&mark_mutex_);
+  return given_;
+}
+
+absl::Status Journal::NoteGiven(int64_t sequence) {
+  MutexLock lock(&mark_mutex_);
+  given_ = std::max(given_, sequence);
+  absl::Status status = mark_->Write(marked_, given_);
+  if (status.ok()) status = mark_->Sync();
+  if (!status.ok()) ++mark_failures_;
+  return status;
 }
 
 KeptRange Journal::range() const {
@@ -125,8 +153,9 @@ absl::StatusOr<int64_t> Journal::AppendBatch(absl::Span<const NewEntry> entries)
     RETURN_IF_ERROR(InsertEntry(writer_.get(), epoch_, row, entries[i].payload));
   }
   RETURN_IF_ERROR(transaction.Commit());
+  bytes_ += total_bytes - total_bytes_;
   total_bytes_ = total_bytes;
-  if (!mark_->Write(rows.back().sequence).ok()) ++mark_failures_;
+  WriteMark(rows.back().sequence);
   MutexLock lock(&range_mutex_);
   range_.newest = rows.back().sequence;
   if (range_.oldest == 0) range_.oldest = first;
@@ -158,6 +187,12 @@ absl::StatusOr<EntryPage> Journal::List(const EntryFilter& filter,
                                         const PageRequest& request) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
   return EntryReader(reader.get(), epoch_).List(filter, request);
+}
+
+absl::StatusOr<int64_t> Journal::Count(int64_t first, int64_t last,
+                                       absl::string_view detector) const {
+  ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
+  return EntryReader(reader.get(), epoch_).Count(first, last, detector);
 }
 
 absl::StatusOr<std::string> Journal::KeepFrame(absl::string_view bytes, int element_bytes) {
@@ -222,6 +257,7 @@ absl::StatusOr<bool> Journal::DeleteStep() {
     if (step.deleted == 0) return false;
     ASSIGN_OR_RETURN(frames, frames_.DeleteUnreferenced(step.frames));
     RETURN_IF_ERROR(transaction.Commit());
+    bytes_ -= step.deleted_bytes;
     MutexLock lock(&range_mutex_);
     range_.oldest = step.oldest;
   }

@@ -1,5 +1,5 @@
 // Journal: numbered entries on disk, appended for good and found again. The durable heart of a
-// store of results; the daemon does not use it yet.
+// store of results.
 //
 // Files: `path` (SQLite; other programs may read it, none may write it), its "-wal" and "-shm",
 // "<path>.lock", "<path>.mark" (mark.h) and "<path>.frames/" (frame_files.h), all on a local disk.
@@ -78,6 +78,15 @@ class Journal {
   KeptRange range() const;
   // What the next append gives; for the thread that appends.
   int64_t next_sequence() const { return range().newest + 1; }
+  // What the kept entries take: payloads and texts; the file is larger.
+  int64_t bytes() const { return bytes_; }
+
+  // The highest number that anybody was told, also in an earlier run: that of the newest entry, or
+  // of one that could not be appended (NoteGiven).
+  int64_t highest_given() const;
+  // Remembers, durably and without needing space, that numbers up to this one were given out before
+  // the entries could be appended. Any thread; waits for no append.
+  absl::Status NoteGiven(int64_t sequence);
 
   // Returns the sequence number. InvalidArgument names the field and its value.
   absl::StatusOr<int64_t> Append(const NewEntry& entry);
@@ -91,6 +100,7 @@ class Journal {
   absl::StatusOr<std::vector<Entry>> ReadAfter(int64_t after, int max_entries,
                                                int64_t max_bytes) const;
   absl::StatusOr<EntryPage> List(const EntryFilter& filter, const PageRequest& request) const;
+  absl::StatusOr<int64_t> Count(int64_t first, int64_t last, absl::string_view detector) const;
 
   // Keeps a frame's bytes and returns their hash for EntryKey::frame_sha256, to be appended soon.
   // `element_bytes`: see FrameFiles::Encode. ResourceExhausted: larger than the budget, or no
@@ -119,6 +129,7 @@ class Journal {
           std::unique_ptr<Mark> mark);
 
   absl::Status Load();
+  void WriteMark(int64_t newest);
   absl::StatusOr<bool> EmptyLogStep();
   absl::StatusOr<bool> DeleteStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(frames_mutex_);
   absl::StatusOr<bool> ShrinkStep();
@@ -127,7 +138,7 @@ class Journal {
   const JournalDependencies dependencies_;
   const std::string epoch_;
   const std::unique_ptr<FileLock> lock_;  // given up last
-  mutable WriterGate gate_;               // for writer_ and mark_
+  mutable WriterGate gate_;               // for writer_
   const std::unique_ptr<Database> writer_;
   const std::unique_ptr<Mark> mark_;
   int64_t total_bytes_ ABSL_GUARDED_BY(gate_) = 0;  // EntryRow::total_bytes of the newest
@@ -135,6 +146,11 @@ class Journal {
   KeptFrames frames_;
   mutable ReaderPool readers_;
   std::atomic<int64_t> mark_failures_ = 0;
+  std::atomic<int64_t> bytes_ = 0;
+
+  mutable Mutex mark_mutex_;  // taken inside the gate, or alone; for mark_
+  int64_t marked_ ABSL_GUARDED_BY(mark_mutex_) = 0;
+  int64_t given_ ABSL_GUARDED_BY(mark_mutex_) = 0;
 
   mutable Mutex range_mutex_;
   KeptRange range_ ABSL_GUARDED_BY(range_mutex_);

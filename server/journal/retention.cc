@@ -76,14 +76,16 @@ absl::StatusOr<RetentionStep> DeleteOldest(Database* database, const Retention& 
   ASSIGN_OR_RETURN(const Newest newest, FindNewest(database));
   ASSIGN_OR_RETURN(const std::vector<Candidate> candidates, FindOldest(database, newest.sequence));
   RetentionStep step;
-  int64_t bytes = 0;
   for (const Candidate& oldest : candidates) {
-    if (bytes >= RetentionStep::kStepBytes || !MustGo(oldest, newest, retention, now)) break;
+    if (step.deleted_bytes >= RetentionStep::kStepBytes ||
+        !MustGo(oldest, newest, retention, now)) {
+      break;
+    }
     Query payload(database, "DELETE FROM payload WHERE sequence = ?");
     RETURN_IF_ERROR(payload.Bind(oldest.sequence).Run());
     Query entry(database, "DELETE FROM entry WHERE sequence = ?");
     RETURN_IF_ERROR(entry.Bind(oldest.sequence).Run());
-    bytes += oldest.bytes;
+    step.deleted_bytes += oldest.bytes;
     ++step.deleted;
     step.oldest = oldest.sequence + 1;
     const std::string& frame = oldest.frame_sha256;

@@ -33,6 +33,7 @@ struct RetentionStep {
   static constexpr int64_t kStepBytes = int64_t{8} << 20;
 
   int deleted = 0;
+  int64_t deleted_bytes = 0;
   int64_t oldest = 0;  // now; 0: unchanged
   // Kept frames that the deleted entries referred to, each once.
   std::vector<std::string> frames;

@@ -15,6 +15,7 @@
 #include "server/metrics/delivery_metrics.h"
 #include "server/metrics/metric.h"
 #include "server/metrics/security_metrics.h"
+#include "server/metrics/store_metrics.h"
 #include "server/metrics/structure_metrics.h"
 #include "server/metrics/targeting_metrics.h"
 
@@ -79,6 +80,7 @@ struct DaemonMetrics {
   TargetingMetrics targeting;
   DeliveryMetrics delivery;
   SecurityMetrics security;
+  StoreMetrics store;
   const StructureMetrics& Structure(absl::string_view detector) const;
 
   // Depths.

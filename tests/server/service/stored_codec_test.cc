@@ -163,6 +163,31 @@ TEST(FrontCallTest, AStoredFrontIsToldLikeThatOfTheNewestFrame) {
   EXPECT_TRUE(absl::IsNotFound(GetParetoFront({}, std::nullopt, store).status()));
 }
 
+TEST(StoreStatusTest, EveryFieldReachesTheMessage) {
+  StoreStatus status;
+  status.durable = true;
+  status.recording = true;
+  status.last_error = "full";
+  status.results_waiting = 1;
+  status.results_lost = 2;
+  status.bytes = 3;
+  status.kept_frames = 4;
+  status.kept_frame_bytes = 5;
+  status.disk_free_bytes = 6;
+  status.moved_aside = "there";
+  const v1::StoreStatus proto = StoreStatusToProto(status);
+  EXPECT_TRUE(proto.durable());
+  EXPECT_TRUE(proto.recording());
+  EXPECT_EQ(proto.last_error(), "full");
+  EXPECT_EQ(proto.results_waiting(), 1);
+  EXPECT_EQ(proto.results_lost(), 2);
+  EXPECT_EQ(proto.bytes(), 3);
+  EXPECT_EQ(proto.kept_frames(), 4);
+  EXPECT_EQ(proto.kept_frame_bytes(), 5);
+  EXPECT_EQ(proto.disk_free_bytes(), 6);
+  EXPECT_EQ(proto.moved_aside(), "there");
+}
+
 TEST(HistoryCallsTest, AFramesResultsComeTogetherAndEachAlone) {
   MemoryStore store("epoch", 10, &EncodeResult);
   FrameRecord log_star = FullRecord(), unet = UnetRecord();
