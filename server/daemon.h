@@ -19,6 +19,7 @@
 #include "core/base/thread_pool.h"
 #include "server/audit/audit_log.h"
 #include "server/config/daemon_options.h"
+#include "server/delivery/delivery_desk.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
 #include "server/inference/unet_model.h"
@@ -101,6 +102,7 @@ class Daemon {
   MemoryStore store_;
   FrameCache frames_;
   ResultHub hub_;
+  DeliveryDesk delivery_;
   const std::unique_ptr<ModelHolder> model_;  // these two null: no U-Net
   const std::unique_ptr<ModelReloader> reloader_;
   SettingsHolder settings_;

@@ -50,14 +50,14 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
     return SubscribeReactor::Refuse(ToGrpcStatus(wanted.status(), kDetectorUnknown));
   }
   v1::RunDescription description;
-  description.mutable_position()->set_epoch(parts_.store->epoch());
   description.set_daemon_version(run_.version);
   description.set_source(parts_.pipeline->status().source.description);
   description.set_material(parts_.settings->Get()->record.log_star.material);
   for (const std::string& detector : parts_.pipeline->detectors().Names()) {
     description.add_detectors(detector);
   }
-  return SubscribeReactor::Start(parsed, *wanted, std::move(description), parts_.hub, &encoder_);
+  return SubscribeReactor::Start(parsed, *wanted, std::move(description), parts_.delivery,
+                                 &encoder_);
 }
 
 absl::Status AnalysisService::CheckMaterial(const std::string& material) const {

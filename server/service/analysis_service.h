@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "core/lattice/material.h"
+#include "server/delivery/delivery_desk.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
 #include "server/metrics/daemon_metrics.h"
@@ -26,6 +27,7 @@ namespace atomstream {
 struct AnalysisServiceParts {
   Pipeline* pipeline = nullptr;
   ResultHub* hub = nullptr;
+  DeliveryDesk* delivery = nullptr;
   ResultStore* store = nullptr;
   const FrameCache* frames = nullptr;
   DaemonMetrics* metrics = nullptr;

@@ -8,19 +8,36 @@
 
 namespace atomstream {
 
-grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
-                          absl::Duration retry_after) {
+namespace {
+
+google::rpc::ErrorInfo InfoOf(const absl::Status& error, absl::string_view reason) {
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(reason));
   info.set_domain("atomstream");
   const InvalidField field = InvalidFieldOf(error);
   if (!field.field.empty()) (*info.mutable_metadata())["field"] = field.field;
   if (!field.value.empty()) (*info.mutable_metadata())["value"] = field.value;
+  return info;
+}
 
+google::rpc::Status DetailsOf(const absl::Status& error, const google::rpc::ErrorInfo& info) {
   google::rpc::Status details;
   details.set_code(static_cast<int>(error.code()));
   details.set_message(std::string(error.message()));
   details.add_details()->PackFrom(info);
+  return details;
+}
+
+grpc::Status StatusOf(const absl::Status& error, const google::rpc::Status& details) {
+  return grpc::Status(static_cast<grpc::StatusCode>(error.code()), std::string(error.message()),
+                      details.SerializeAsString());
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
+                          absl::Duration retry_after) {
+  google::rpc::Status details = DetailsOf(error, InfoOf(error, reason));
   if (retry_after < absl::InfiniteDuration()) {
     google::rpc::RetryInfo retry;
     const int64_t seconds = absl::ToInt64Seconds(retry_after);
@@ -29,8 +46,14 @@ grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
         static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_after - absl::Seconds(seconds))));
     details.add_details()->PackFrom(retry);
   }
-  return grpc::Status(static_cast<grpc::StatusCode>(error.code()), std::string(error.message()),
-                      details.SerializeAsString());
+  return StatusOf(error, details);
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
+                          const std::map<std::string, std::string>& metadata) {
+  google::rpc::ErrorInfo info = InfoOf(error, reason);
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  return StatusOf(error, DetailsOf(error, info));
 }
 
 }  // namespace atomstream

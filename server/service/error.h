@@ -5,6 +5,9 @@
 
 #include <grpcpp/support/status.h>
 
+#include <map>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -29,6 +32,9 @@ inline constexpr absl::string_view kPageSizeInvalid = "PAGE_SIZE_INVALID";
 inline constexpr absl::string_view kPageTokenInvalid = "PAGE_TOKEN_INVALID";
 inline constexpr absl::string_view kSubscriptionInvalid = "SUBSCRIPTION_INVALID";
 inline constexpr absl::string_view kTooManySubscribers = "TOO_MANY_SUBSCRIBERS";
+inline constexpr absl::string_view kEpochUnknown = "EPOCH_UNKNOWN";
+inline constexpr absl::string_view kResultNotKept = "RESULT_NOT_KEPT";
+inline constexpr absl::string_view kStoreUnavailable = "STORE_UNAVAILABLE";
 inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr absl::string_view kCancelled = "CANCELLED";
 
@@ -37,6 +43,9 @@ inline constexpr absl::string_view kCancelled = "CANCELLED";
 // that the same call may pass then.
 grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
                           absl::Duration retry_after = absl::InfiniteDuration());
+// With `metadata` besides.
+grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
+                          const std::map<std::string, std::string>& metadata);
 
 }  // namespace atomstream
 

@@ -1,51 +1,70 @@
 #include "server/service/subscribe_reactor.h"
 
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/service/error.h"
+#include "server/service/subscription_request.h"
 
 namespace atomstream {
 namespace {
 
-absl::StatusOr<SubscriptionOptions> OptionsOf(const v1::SubscribeRequest& request) {
-  SubscriptionOptions options;
-  switch (request.policy()) {
-    case v1::DELIVERY_POLICY_UNSPECIFIED:
-    case v1::DELIVERY_POLICY_LATEST:
-      options.policy = DeliveryPolicy::kLatest;
-      return options;
-    case v1::DELIVERY_POLICY_QUEUE:
-      options.policy = DeliveryPolicy::kQueue;
-      if (request.queue_size() != 0) options.queue_size = request.queue_size();
-      return options;
-    default:
-      return absl::InvalidArgumentError(
-          absl::StrCat("policy = ", static_cast<int>(request.policy()), ": is not known"));
-  }
+// Where there are too many subscribers: one may leave at any time.
+constexpr absl::Duration kRetryAfter = absl::Seconds(5);
+
+void FillPosition(const ResultPosition& position, v1::ResultPosition& proto) {
+  proto.set_epoch(position.epoch);
+  proto.set_sequence(position.sequence);
 }
 
-absl::string_view ReasonOf(const absl::Status& refusal) {
-  if (absl::IsResourceExhausted(refusal)) return kTooManySubscribers;
-  if (absl::IsUnavailable(refusal)) return kShuttingDown;
-  return kSubscriptionInvalid;
+grpc::Status RefusalOf(const absl::Status& why, const FeedOptions& options,
+                       const DeliveryDesk& desk) {
+  if (absl::IsResourceExhausted(why)) return ToGrpcStatus(why, kTooManySubscribers, kRetryAfter);
+  if (absl::IsUnavailable(why)) return ToGrpcStatus(why, kShuttingDown);
+  if (!absl::IsOutOfRange(why)) return ToGrpcStatus(why, kSubscriptionInvalid);
+  const ResultPosition newest = desk.newest();
+  const bool known = options.resume_after->epoch == newest.epoch ||
+                     (options.resume_after->epoch.empty() && options.resume_after->sequence == 0);
+  return ToGrpcStatus(why, known ? kResultNotKept : kEpochUnknown,
+                      {{"epoch", newest.epoch},
+                       {"oldest", absl::StrCat(desk.oldest().sequence)},
+                       {"newest", absl::StrCat(newest.sequence)}});
+}
+
+grpc::Status StatusOf(FeedEnd end) {
+  switch (end) {
+    case FeedEnd::kClosed:
+      return ToGrpcStatus(absl::UnavailableError("the daemon is shutting down"), kShuttingDown);
+    case FeedEnd::kStoreFailed:
+      break;
+  }
+  return ToGrpcStatus(
+      absl::UnavailableError("the results that were missed cannot be read at the moment"),
+      kStoreUnavailable);
 }
 
 }  // namespace
 
-SubscribeReactor::SubscribeReactor(const ResultParts& parts, EventEncoder* encoder)
-    : parts_(parts), encoder_(encoder) {}
+SubscribeReactor::SubscribeReactor(const ResultParts& parts, absl::Duration heartbeat_interval,
+                                   DeliveryDesk* desk, EventEncoder* encoder)
+    : parts_(parts), heartbeat_interval_(heartbeat_interval), desk_(desk), encoder_(encoder) {}
 
 std::shared_ptr<SubscribeReactor> SubscribeReactor::Make(const ResultParts& parts,
+                                                         absl::Duration heartbeat_interval,
+                                                         DeliveryDesk* desk,
                                                          EventEncoder* encoder) {
-  std::shared_ptr<SubscribeReactor> reactor(new SubscribeReactor(parts, encoder));
+  std::shared_ptr<SubscribeReactor> reactor(
+      new SubscribeReactor(parts, heartbeat_interval, desk, encoder));
   reactor->self_ = reactor;
   return reactor;
 }
 
 SubscribeReactor* SubscribeReactor::Refuse(const grpc::Status& status) {
-  const std::shared_ptr<SubscribeReactor> reactor = Make({}, nullptr);
+  const std::shared_ptr<SubscribeReactor> reactor =
+      Make({}, absl::InfiniteDuration(), nullptr, nullptr);
   {
     MutexLock lock(&reactor->mutex_);
     reactor->finished_ = true;
@@ -55,28 +74,38 @@ SubscribeReactor* SubscribeReactor::Refuse(const grpc::Status& status) {
 }
 
 SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, DetectorSet wanted,
-                                          v1::RunDescription run, ResultHub* hub,
+                                          v1::RunDescription run, DeliveryDesk* desk,
                                           EventEncoder* encoder) {
-  absl::StatusOr<SubscriptionOptions> options = OptionsOf(request);
-  if (!options.ok()) return Refuse(ToGrpcStatus(options.status(), ReasonOf(options.status())));
-  options->detectors = wanted;
-  const std::shared_ptr<SubscribeReactor> reactor = Make(PartsOf(request.parts()), encoder);
-  auto subscription = hub->Subscribe(*options, [weak = std::weak_ptr<SubscribeReactor>(reactor)] {
+  absl::StatusOr<SubscriptionRequest> asked = SubscriptionRequestOf(request);
+  if (!asked.ok()) return Refuse(ToGrpcStatus(asked.status(), kSubscriptionInvalid));
+  asked->feed.subscription.detectors = wanted;
+  const absl::Duration interval = asked->heartbeat_interval;
+  const auto reactor = Make(PartsOf(request.parts()), interval, desk, encoder);
+  const std::weak_ptr<SubscribeReactor> weak = reactor;
+  auto feed = desk->Open(asked->feed, [weak] {
     if (const std::shared_ptr<SubscribeReactor> alive = weak.lock()) alive->Pump();
   });
-  if (!subscription.ok()) {
+  if (!feed.ok()) {
     reactor->self_.reset();
-    return Refuse(ToGrpcStatus(subscription.status(), ReasonOf(subscription.status())));
+    return Refuse(RefusalOf(feed.status(), asked->feed, *desk));
   }
-  run.mutable_position()->set_sequence((*subscription)->start_sequence());
-  reactor->subscription_ = *std::move(subscription);
+  FillPosition({desk->newest().epoch, (*feed)->start_sequence()}, *run.mutable_position());
+  FillPosition(desk->oldest(), *run.mutable_oldest());
+  *run.mutable_heartbeat_interval() = DurationToProto(interval);
   v1::SubscribeResponse first;
   *first.mutable_run() = std::move(run);
+  const absl::Time now = desk->dependencies().steady_clock->Now();
+  reactor->feed_ = *std::move(feed);
   reactor->message_ = EventEncoder::Encode(first);
   {
     MutexLock lock(&reactor->mutex_);
+    reactor->written_ = now;
     reactor->writing_ = true;
   }
+  reactor->heartbeat_ = desk->heartbeats().Add(now + interval, [weak](absl::Time due) {
+    const std::shared_ptr<SubscribeReactor> alive = weak.lock();
+    return alive == nullptr ? absl::InfiniteFuture() : alive->Beat(due);
+  });
   reactor->StartWrite(&reactor->message_);
   return reactor.get();
 }
@@ -85,6 +114,7 @@ void SubscribeReactor::OnWriteDone(bool ok) {
   {
     MutexLock lock(&mutex_);
     writing_ = false;
+    written_ = desk_->dependencies().steady_clock->Now();
     if (!ok) cancelled_ = true;
   }
   Pump();
@@ -99,8 +129,9 @@ void SubscribeReactor::OnCancel() {
 }
 
 void SubscribeReactor::OnDone() {
-  subscription_.reset();
-  // Destroys this, unless the hook is just running.
+  if (feed_ != nullptr) desk_->heartbeats().Remove(heartbeat_);
+  feed_.reset();
+  // Destroys this, unless the hook or a beat is just running.
   const std::shared_ptr<SubscribeReactor> self = std::move(self_);
 }
 
@@ -114,12 +145,9 @@ void SubscribeReactor::Pump() {
     if (cancelled_) {
       end = ToGrpcStatus(absl::CancelledError("the call was cancelled"), kCancelled);
     } else {
-      // Asked before Take: what was delivered before the end is still written.
-      const bool closed = subscription_->closed();
-      event = subscription_->Take();
-      if (!event && closed) {
-        end = ToGrpcStatus(absl::UnavailableError("the daemon is shutting down"), kShuttingDown);
-      }
+      ResultFeed::Taken taken = feed_->Take();
+      event = std::move(taken.event);
+      if (taken.end) end = StatusOf(*taken.end);
     }
     if (!event && !end) return;
     writing_ = event.has_value();
@@ -131,6 +159,24 @@ void SubscribeReactor::Pump() {
   }
   message_ = encoder_->Encode(*event, parts_);
   StartWrite(&message_);
+}
+
+absl::Time SubscribeReactor::Beat(absl::Time now) {
+  v1::SubscribeResponse response;
+  FillPosition(desk_->newest(), *response.mutable_heartbeat()->mutable_newest());
+  *response.mutable_heartbeat()->mutable_time() = TimeToProto(desk_->dependencies().clock->Now());
+  {
+    MutexLock lock(&mutex_);
+    if (cancelled_ || finished_) return absl::InfiniteFuture();
+    // A reader that takes nothing has heartbeats enough in its pipe.
+    if (writing_) return now + heartbeat_interval_;
+    if (written_ + heartbeat_interval_ > now) return written_ + heartbeat_interval_;
+    writing_ = true;
+  }
+  desk_->dependencies().metrics->heartbeats->Increment();
+  message_ = EventEncoder::Encode(response);
+  StartWrite(&message_);
+  return now + heartbeat_interval_;
 }
 
 }  // namespace atomstream

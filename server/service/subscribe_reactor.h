@@ -1,9 +1,10 @@
-// SubscribeReactor: one Subscribe call. A thin shell around a Subscription: one write in flight,
-// the next event is taken when it is done or when the hub's hook says that something waits.
+// SubscribeReactor: one Subscribe call. A thin shell around a ResultFeed: one write in flight, the
+// next event is taken when it is done or when the feed says that there is more. A Heartbeat is
+// written when nothing else was for an interval.
 //
-// Life: Start makes it; it owns itself until OnDone, which gRPC calls once, last. The hook holds it
-// weakly. Everything ends in exactly one Finish: after a cancelled call, after the hub was closed
-// and the mailbox emptied, or when the subscription was refused.
+// Life: Start makes it; it owns itself until OnDone, which gRPC calls once, last. Feed and
+// heartbeats hold it weakly. Everything ends in exactly one Finish: after a cancelled call, after
+// the feed's end, or when the subscription was refused.
 #ifndef ATOMSTREAM_SERVER_SERVICE_SUBSCRIBE_REACTOR_H_
 #define ATOMSTREAM_SERVER_SERVICE_SUBSCRIBE_REACTOR_H_
 
@@ -12,20 +13,21 @@
 
 #include <memory>
 
+#include "absl/time/time.h"
 #include "atomstream/v1/analysis.pb.h"
 #include "core/base/mutex.h"
 #include "server/codec/result_codec.h"
-#include "server/hub/result_hub.h"
+#include "server/delivery/delivery_desk.h"
 #include "server/service/event_encoder.h"
 
 namespace atomstream {
 
 class SubscribeReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  // `wanted`: those of request.detectors(). `run` is the first message; its position is filled in
-  // here. `hub` and `encoder` outlive the gRPC server.
+  // `wanted`: those of request.detectors(). `run` is the first message; its positions and interval
+  // are filled in here. `desk` and `encoder` outlive the gRPC server.
   static SubscribeReactor* Start(const v1::SubscribeRequest& request, DetectorSet wanted,
-                                 v1::RunDescription run, ResultHub* hub, EventEncoder* encoder);
+                                 v1::RunDescription run, DeliveryDesk* desk, EventEncoder* encoder);
   // A call that is refused before it begins.
   static SubscribeReactor* Refuse(const grpc::Status& status);
 
@@ -34,19 +36,29 @@ class SubscribeReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   void OnDone() override;
 
  private:
-  SubscribeReactor(const ResultParts& parts, EventEncoder* encoder);
-  static std::shared_ptr<SubscribeReactor> Make(const ResultParts& parts, EventEncoder* encoder);
+  SubscribeReactor(const ResultParts& parts, absl::Duration heartbeat_interval, DeliveryDesk* desk,
+                   EventEncoder* encoder);
+  static std::shared_ptr<SubscribeReactor> Make(const ResultParts& parts,
+                                                absl::Duration heartbeat_interval,
+                                                DeliveryDesk* desk, EventEncoder* encoder);
 
   // Writes the next event, or finishes, unless a write is in flight.
   void Pump();
+  // Writes a Heartbeat if nothing was written for an interval; see Heartbeats::Beat.
+  absl::Time Beat(absl::Time now);
 
   const ResultParts parts_;
+  const absl::Duration heartbeat_interval_;
+  DeliveryDesk* const desk_;
   EventEncoder* const encoder_;
-  std::shared_ptr<SubscribeReactor> self_;      // until OnDone
-  std::unique_ptr<Subscription> subscription_;  // set before the first write, reset in OnDone
-  grpc::ByteBuffer message_;                    // belongs to the write in flight
+  std::shared_ptr<SubscribeReactor> self_;  // until OnDone
+  // These two are set before the first write, and given up in OnDone.
+  std::shared_ptr<ResultFeed> feed_;
+  int64_t heartbeat_ = 0;
+  grpc::ByteBuffer message_;  // belongs to the write in flight
 
   Mutex mutex_;
+  absl::Time written_ ABSL_GUARDED_BY(mutex_);  // when the last write was done; steady clock
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -69,8 +69,11 @@ google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status) {
   EXPECT_TRUE(details.ParseFromString(status.error_details()));
   EXPECT_EQ(details.code(), status.error_code());
   EXPECT_EQ(details.message(), status.error_message());
-  EXPECT_EQ(details.details_size(), 1);
-  EXPECT_TRUE(details.details_size() == 1 && details.details(0).UnpackTo(&info));
+  EXPECT_GE(details.details_size(), 1);
+  EXPECT_TRUE(details.details_size() >= 1 && details.details(0).UnpackTo(&info));
+  for (int i = 1; i < details.details_size(); ++i) {
+    EXPECT_FALSE(details.details(i).Is<google::rpc::ErrorInfo>());
+  }
   EXPECT_EQ(info.domain(), "atomstream");
   return info;
 }

@@ -59,7 +59,8 @@ class DaemonHarness {
 // The next result; other events are passed over. False at the end of the stream.
 bool ReadResult(grpc::ClientReader<v1::SubscribeResponse>& reader, v1::FrameResult* result);
 
-// The one ErrorInfo of an error; fails the test when there is none or more than one.
+// The one ErrorInfo of an error, which comes first; fails the test when there is none or more than
+// one.
 google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status);
 
 // A valid frame of 8 x 8 pixels.
