@@ -24,6 +24,7 @@
 #include "server/inference/inference_place.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/record/frame_record.h"
+#include "server/store/frame_ticket.h"
 #include "server/submission.h"
 
 namespace atomstream {
@@ -38,6 +39,7 @@ struct AdmittedFrame {
   int64_t frames_dropped_before = 0;       // kSource: dropped since the live frame before this one
   std::shared_ptr<Submission> submission;  // kAnalyze
   InferencePlace unet_place;               // kAnalyze, if it asks for the U-Net
+  std::shared_ptr<FrameTicket> ticket;     // null: the frame is not kept on disk
 };
 
 struct AdmissionOptions {

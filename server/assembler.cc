@@ -147,6 +147,7 @@ void Assembler::Store(DetectorEvent event) {
   FrameProgress& progress = *event.progress;
   const absl::Time begin = deps_.steady_clock->Now();
   FrameRecord record = progress.common;
+  if (progress.ticket != nullptr) record.frame_sha256 = progress.ticket->Claim();
   const std::shared_ptr<const SceneInput> scene = std::move(event.scene);
   if (scene != nullptr) {
     record.drift = deps_.targeting->scene().MeasureDrift(*scene, record.frame_number);

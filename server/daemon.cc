@@ -91,7 +91,11 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       metrics_(registry_, kVersion),
       workers_(PoolThreads(options.worker_threads)),
       store_(MakeEpoch(), options.max_results, &EncodeResult),
-      frames_(int64_t{options.max_frame_mib} << 20),
+      frames_({.max_frame_mib = options.max_frame_mib},
+              {.store = &store_,
+               .steady_clock = parts_.steady_clock,
+               .metrics = &metrics_.kept_frames,
+               .log = parts_.log}),
       hub_(options.max_subscribers, &metrics_, store_.range().newest),
       delivery_({.hub = &hub_,
                  .store = &store_,
@@ -118,7 +122,9 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                  .executor = &workers_,
                  .store = &store_,
                  .hub = &hub_,
-                 .frames = &frames_,
+                 .frames = frames_.cache(),
+                 .keeper = frames_.keeper(),
+                 .finder = frames_.finder(),
                  .targeting = targeting_.get(),
                  .metrics = &metrics_,
                  .log = parts_.log,
@@ -142,7 +148,8 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .hub = &hub_,
                 .delivery = &delivery_,
                 .store = &store_,
-                .frames = &frames_,
+                .frames = frames_.finder(),
+                .call_threads = frames_.call_threads(),
                 .metrics = &metrics_,
                 .settings = &settings_,
                 .models = reloader_.get()},
@@ -150,7 +157,11 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .start_time = parts_.clock->Now(),
                 .custom_materials = options.log_star.custom_materials}),
       steering_service_(
-          {.pipeline = &pipeline_, .desk = &desk_, .store = &store_, .callers = &callers_}),
+          {.pipeline = &pipeline_,
+           .desk = &desk_,
+           .store = &store_,
+           .callers = &callers_,
+           .call_threads = frames_.call_threads()}),
       targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock) {
   gate_.SetCredentials(std::make_shared<const Credentials>(std::move(parts_.credentials)));
   parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed
@@ -186,6 +197,7 @@ absl::Status Daemon::StartServers() {
     reloader_->Start();
   }
   if (targeting_ != nullptr) targeting_->Start();
+  frames_.Start();
   pipeline_.Start();
   const std::vector<NamedService> services = {
       {v1::Analysis::service_full_name(), &service_},
@@ -237,6 +249,7 @@ bool Daemon::Shutdown() {
     parts_.log->Warning("THE BEAM MAY BE ON: it could not be blanked before the end");
   }
   bool drained = pipeline_.Shutdown(deadline - kClosing);
+  if (!frames_.Shutdown(deadline - kClosing)) drained = false;
   if (reloader_ != nullptr && !reloader_->Shutdown(deadline - kClosing)) drained = false;
   hub_.Close();
   std::thread metrics_closer([this] { exposer_.reset(); });
@@ -248,6 +261,7 @@ bool Daemon::Shutdown() {
 
 Daemon::~Daemon() {
   if (!shut_down_) Shutdown();
+  frames_.EndCalls();
 }
 
 }  // namespace atomstream

@@ -20,6 +20,7 @@
 #include "server/audit/audit_log.h"
 #include "server/config/daemon_options.h"
 #include "server/delivery/delivery_desk.h"
+#include "server/frame_desk.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
 #include "server/inference/unet_model.h"
@@ -37,7 +38,6 @@
 #include "server/source/frame_source.h"
 #include "server/steering/active_settings.h"
 #include "server/steering/steering_desk.h"
-#include "server/store/frame_cache.h"
 #include "server/store/memory_store.h"
 #include "server/targeting/beam_control.h"
 #include "server/targeting/targeting.h"
@@ -100,7 +100,7 @@ class Daemon {
   ThreadPool workers_;
   RealWait wait_;
   MemoryStore store_;
-  FrameCache frames_;
+  FrameDesk frames_;
   ResultHub hub_;
   DeliveryDesk delivery_;
   const std::unique_ptr<ModelHolder> model_;  // these two null: no U-Net

@@ -31,7 +31,8 @@ FrameProgress::FrameProgress(const AdmittedFrame& admitted, DetectorSet asked)
       live_index(admitted.live_index),
       arrival_time(admitted.arrival_time),
       admission_time(admitted.admission_time),
-      submission(admitted.submission) {
+      submission(admitted.submission),
+      ticket(admitted.ticket) {
   for (const DetectorKind kind : kDetectorKinds) {
     if (asked.Has(kind)) summary_.emplace_back().kind = kind;
   }

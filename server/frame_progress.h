@@ -28,10 +28,11 @@ class FrameProgress {
   const FrameRecord common;  // of all records of the frame: its id, size, origin, times so far
   const std::shared_ptr<const Frame> frame;
   const int64_t frames_dropped_before;
-  const int64_t live_index;  // these four as in AdmittedFrame
+  const int64_t live_index;  // these five as in AdmittedFrame
   const absl::Time arrival_time;
   const absl::Time admission_time;
   const std::shared_ptr<Submission> submission;
+  const std::shared_ptr<FrameTicket> ticket;  // null: the frame is not kept on disk
 
   // AdmittedFrame's live index of a live frame, also while it is the newest one and is analysed
   // again; unset: the frame stands alone.

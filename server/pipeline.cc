@@ -126,6 +126,7 @@ void Pipeline::Start() {
 void Pipeline::ProcessFrames() {
   while (std::optional<AdmittedFrame> admitted = admission_.Take()) {
     const FrameOrigin origin = admitted->origin;
+    if (deps_.keeper != nullptr) admitted->ticket = deps_.keeper->Offer(admitted->frame);
     std::optional<DetectorEvent> event = processor_.Process(*std::move(admitted));
     if (event) {
       assembler_.Add(*std::move(event));
@@ -175,11 +176,11 @@ absl::StatusOr<std::pair<std::shared_ptr<const Frame>, EarlierResult>> Pipeline:
   if (frame_id.empty()) {
     return absl::NotFoundError("frame_id: there is no live frame with a result yet; name a frame");
   }
-  if (deps_.frames == nullptr) {
+  if (deps_.finder == nullptr) {
     return absl::NotFoundError(absl::StrCat("frame_id = ", frame_id,
                                             ": is not the newest live frame; others are not kept"));
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, deps_.frames->Get(frame_id));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, deps_.finder->Find(frame_id));
   EarlierResult earlier;
   const absl::StatusOr<std::vector<StoredResultPtr>> results = deps_.store->GetNewestOf(frame_id);
   if (results.ok()) {

@@ -61,6 +61,8 @@
 #include "server/source/frame_source.h"
 #include "server/steering/active_settings.h"
 #include "server/store/frame_cache.h"
+#include "server/store/frame_finder.h"
+#include "server/store/frame_keeper.h"
 #include "server/store/result_store.h"
 #include "server/structure/structure_stage.h"
 
@@ -84,8 +86,10 @@ struct PipelineDependencies {
   Executor* executor = nullptr;
   ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
-  FrameCache* frames = nullptr;    // null: frames are not kept
-  Targeting* targeting = nullptr;  // null: live frames are not followed
+  FrameCache* frames = nullptr;         // null: frames are not kept
+  FrameKeeper* keeper = nullptr;        // null: frames are not kept on disk
+  const FrameFinder* finder = nullptr;  // for frames to reprocess; null: only the newest can be
+  Targeting* targeting = nullptr;       // null: live frames are not followed
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps
@@ -119,7 +123,8 @@ class Pipeline {
                                                      DetectorSet wanted, Submission::Done done);
 
   // Searches a frame again with LoG*, from the beginning: the newest live one if `frame_id` is its
-  // id or empty, else one of the frames that are kept. As Submit; NotFound: it is not kept.
+  // id or empty, else one of the frames that are kept. As Submit, but for the time that it takes to
+  // read a frame from disk. NotFound: it is not kept; DataLoss: it is damaged.
   absl::StatusOr<std::shared_ptr<Submission>> Reprocess(const std::string& frame_id,
                                                         Submission::Done done);
 

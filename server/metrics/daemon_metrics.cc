@@ -60,7 +60,11 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
 }  // namespace
 
 DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version)
-    : targeting(registry), delivery(registry), security(registry), store(registry) {
+    : targeting(registry),
+      delivery(registry),
+      kept_frames(registry),
+      security(registry),
+      store(registry) {
   const char* received = "Valid frames that arrived.";
   frames_received_source =
       registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "source"}});

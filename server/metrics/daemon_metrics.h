@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/metrics/delivery_metrics.h"
+#include "server/metrics/kept_frame_metrics.h"
 #include "server/metrics/metric.h"
 #include "server/metrics/security_metrics.h"
 #include "server/metrics/store_metrics.h"
@@ -79,6 +80,7 @@ struct DaemonMetrics {
   UnetMetrics unet;
   TargetingMetrics targeting;
   DeliveryMetrics delivery;
+  KeptFrameMetrics kept_frames;
   SecurityMetrics security;
   StoreMetrics store;
   const StructureMetrics& Structure(absl::string_view detector) const;

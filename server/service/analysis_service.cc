@@ -10,7 +10,7 @@
 #include "server/record/invalid_field.h"
 #include "server/service/analyze_reactor.h"
 #include "server/service/error.h"
-#include "server/service/frame_call.h"
+#include "server/service/frame_reactor.h"
 #include "server/service/history_calls.h"
 #include "server/service/subscribe_reactor.h"
 
@@ -123,13 +123,10 @@ grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
   return Finish(context, grpc::Status::OK);
 }
 
-grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext*,
                                                     const v1::GetFrameRequest* request,
                                                     v1::GetFrameResponse* response) {
-  const absl::Status status = atomstream::GetFrame(*request, *parts_.frames, *response);
-  if (status.ok()) return Finish(context, grpc::Status::OK);
-  return Finish(context, ToGrpcStatus(status, absl::IsNotFound(status) ? kFrameNotFound
-                                                                       : kPreviewSizeInvalid));
+  return FrameReactor::Start(*request, parts_.frames, parts_.call_threads, response);
 }
 
 grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext* context,

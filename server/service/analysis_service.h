@@ -18,8 +18,9 @@
 #include "server/metrics/daemon_metrics.h"
 #include "server/pipeline.h"
 #include "server/service/analyze_messages.h"
+#include "server/service/call_threads.h"
 #include "server/service/event_encoder.h"
-#include "server/store/frame_cache.h"
+#include "server/store/frame_finder.h"
 #include "server/store/result_store.h"
 
 namespace atomstream {
@@ -29,7 +30,8 @@ struct AnalysisServiceParts {
   ResultHub* hub = nullptr;
   DeliveryDesk* delivery = nullptr;
   ResultStore* store = nullptr;
-  const FrameCache* frames = nullptr;
+  const FrameFinder* frames = nullptr;
+  CallThreads* call_threads = nullptr;
   DaemonMetrics* metrics = nullptr;
   const SettingsHolder* settings = nullptr;
   const ModelReloader* models = nullptr;  // null: no U-Net

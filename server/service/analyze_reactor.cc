@@ -18,6 +18,8 @@ absl::string_view ReasonOf(const absl::Status& status) {
       return kShuttingDown;
     case absl::StatusCode::kNotFound:
       return kFrameNotFound;
+    case absl::StatusCode::kDataLoss:
+      return kFrameDamaged;
     case absl::StatusCode::kCancelled:
       return kCancelled;
     default:
@@ -39,8 +41,7 @@ absl::Status DetectorsStatus(const FrameRecords& records) {
 }  // namespace
 
 AnalyzeReactor* AnalyzeReactor::Refuse(const grpc::Status& status) {
-  std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(nullptr, nullptr));
-  reactor->self_ = reactor;
+  const std::shared_ptr<AnalyzeReactor> reactor = Make(nullptr, nullptr);
   reactor->ClaimFinish();
   reactor->Finish(status);
   return reactor.get();
@@ -50,21 +51,59 @@ AnalyzeReactor* AnalyzeReactor::Refuse(const absl::Status& of_pipeline) {
   return Refuse(ToGrpcStatus(of_pipeline, ReasonOf(of_pipeline)));
 }
 
-AnalyzeReactor* AnalyzeReactor::Start(const Submit& submit, Pipeline* pipeline,
-                                      v1::FrameResult* result) {
+std::shared_ptr<AnalyzeReactor> AnalyzeReactor::Make(Pipeline* pipeline, v1::FrameResult* result) {
   std::shared_ptr<AnalyzeReactor> reactor(new AnalyzeReactor(pipeline, result));
   reactor->self_ = reactor;
+  return reactor;
+}
+
+AnalyzeReactor* AnalyzeReactor::Start(const Submit& submit, Pipeline* pipeline,
+                                      v1::FrameResult* result) {
+  const std::shared_ptr<AnalyzeReactor> reactor = Make(pipeline, result);
+  HandOver(reactor, submit);
+  return reactor.get();
+}
+
+AnalyzeReactor* AnalyzeReactor::StartOn(CallThreads* threads, Submit submit, Pipeline* pipeline,
+                                        v1::FrameResult* result) {
+  const std::shared_ptr<AnalyzeReactor> reactor = Make(pipeline, result);
+  const absl::Status taken =
+      threads->Run([reactor, submit = std::move(submit)](const absl::Status& status) {
+        if (status.ok()) {
+          HandOver(reactor, submit);
+        } else {
+          reactor->FinishWith(status);
+        }
+      });
+  if (!taken.ok()) reactor->FinishWith(taken);
+  return reactor.get();
+}
+
+void AnalyzeReactor::HandOver(const std::shared_ptr<AnalyzeReactor>& reactor,
+                              const Submit& submit) {
+  {
+    MutexLock lock(&reactor->mutex_);
+    if (reactor->finish_claimed_) return;  // the caller has gone already
+  }
   auto submission = submit(
       [reactor](const absl::StatusOr<FrameRecords>& outcome) { reactor->OnResult(outcome); });
   if (!submission.ok()) {
-    reactor->ClaimFinish();
-    reactor->Finish(ToGrpcStatus(submission.status(), ReasonOf(submission.status())));
-    return reactor.get();
+    reactor->FinishWith(submission.status());
+    return;
   }
-  MutexLock lock(&reactor->mutex_);
-  // The result may be here already; then nothing is left to cancel.
-  if (!reactor->finish_claimed_) reactor->submission_ = *std::move(submission);
-  return reactor.get();
+  {
+    MutexLock lock(&reactor->mutex_);
+    if (!reactor->finish_claimed_) {
+      reactor->submission_ = *std::move(submission);
+      return;
+    }
+  }
+  // The result is here already, or the caller went while the frame was handed over.
+  reactor->pipeline_->Cancel(**submission);
+}
+
+void AnalyzeReactor::FinishWith(const absl::Status& of_pipeline) {
+  if (ClaimFinish()) Finish(ToGrpcStatus(of_pipeline, ReasonOf(of_pipeline)));
 }
 
 bool AnalyzeReactor::ClaimFinish() {

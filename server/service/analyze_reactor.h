@@ -15,16 +15,21 @@
 #include "atomstream/v1/result.pb.h"
 #include "core/base/mutex.h"
 #include "server/pipeline.h"
+#include "server/service/call_threads.h"
 
 namespace atomstream {
 
 class AnalyzeReactor final : public grpc::ServerUnaryReactor {
  public:
-  // Hands the frame over; called once, before Start returns.
+  // Hands the frame over; called once.
   using Submit = std::function<absl::StatusOr<std::shared_ptr<Submission>>(Submission::Done done)>;
 
   // `result` is part of the response and lives until OnDone.
   static AnalyzeReactor* Start(const Submit& submit, Pipeline* pipeline, v1::FrameResult* result);
+  // The same where handing the frame over takes long: `submit` is called on one of these threads.
+  // They outlive the gRPC server.
+  static AnalyzeReactor* StartOn(CallThreads* threads, Submit submit, Pipeline* pipeline,
+                                 v1::FrameResult* result);
   // A call that is refused before it begins.
   static AnalyzeReactor* Refuse(const grpc::Status& status);
   static AnalyzeReactor* Refuse(const absl::Status& of_pipeline);
@@ -36,6 +41,10 @@ class AnalyzeReactor final : public grpc::ServerUnaryReactor {
   AnalyzeReactor(Pipeline* pipeline, v1::FrameResult* result)
       : pipeline_(pipeline), result_(result) {}
 
+  static std::shared_ptr<AnalyzeReactor> Make(Pipeline* pipeline, v1::FrameResult* result);
+  static void HandOver(const std::shared_ptr<AnalyzeReactor>& reactor, const Submit& submit);
+  // Unless the caller has gone.
+  void FinishWith(const absl::Status& of_pipeline);
   void OnResult(const absl::StatusOr<FrameRecords>& result);
   // True for the first caller, who must then Finish.
   bool ClaimFinish();

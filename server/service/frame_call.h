@@ -1,10 +1,10 @@
-// GetFrame: from the cache of frames to the contract. Free of gRPC; any thread.
+// GetFrame: from a frame to the contract. Free of gRPC; any thread.
 #ifndef ATOMSTREAM_SERVER_SERVICE_FRAME_CALL_H_
 #define ATOMSTREAM_SERVER_SERVICE_FRAME_CALL_H_
 
 #include "absl/status/status.h"
 #include "atomstream/v1/analysis.pb.h"
-#include "server/store/frame_cache.h"
+#include "core/image/frame.h"
 
 namespace atomstream {
 
@@ -12,9 +12,12 @@ namespace atomstream {
 inline constexpr int kMinPreviewSide = 16;
 inline constexpr int kMaxPreviewSide = 4096;
 
-// InvalidArgument names max_side_px. NotFound: the frame is not kept.
-absl::Status GetFrame(const v1::GetFrameRequest& request, const FrameCache& frames,
-                      v1::GetFrameResponse& response);
+// InvalidArgument names max_side_px.
+absl::Status CheckGetFrame(const v1::GetFrameRequest& request);
+
+// The answer to a request that passed the check, with the frame that it asks for.
+absl::Status AnswerGetFrame(const v1::GetFrameRequest& request, const Frame& frame,
+                            v1::GetFrameResponse& response);
 
 }  // namespace atomstream
 

@@ -106,10 +106,12 @@ grpc::ServerUnaryReactor* SteeringService::UpdateSettings(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* SteeringService::ReprocessFrame(grpc::CallbackServerContext*,
                                                           const v1::ReprocessFrameRequest* request,
                                                           v1::ReprocessFrameResponse* response) {
-  const auto submit = [this, &frame_id = request->frame_id()](Submission::Done done) {
+  auto submit = [this, frame_id = request->frame_id()](Submission::Done done) {
     return parts_.pipeline->Reprocess(frame_id, std::move(done));
   };
-  return AnalyzeReactor::Start(submit, parts_.pipeline, response->mutable_result());
+  // The frame may have to be read from disk.
+  return AnalyzeReactor::StartOn(parts_.call_threads, std::move(submit), parts_.pipeline,
+                                 response->mutable_result());
 }
 
 grpc::ServerUnaryReactor* SteeringService::ListSettingsChanges(

@@ -8,6 +8,7 @@
 #include "atomstream/v1/steering.grpc.pb.h"
 #include "server/pipeline.h"
 #include "server/security/active_callers.h"
+#include "server/service/call_threads.h"
 #include "server/steering/steering_desk.h"
 #include "server/store/result_store.h"
 
@@ -18,6 +19,7 @@ struct SteeringServiceParts {
   SteeringDesk* desk = nullptr;
   const ResultStore* store = nullptr;
   const ActiveCallers* callers = nullptr;
+  CallThreads* call_threads = nullptr;
 };
 
 class SteeringService final : public v1::Steering::CallbackService {

@@ -49,6 +49,7 @@ class PipelineTest : public testing::Test {
                                       .store = &store_,
                                       .hub = &hub_,
                                       .frames = &frames_,
+                                      .keeper = keeper_,
                                       .targeting = targeting_,
                                       .metrics = &metrics_,
                                       .log = &log_,
@@ -104,7 +105,9 @@ class PipelineTest : public testing::Test {
   std::unique_ptr<ModelHolder> holder_;
   SettingsHolder settings_{MakeFakeSettings()};
   std::unique_ptr<HubReader> reader_;
-  Targeting* targeting_ = nullptr;  // outlives the pipeline
+  Targeting* targeting_ = nullptr;  // these three outlive the pipeline
+  FrameKeeper* keeper_ = nullptr;
+  std::unique_ptr<FrameFinder> finder_;
   std::unique_ptr<Pipeline> pipeline_;
 };
 

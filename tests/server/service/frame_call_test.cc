@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/codec/frame_preview.h"
-#include "tests/fakes/test_frames.h"
 
 namespace atomstream {
 namespace {
@@ -51,13 +50,18 @@ std::shared_ptr<const Frame> Ramp(const std::string& id, PixelType type) {
   return *Frame::Create(metadata, 64, 32, type, rows);
 }
 
-TEST(GetFrameTest, GivesTheFrameAsItCameButNotItsTruth) {
-  FrameCache cache(1 << 20);
-  cache.Add(Ramp("ramp", PixelType::kU16));
+// The answer to a request for this frame.
+v1::GetFrameResponse Answer(const Frame& frame, int max_side_px) {
   v1::GetFrameRequest request;
-  request.set_frame_id("ramp");
+  request.set_max_side_px(max_side_px);
   v1::GetFrameResponse response;
-  ASSERT_TRUE(GetFrame(request, cache, response).ok());
+  EXPECT_TRUE(CheckGetFrame(request).ok());
+  EXPECT_TRUE(AnswerGetFrame(request, frame, response).ok());
+  return response;
+}
+
+TEST(GetFrameTest, GivesTheFrameAsItCameButNotItsTruth) {
+  const v1::GetFrameResponse response = Answer(*Ramp("ramp", PixelType::kU16), 0);
   const v1::Frame& frame = response.frame();
   EXPECT_EQ(response.reduction(), 1);
   EXPECT_EQ(frame.frame_id(), "ramp");
@@ -71,12 +75,7 @@ TEST(GetFrameTest, GivesTheFrameAsItCameButNotItsTruth) {
 }
 
 TEST(GetFrameTest, APreviewIsFloatsWithItsOwnPixelSize) {
-  FrameCache cache(1 << 20);
-  cache.Add(Ramp("ramp", PixelType::kU8));
-  v1::GetFrameRequest request;
-  request.set_max_side_px(16);
-  v1::GetFrameResponse response;
-  ASSERT_TRUE(GetFrame(request, cache, response).ok());
+  const v1::GetFrameResponse response = Answer(*Ramp("ramp", PixelType::kU8), 16);
   const v1::Frame& frame = response.frame();
   EXPECT_EQ(response.reduction(), 4);
   EXPECT_EQ(frame.width_px(), 16);
@@ -92,40 +91,21 @@ TEST(GetFrameTest, APreviewIsFloatsWithItsOwnPixelSize) {
 }
 
 TEST(GetFrameTest, AFrameThatIsSmallEnoughIsNotReduced) {
-  FrameCache cache(1 << 20);
-  cache.Add(Ramp("ramp", PixelType::kU8));
-  v1::GetFrameRequest request;
-  request.set_max_side_px(64);
-  v1::GetFrameResponse response;
-  ASSERT_TRUE(GetFrame(request, cache, response).ok());
+  const v1::GetFrameResponse response = Answer(*Ramp("ramp", PixelType::kU8), 64);
   EXPECT_EQ(response.reduction(), 1);
   EXPECT_EQ(response.frame().pixel_type(), v1::PIXEL_TYPE_F32);
   EXPECT_EQ(response.frame().width_px(), 64);
 }
 
 TEST(GetFrameTest, NamesABadSide) {
-  FrameCache cache(1 << 20);
-  cache.Add(MakeNamedFrame("a"));
   for (const int side : {-1, 1, 15, 4097}) {
     v1::GetFrameRequest request;
     request.set_max_side_px(side);
-    v1::GetFrameResponse response;
-    const absl::Status status = GetFrame(request, cache, response);
+    const absl::Status status = CheckGetFrame(request);
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << side;
     EXPECT_NE(status.message().find(absl::StrCat("max_side_px = ", side, ":")), std::string::npos)
         << status;
   }
-}
-
-TEST(GetFrameTest, TellsThatAFrameIsMissing) {
-  FrameCache cache(1 << 20);
-  v1::GetFrameRequest request;
-  v1::GetFrameResponse response;
-  EXPECT_TRUE(absl::IsNotFound(GetFrame(request, cache, response)));
-  cache.Add(MakeNamedFrame("a"));
-  EXPECT_TRUE(GetFrame(request, cache, response).ok());
-  request.set_frame_id("b");
-  EXPECT_TRUE(absl::IsNotFound(GetFrame(request, cache, response)));
 }
 
 }  // namespace

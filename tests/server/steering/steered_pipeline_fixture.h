@@ -39,6 +39,12 @@ class SteeredPipelineTest : public PipelineTest {
     dependencies.store = &store_;
     dependencies.hub = &hub_;
     dependencies.frames = frames;
+    if (frames != nullptr) {
+      finder_ = std::make_unique<FrameFinder>(
+          FrameFinderParts{.cache = frames, .store = &store_, .keeper = keeper_});
+    }
+    dependencies.keeper = keeper_;
+    dependencies.finder = finder_.get();
     dependencies.metrics = &metrics_;
     dependencies.log = &log_;
     dependencies.clock = &clock_;
