@@ -8,8 +8,9 @@
 
 namespace atomstream {
 
-Admission::Admission(const AdmissionOptions& options, const Clock* clock, DaemonMetrics* metrics)
-    : options_(options), clock_(clock), metrics_(metrics) {
+Admission::Admission(const AdmissionOptions& options, const Clock* clock, DaemonMetrics* metrics,
+                     PipelineProgress* progress)
+    : options_(options), clock_(clock), metrics_(metrics), progress_(progress) {
   assert(options.frames_in_flight >= 1 && options.submit_queue >= 1);
 }
 
@@ -142,6 +143,7 @@ void Admission::Release(FrameOrigin origin) {
   int& in_flight = origin == FrameOrigin::kSource ? live_in_flight_ : submissions_in_flight_;
   assert(in_flight > 0);
   --in_flight;
+  if (progress_ != nullptr) progress_->Step();
   ShowDepths();
   changed_.NotifyAll();
 }
@@ -186,6 +188,9 @@ void Admission::ShowDepths() {
   metrics_->live_frame_waiting->Set(live_ ? 1 : 0);
   metrics_->submissions_waiting->Set(static_cast<double>(submissions_.size()));
   metrics_->frames_in_flight->Set(InFlight());
+  if (progress_ != nullptr) {
+    progress_->SetWork(InFlight() + (live_ ? 1 : 0) + static_cast<int64_t>(submissions_.size()));
+  }
 }
 
 }  // namespace atomstream

@@ -21,6 +21,7 @@
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
 #include "core/image/frame.h"
+#include "server/health/pipeline_progress.h"
 #include "server/inference/inference_place.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/record/frame_record.h"
@@ -53,8 +54,10 @@ struct AdmissionOptions {
 
 class Admission {
  public:
-  // `clock` (a steady one) and `metrics` outlive the admission.
-  Admission(const AdmissionOptions& options, const Clock* clock, DaemonMetrics* metrics);
+  // `clock` (a steady one), `metrics` and `progress` outlive the admission. `progress` is told how
+  // many frames wait and are inside, and that one has left; null: nobody is.
+  Admission(const AdmissionOptions& options, const Clock* clock, DaemonMetrics* metrics,
+            PipelineProgress* progress = nullptr);
 
   // Waits only if live_frames_wait; a frame that comes after Close is dropped.
   void OfferLive(std::shared_ptr<const Frame> frame);
@@ -114,6 +117,7 @@ class Admission {
   const AdmissionOptions options_;
   const Clock* const clock_;
   DaemonMetrics* const metrics_;
+  PipelineProgress* const progress_;
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -68,6 +68,7 @@ void Assembler::Stop() {
 void Assembler::Run() {
   while (std::optional<Waiting> waiting = NextReady()) {
     Publish(std::move(waiting->event));
+    deps_.progress->Step();
     if (waiting->published == nullptr) continue;
     MutexLock lock(&mutex_);
     *waiting->published = true;
@@ -187,7 +188,9 @@ void Assembler::Store(DetectorEvent event) {
   // Before the result, so that whoever has seen it finds the frame.
   if (deps_.frames != nullptr) deps_.frames->Add(progress.frame);
   deps_.hub->Publish(appended->stored);
-  deps_.metrics->ObserveStage("publish", deps_.steady_clock->Now() - stored_time);
+  const absl::Duration publish_time = deps_.steady_clock->Now() - stored_time;
+  deps_.metrics->ObserveStage("publish", publish_time);
+  if (deps_.spans != nullptr) deps_.spans->Add({appended->record, stored_time - now, publish_time});
   if (newest) deps_.on_newest();
   if (scene != nullptr) {
     const absl::Time published_time = deps_.steady_clock->Now();
@@ -217,6 +220,7 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
     if (kind == DetectorKind::kLogStar) metrics.ObserveStage(stage.stage, stage.duration);
     if (kind == DetectorKind::kUnet) metrics.unet.ObserveStage(stage.stage, stage.duration);
   }
+  deps_.outcomes->Add(kind, record.detector.status);
   if (!record.detector.status.ok()) return;
   metrics.Atoms(DetectorName(kind))->Set(static_cast<double>(record.detector.atoms().size()));
   if (record.evaluation) metrics.F1(DetectorName(kind))->Set(record.evaluation->f1);

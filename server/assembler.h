@@ -27,6 +27,8 @@
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
 #include "server/frame_progress.h"
+#include "server/health/detector_outcomes.h"
+#include "server/health/pipeline_progress.h"
 #include "server/hub/result_hub.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
@@ -35,6 +37,7 @@
 #include "server/store/frame_cache.h"
 #include "server/store/result_store.h"
 #include "server/targeting/targeting.h"
+#include "server/trace/span_writer.h"
 
 namespace atomstream {
 
@@ -49,6 +52,9 @@ struct AssemblerDependencies {
   EventLog* log = nullptr;
   RunStats* stats = nullptr;
   NewestFrame* newest = nullptr;
+  PipelineProgress* progress = nullptr;  // a result that was published is a step
+  DetectorOutcomes* outcomes = nullptr;
+  SpanWriter* spans = nullptr;  // null: none are written
   // The frame has given its place back. Called by the assembler's thread after publishing.
   std::function<void(FrameOrigin)> release;
   // A live frame was published and is now the newest. Likewise.

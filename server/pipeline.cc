@@ -17,13 +17,15 @@ AdmissionOptions AdmissionOptionsOf(const PipelineOptions& options, bool live_so
 }
 
 std::unique_ptr<InferenceRunner> MakeInference(const PipelineOptions& options,
-                                               const PipelineDependencies& deps) {
+                                               const PipelineDependencies& deps,
+                                               PipelineProgress* progress) {
   if (deps.model == nullptr) return nullptr;
   return std::make_unique<InferenceRunner>(
       options.submit_queue, InferenceDependencies{.model = deps.model,
                                                   .steady_clock = deps.steady_clock,
                                                   .metrics = deps.metrics,
-                                                  .lower_priority = deps.lower_unet_priority});
+                                                  .lower_priority = deps.lower_unet_priority,
+                                                  .progress = progress});
 }
 
 std::unique_ptr<StructureStage> MakeStructure(const PipelineOptions& options,
@@ -41,12 +43,15 @@ std::unique_ptr<StructureStage> MakeStructure(const PipelineOptions& options,
 Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependencies)
     : deps_(std::move(dependencies)),
       options_(options),
+      progress_(deps_.steady_clock),
+      unet_progress_(deps_.steady_clock),
+      executor_(deps_.executor, &progress_),
       structure_(MakeStructure(options, deps_)),
-      inference_(MakeInference(options, deps_)),
+      inference_(MakeInference(options, deps_, &unet_progress_)),
       admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
-                 deps_.metrics),
+                 deps_.metrics, &progress_),
       processor_({.settings = deps_.settings,
-                  .executor = deps_.executor,
+                  .executor = &executor_,
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
                   .inference = inference_.get(),
@@ -72,6 +77,9 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
                   .log = deps_.log,
                   .stats = &stats_,
                   .newest = &newest_,
+                  .progress = &progress_,
+                  .outcomes = &outcomes_,
+                  .spans = deps_.spans,
                   .release = [this](FrameOrigin origin) { admission_.Release(origin); },
                   // It may have begun under settings that have changed since.
                   .on_newest = [this] { reevaluator_.Poke(); }}),

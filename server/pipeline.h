@@ -50,6 +50,8 @@
 #include "server/admission.h"
 #include "server/assembler.h"
 #include "server/frame_processor.h"
+#include "server/health/detector_outcomes.h"
+#include "server/health/pipeline_progress.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/inference_runner.h"
 #include "server/ingest/ingest.h"
@@ -65,6 +67,7 @@
 #include "server/store/frame_keeper.h"
 #include "server/store/result_store.h"
 #include "server/structure/structure_stage.h"
+#include "server/trace/span_writer.h"
 
 namespace atomstream {
 
@@ -90,6 +93,7 @@ struct PipelineDependencies {
   FrameKeeper* keeper = nullptr;        // null: frames are not kept on disk
   const FrameFinder* finder = nullptr;  // for frames to reprocess; null: only the newest can be
   Targeting* targeting = nullptr;       // null: live frames are not followed
+  SpanWriter* spans = nullptr;  // null: none are written
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps
@@ -149,6 +153,13 @@ class Pipeline {
 
   PipelineStatus status() const;
 
+  // Whether frames get on; that of the U-Net is null without one.
+  const PipelineProgress* progress() const { return &progress_; }
+  const PipelineProgress* unet_progress() const {
+    return inference_ == nullptr ? nullptr : &unet_progress_;
+  }
+  const DetectorOutcomes& outcomes() const { return outcomes_; }
+
  private:
   void ProcessFrames();  // a frame thread's life
   absl::Status UnetQueueFull() const;
@@ -159,6 +170,10 @@ class Pipeline {
   const PipelineDependencies deps_;
   const PipelineOptions options_;
   RunStats stats_;
+  PipelineProgress progress_;
+  PipelineProgress unet_progress_;
+  DetectorOutcomes outcomes_;
+  SteppingExecutor executor_;
   const std::unique_ptr<StructureStage> structure_;  // null: off
   std::unique_ptr<InferenceRunner> inference_;       // null: no U-Net; outlives all places
   Admission admission_;

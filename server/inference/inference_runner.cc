@@ -124,8 +124,10 @@ void InferenceRunner::Run() {
       Work(*std::move(job));
     }
     job.reset();  // the frame is freed before the next one is waited for
+    if (deps_.progress != nullptr) deps_.progress->Step();
     MutexLock lock(&mutex_);
     working_ = false;
+    ShowDepth();
     changed_.NotifyAll();
   }
 }
@@ -171,6 +173,9 @@ void InferenceRunner::Count(const absl::StatusOr<UnetResult>& result) const {
 
 void InferenceRunner::ShowDepth() {
   deps_.metrics->unet_waiting->Set(static_cast<double>(jobs_.size()));
+  if (deps_.progress != nullptr) {
+    deps_.progress->SetWork(static_cast<int64_t>(jobs_.size()) + (working_ ? 1 : 0));
+  }
 }
 
 }  // namespace atomstream

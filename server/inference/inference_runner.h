@@ -23,6 +23,7 @@
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
 #include "core/image/frame.h"
+#include "server/health/pipeline_progress.h"
 #include "server/inference/inference_place.h"
 #include "server/inference/unet_model.h"
 #include "server/metrics/daemon_metrics.h"
@@ -44,6 +45,8 @@ struct InferenceDependencies {
   DaemonMetrics* metrics = nullptr;
   // Called by the inference thread before anything else: lets it stand back for LoG*. May be empty.
   std::function<void()> lower_priority;
+  PipelineProgress* progress =
+      nullptr;  // told of frames, and of those that are finished; may be null
 };
 
 class InferenceRunner {
