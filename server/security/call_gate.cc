@@ -15,6 +15,8 @@ using Code = CallRefusal::Code;
 // Calls a second of one address that does not say who it is, and how many at once. Enough for
 // people who set something up; little enough that guessing costs us nothing.
 constexpr ClientLimits kStrangers = {.calls_per_second = 10, .burst = absl::Seconds(3)};
+// Of one certificate, and of all who show none together: gRPC does not tell their addresses here.
+constexpr ClientLimits kHealthChecks = {.calls_per_second = 50, .burst = absl::Seconds(4)};
 
 // Of a certificate that has no (or more than one) common name: the first other one.
 std::string NameOf(const PeerCertificate& certificate) {
@@ -29,6 +31,12 @@ CallRefusal Slower(absl::Duration wait, absl::string_view who) {
           wait};
 }
 
+CallRefusal WrongRole(const MethodRule& rule, const Caller& caller) {
+  return {Code::kPermissionDenied, kRoleInsufficient,
+          absl::StrCat(rule.path, ": needs the role ", RoleNames(rule.roles), "; ", caller.name,
+                       " is ", RoleName(caller.role))};
+}
+
 }  // namespace
 
 CallGate::CallGate(const CallGateOptions& options, const Clock* clock, const Clock* steady_clock)
@@ -36,6 +44,7 @@ CallGate::CallGate(const CallGateOptions& options, const Clock* clock, const Clo
       clock_(*clock),
       clients_(options.limits, steady_clock),
       strangers_(kStrangers, steady_clock),
+      health_checks_(kHealthChecks, steady_clock),
       credentials_(std::make_shared<const Credentials>()) {}
 
 void CallGate::SetCredentials(std::shared_ptr<const Credentials> credentials) {
@@ -97,11 +106,7 @@ std::optional<CallRefusal> CallGate::Judge(const CallFacts& facts, Caller* calle
     return CallRefusal{Code::kPermissionDenied, kMethodUnknown,
                        absl::StrCat(facts.method, ": no role may call it")};
   }
-  if (!rule->roles.Has(caller->role)) {
-    return CallRefusal{Code::kPermissionDenied, kRoleInsufficient,
-                       absl::StrCat(facts.method, ": needs the role ", RoleNames(rule->roles), "; ",
-                                    caller->name, " is ", RoleName(caller->role))};
-  }
+  if (!rule->roles.Has(caller->role)) return WrongRole(*rule, *caller);
   if (rule->max_request_bytes > 0 && facts.request_bytes > rule->max_request_bytes) {
     return CallRefusal{Code::kResourceExhausted, kRequestTooLarge,
                        absl::StrCat("request of ", facts.request_bytes, " bytes: ", facts.method,
@@ -131,6 +136,28 @@ std::optional<CallRefusal> CallGate::Admit(const CallFacts& facts, Caller* calle
 }
 
 void CallGate::Leave(const Caller& caller) { clients_.CloseStream(caller.client); }
+
+std::optional<CallRefusal> CallGate::MayGoOn(const CallFacts& facts) const {
+  if (!options_.authenticate) return std::nullopt;
+  Caller now;
+  std::optional<CallRefusal> refusal = Identify(facts, &now);
+  if (refusal) return refusal;
+  const MethodRule* rule = FindMethodRule(facts.method);
+  if (rule == nullptr || !rule->roles.Has(now.role)) {
+    return rule == nullptr ? CallRefusal{Code::kPermissionDenied, kMethodUnknown,
+                                         absl::StrCat(facts.method, ": no role may call it")}
+                           : WrongRole(*rule, now);
+  }
+  return std::nullopt;
+}
+
+std::optional<CallRefusal> CallGate::AdmitHealthCheck(const CallFacts& facts) {
+  const std::string who =
+      facts.certificate ? absl::StrCat("cert:", NameOf(*facts.certificate)) : "";
+  const absl::Duration wait = health_checks_.Charge(who, {});
+  if (wait > absl::ZeroDuration()) return Slower(wait, who.empty() ? "health checks" : who);
+  return std::nullopt;
+}
 
 std::string HostOf(absl::string_view address) {
   if (absl::StartsWith(address, "unix:")) return "unix";

@@ -69,13 +69,26 @@ class CallGate {
   // Both clocks outlive the gate.
   CallGate(const CallGateOptions& options, const Clock* clock, const Clock* steady_clock);
 
-  // Takes effect with the next call; streams that run go on.
+  // Takes effect with the next call; for streams that run see MayGoOn.
   void SetCredentials(std::shared_ptr<const Credentials> credentials);
+
+  // Of the options: takes effect with the next call. What else they say stays.
+  void SetLimits(const ClientLimits& limits) { clients_.SetLimits(limits); }
 
   // Null: `caller` is set, and a stream is counted until Leave.
   std::optional<CallRefusal> Admit(const CallFacts& facts, Caller* caller);
   // Once for each stream that was admitted.
   void Leave(const Caller& caller);
+  // Null: whoever was admitted with these facts would be still, whatever the limits say. Otherwise
+  // why not: the token expired, the policy or the tokens were read anew.
+  std::optional<CallRefusal> MayGoOn(const CallFacts& facts) const;
+
+  // For health checks, which need no role: how often is all that is asked. They are counted apart
+  // from other calls, so that the two cannot use up each other's.
+  std::optional<CallRefusal> AdmitHealthCheck(const CallFacts& facts);
+
+  // Whether a caller has to say who it is.
+  bool authenticates() const { return options_.authenticate; }
 
  private:
   std::optional<CallRefusal> Identify(const CallFacts& facts, Caller* caller) const;
@@ -87,6 +100,7 @@ class CallGate {
   // Of calls that say not who they are, by address: a place apart, so that they cannot crowd out
   // what is remembered of clients.
   ClientLimiter strangers_;
+  ClientLimiter health_checks_;
 
   mutable Mutex mutex_;
   std::shared_ptr<const Credentials> credentials_ ABSL_GUARDED_BY(mutex_);

@@ -32,11 +32,18 @@ ClientLimiter::Buckets& ClientLimiter::Find(const std::string& client, absl::Tim
   return clients_.emplace(client, fresh).first->second;
 }
 
-absl::Duration ClientLimiter::Charge(const std::string& client, const CallCost& cost) {
-  const Amounts rates = Rates();
-  const Amounts costs = {cost.calls, cost.bytes, cost.frames};
-  const double burst_s = absl::ToDoubleSeconds(limits_.burst);
+void ClientLimiter::SetLimits(const ClientLimits& limits) {
   MutexLock lock(&mutex_);
+  limits_ = limits;
+  clients_.clear();
+  recent_.clear();
+}
+
+absl::Duration ClientLimiter::Charge(const std::string& client, const CallCost& cost) {
+  const Amounts costs = {cost.calls, cost.bytes, cost.frames};
+  MutexLock lock(&mutex_);
+  const Amounts rates = Rates();
+  const double burst_s = absl::ToDoubleSeconds(limits_.burst);
   Buckets& buckets = Find(client, clock_.Now());
   double wait_s = 0;
   for (size_t i = 0; i < kKinds; ++i) {

@@ -37,7 +37,10 @@ struct CallCost {
 class ClientLimiter {
  public:
   ClientLimiter(const ClientLimits& limits, const Clock* steady_clock)
-      : limits_(limits), clock_(*steady_clock) {}
+      : clock_(*steady_clock), limits_(limits) {}
+
+  // From the next call on. Every client begins anew, with full buckets; streams stay counted.
+  void SetLimits(const ClientLimits& limits);
 
   // Zero: the cost is charged. Otherwise nothing is, and the same call would pass after so long if
   // the client asked for nothing else. A cost beyond a bucket's size passes when the bucket is
@@ -60,11 +63,11 @@ class ClientLimiter {
   };
 
   Buckets& Find(const std::string& client, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Amounts Rates() const;
+  Amounts Rates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const ClientLimits limits_;
   const Clock& clock_;
   mutable Mutex mutex_;
+  ClientLimits limits_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, Buckets> clients_ ABSL_GUARDED_BY(mutex_);
   std::list<std::string> recent_ ABSL_GUARDED_BY(mutex_);       // the latest first
   std::map<std::string, int> streams_ ABSL_GUARDED_BY(mutex_);  // only clients that have some

@@ -272,5 +272,76 @@ TEST(CallerTest, TheHostIsTheAddressWithoutItsPort) {
   EXPECT_EQ(HostOf(""), "");
 }
 
+TEST_F(CallGateTest, WhoWasAdmittedMayGoOnWhileNothingChanges) {
+  const auto gate = MakeGate({.calls_per_second = 1, .burst = absl::Seconds(1)});
+  for (const CallFacts& facts : {FactsOf(kSubscribe, "vera"), WithToken(kSubscribe, "vic.1")}) {
+    ASSERT_FALSE(gate->Admit(facts, &caller_));
+    // Limits are for calls that begin.
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(gate->MayGoOn(facts));
+  }
+}
+
+TEST_F(CallGateTest, WhoLostTheRoleMayNotGoOn) {
+  const auto gate = MakeGate();
+  const CallFacts facts = FactsOf(kSubscribe, "vera");
+  ASSERT_FALSE(gate->Admit(facts, &caller_));
+  Credentials credentials;
+  credentials.policy = *RolePolicy::Parse("p", "cn=olga operator\n");
+  gate->SetCredentials(std::make_shared<const Credentials>(std::move(credentials)));
+  const auto refusal = gate->MayGoOn(facts);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, Code::kPermissionDenied);
+  EXPECT_EQ(refusal->reason, kRoleMissing);
+}
+
+TEST_F(CallGateTest, WhoHasAnotherRoleNowMayGoOnOnlyWithWhatThatMay) {
+  const auto gate = MakeGate();
+  Credentials credentials;
+  credentials.policy = *RolePolicy::Parse("p", "cn=agnes viewer\n");
+  gate->SetCredentials(std::make_shared<const Credentials>(std::move(credentials)));
+  EXPECT_FALSE(gate->MayGoOn(FactsOf(kSubscribe, "agnes")));
+  const auto refusal = gate->MayGoOn(FactsOf("/atomstream.v1.Targeting/VisitTarget", "agnes"));
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason, kRoleInsufficient);
+}
+
+TEST_F(CallGateTest, ATokenThatExpiredOrWasTakenAwayDoesNotGoOn) {
+  const auto gate = MakeGate();
+  const CallFacts facts = WithToken(kSubscribe, "vic.1");
+  ASSERT_FALSE(gate->Admit(facts, &caller_));
+  clock_.Advance(absl::Hours(24 * 365));
+  auto refusal = gate->MayGoOn(facts);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, Code::kUnauthenticated);
+  EXPECT_EQ(refusal->reason, kTokenExpired);
+  gate->SetCredentials(std::make_shared<const Credentials>());
+  refusal = gate->MayGoOn(facts);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason, kTokenInvalid);
+}
+
+TEST_F(CallGateTest, WithoutAuthenticationEverybodyMayGoOn) {
+  CallGate gate({}, &clock_, &steady_clock_);
+  EXPECT_FALSE(gate.MayGoOn(FactsOf(kSubscribe, "")));
+}
+
+TEST_F(CallGateTest, HealthChecksNeedNoRoleButMayBeTooMany) {
+  const auto gate = MakeGate();
+  const char kCheck[] = "/grpc.health.v1.Health/Check";
+  const auto passed = [&](const CallFacts& facts) {
+    int count = 0;
+    while (count < 10'000 && !gate->AdmitHealthCheck(facts)) ++count;
+    return count;
+  };
+  EXPECT_EQ(passed(FactsOf(kCheck, "mallory")), 200);
+  EXPECT_EQ(passed(FactsOf(kCheck, "")), 200) << "counted apart";
+  EXPECT_EQ(passed(FactsOf(kCheck, "mallory")), 0);
+  const auto refusal = gate->AdmitHealthCheck(FactsOf(kCheck, "mallory"));
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason, kRateLimited);
+  EXPECT_LE(refusal->retry_after, absl::Milliseconds(20));
+  EXPECT_FALSE(gate->Admit(FactsOf(kStatus, "vera"), &caller_)) << "other calls are not touched";
+}
+
 }  // namespace
 }  // namespace atomstream
