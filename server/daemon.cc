@@ -149,6 +149,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .delivery = &delivery_,
                 .store = &store_,
                 .frames = frames_.finder(),
+                .previews = frames_.previews(),
                 .call_threads = frames_.call_threads(),
                 .metrics = &metrics_,
                 .settings = &settings_,

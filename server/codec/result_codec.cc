@@ -188,6 +188,7 @@ ResultParts PartsOf(const google::protobuf::RepeatedField<int>& wanted,
     if (part == v1::RESULT_PART_WINDOWS) parts.windows = true;
     if (part == v1::RESULT_PART_CLUSTERS) parts.clusters = true;
     if (part == v1::RESULT_PART_STRUCTURE) parts.structure = true;
+    if (part == v1::RESULT_PART_PREVIEW) parts.preview = true;
   }
   return parts.mask() == 0 ? default_parts : parts;
 }

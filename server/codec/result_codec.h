@@ -24,13 +24,16 @@ struct ResultParts {
   bool windows = true;
   bool clusters = true;   // also their columns of the atoms
   bool structure = true;  // likewise
+  // Is no part of a stored result, but put behind one: only where it is asked for by name.
+  bool preview = false;
 
   // A small number that differs for different sets.
   int mask() const {
     return (atoms ? 1 : 0) | (front ? 2 : 0) | (windows ? 4 : 0) | (clusters ? 8 : 0) |
-           (structure ? 16 : 0);
+           (structure ? 16 : 0) | (preview ? 32 : 0);
   }
-  bool all() const { return mask() == ResultParts().mask(); }
+  // Whether nothing of a stored result is left out.
+  bool all_stored() const { return (mask() | 32) == (ResultParts().mask() | 32); }
 
   static constexpr ResultParts None() {
     return {

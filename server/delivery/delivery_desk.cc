@@ -49,7 +49,10 @@ absl::StatusOr<std::shared_ptr<ResultFeed>> DeliveryDesk::Open(const FeedOptions
     missed = {options.resume_after->sequence + 1, subscription->start_sequence(), std::nullopt};
   }
   return ResultFeed::Make(std::move(subscription), options.subscription, std::move(missed),
-                          {.store = deps_.store, .readers = &readers_, .metrics = deps_.metrics},
+                          {.store = deps_.store,
+                           .readers = &readers_,
+                           .metrics = deps_.metrics,
+                           .on_read = options.on_read},
                           std::move(on_ready));
 }
 

@@ -120,6 +120,12 @@ void ResultFeed::Read() {
                                           : ReadNext(*deps_.store, replay, detectors_, kReadBound);
   const bool ok = piece.ok();
   (ok ? deps_.metrics->replay_reads_ok : deps_.metrics->replay_reads_failed)->Increment();
+  if (ok && deps_.on_read) {
+    for (const HubEvent& event : piece->events) {
+      const StoredResultPtr* result = std::get_if<StoredResultPtr>(&event);
+      if (result != nullptr) deps_.on_read(**result);
+    }
+  }
   {
     MutexLock lock(&mutex_);
     reading_ = false;

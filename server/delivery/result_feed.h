@@ -42,6 +42,7 @@ struct FeedDependencies {
   const ResultStore* store = nullptr;
   TaskThreads* readers = nullptr;
   const DeliveryMetrics* metrics = nullptr;
+  std::function<void(const StoredResult&)> on_read = {};  // FeedOptions::on_read
 };
 
 class ResultFeed : public std::enable_shared_from_this<ResultFeed> {

@@ -31,6 +31,7 @@ struct AnalysisServiceParts {
   DeliveryDesk* delivery = nullptr;
   ResultStore* store = nullptr;
   const FrameFinder* frames = nullptr;
+  PreviewShelf* previews = nullptr;
   CallThreads* call_threads = nullptr;
   DaemonMetrics* metrics = nullptr;
   const SettingsHolder* settings = nullptr;
@@ -79,7 +80,7 @@ class AnalysisService final
   const AnalysisServiceParts parts_;
   const RunInfo run_;
   AnalyzeMessages analyze_messages_;
-  EventEncoder encoder_;
+  EventEncoder encoder_{parts_.previews};
   std::atomic<int64_t> unnamed_frames_{0};
 };
 

@@ -1,7 +1,8 @@
 // EventEncoder: the wire form of what a subscriber gets. A result with all its parts is sent as it
 // is stored: the message is a few bytes and then the stored ones, which are shared, not copied.
 // Other sets of parts are encoded once each and then shared by all subscribers that want these
-// parts. Nothing is copied per subscriber. Thread-safe.
+// parts. A preview is put behind the other bytes, and shared by all who want one. Nothing is copied
+// per subscriber. Thread-safe.
 #ifndef ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_
 #define ATOMSTREAM_SERVER_SERVICE_EVENT_ENCODER_H_
 
@@ -14,12 +15,18 @@
 #include "core/base/mutex.h"
 #include "server/codec/result_codec.h"
 #include "server/hub/mailbox.h"
+#include "server/store/preview_shelf.h"
 
 namespace atomstream {
 
 class EventEncoder {
  public:
+  // `previews` outlives the encoder.
+  explicit EventEncoder(PreviewShelf* previews) : previews_(previews) {}
+
+  // A preview is added if the frame is in memory, or the preview was loaded before.
   grpc::ByteBuffer Encode(const HubEvent& event, const ResultParts& parts);
+  PreviewShelf* previews() const { return previews_; }
   static grpc::ByteBuffer Encode(const v1::SubscribeResponse& response);
 
  private:
@@ -31,6 +38,8 @@ class EventEncoder {
     int parts_mask = 0;
     grpc::ByteBuffer bytes;
   };
+
+  PreviewShelf* const previews_;
 
   Mutex mutex_;
   std::deque<Encoded> newest_ ABSL_GUARDED_BY(mutex_);

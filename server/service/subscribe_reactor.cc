@@ -80,7 +80,14 @@ SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, D
   if (!asked.ok()) return Refuse(ToGrpcStatus(asked.status(), kSubscriptionInvalid));
   asked->feed.subscription.detectors = wanted;
   const absl::Duration interval = asked->heartbeat_interval;
-  const auto reactor = Make(PartsOf(request.parts()), interval, desk, encoder);
+  const ResultParts parts = PartsOf(request.parts());
+  if (parts.preview) {
+    // From disk if need be. It may still run when the stream has ended, so it holds nothing of it.
+    asked->feed.on_read = [previews = encoder->previews()](const StoredResult& result) {
+      if (!result.lost()) previews->Load(result.key);
+    };
+  }
+  const auto reactor = Make(parts, interval, desk, encoder);
   const std::weak_ptr<SubscribeReactor> weak = reactor;
   auto feed = desk->Open(asked->feed, [weak] {
     if (const std::shared_ptr<SubscribeReactor> alive = weak.lock()) alive->Pump();

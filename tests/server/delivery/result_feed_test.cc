@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <variant>
 #include <vector>
@@ -78,6 +79,24 @@ TEST_F(ResultFeedTest, AResumedQueueGetsWhatItMissedAndThenWhatIsNew) {
     EXPECT_EQ(Texts(reader, newest + 10 - 20), Numbers(21, newest + 10));
   }
   EXPECT_EQ(delivery_.metrics.delivery.subscriptions_resumed->value(), 2);
+}
+
+TEST_F(ResultFeedTest, WhatIsReadFromTheStoreIsPreparedBeforeItIsGiven) {
+  delivery_.Publish(3);
+  std::atomic<int64_t> prepared = 0;
+  FeedOptions options = Options(DeliveryPolicy::kQueue, 1);
+  options.on_read = [&](const StoredResult& result) { prepared = result.position.sequence; };
+  FeedReader reader(&delivery_.desk, options);
+  ASSERT_FALSE(reader.refused());
+  for (int64_t sequence = 2; sequence <= 3; ++sequence) {
+    const std::optional<HubEvent> event = reader.Next();
+    ASSERT_TRUE(event && std::holds_alternative<StoredResultPtr>(*event));
+    EXPECT_EQ(std::get<StoredResultPtr>(*event)->position.sequence, sequence);
+    EXPECT_GE(prepared, sequence);
+  }
+  delivery_.Publish(1);
+  ASSERT_TRUE(reader.Next());
+  EXPECT_EQ(prepared, 3);  // what was not read needs nothing
 }
 
 TEST_F(ResultFeedTest, AResumedQueueDeclaresWhatWasDroppedWhileItReadTheRest) {
