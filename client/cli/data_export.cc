@@ -97,6 +97,12 @@ void ShowProgress(const ExportProgress& progress, ProgressLine& line) {
             absl::StrCat(detail, ", ", MegabytesText(progress.bytes)));
 }
 
+// Whether it is enough to try again later.
+bool GoesOn(const absl::Status& status) {
+  return absl::IsCancelled(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
+}
+
 void PrintSummary(const DataExport& data, const ExportState& state, const CliOutput& output) {
   std::error_code ignored;
   const auto bytes = static_cast<int64_t>(std::filesystem::file_size(data.output, ignored));
@@ -165,6 +171,10 @@ absl::Status ExportResults(const CommonFlags& common, const DataExport& data,
   const absl::StatusOr<ExportState> state = results.Run();
   interrupter.SetCancel(nullptr);
   line.Clear();
+  if (GoesOn(state.status())) {
+    output.err << "what is there is kept in " << data.output
+               << ".part: the same command goes on with it" << std::endl;
+  }
   RETURN_IF_ERROR(state.status());
   PrintSummary(data, *state, output);
   return absl::OkStatus();

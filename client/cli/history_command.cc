@@ -11,6 +11,7 @@
 #include "client/cli/json_writer.h"
 #include "client/cli/result_csv.h"
 #include "client/cli/result_json.h"
+#include "client/cpp/persist.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -71,8 +72,11 @@ absl::Status History(const HistoryFlags& flags, const v1::ResultFilter& filter,
   HistoryPrinter printer(flags.common, output);
   int64_t count = 0;
   while (true) {
+    // Half a listing is of little use: a daemon that is busy, or away for a moment, is waited for.
     ASSIGN_OR_RETURN(const v1::ListFrameResultsResponse page,
-                     client->ListFrameResults(request, flags.common.timeout()));
+                     Persist({flags.common.timeout()}, [&](absl::Duration timeout) {
+                       return client->ListFrameResults(request, timeout);
+                     }));
     for (const v1::FrameResult& result : page.results()) {
       printer.Print(result);
       if (++count == flags.limit) break;

@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/cpp/persist.h"
 #include "client/cpp/rpc_status.h"
 #include "client/export/frame_bytes.h"
 #include "client/export/hdf5_results.h"
 #include "client/export/spool.h"
-#include "core/base/backoff.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -25,7 +25,9 @@ constexpr size_t kMaxBuffer = 4 << 20;
 
 v1::ListFrameResultsRequest RequestOf(const ResultsExportOptions& options) {
   v1::ListFrameResultsRequest request;
-  request.set_page_size(options.with_frames ? kPageSizeWithFrames : kPageSize);
+  const int64_t page_size = options.with_frames ? kPageSizeWithFrames : kPageSize;
+  request.set_page_size(
+      static_cast<int>(options.limit > 0 ? std::min(options.limit, page_size) : page_size));
   *request.mutable_filter() = options.filter;
   request.set_newest_first(options.newest_first);
   // Not the windows' fronts, which no format shows.
@@ -99,7 +101,8 @@ absl::Status ResultsExport::Begin() {
   counts_numbers_ = request_.filter().ByteSizeLong() == 0;
   if (state_.complete || options_.finish) return absl::OkStatus();
   ASSIGN_OR_RETURN(const v1::GetStatusResponse status,
-                   Persist([this](absl::Duration timeout) { return client_.GetStatus(timeout); }));
+                   Persist(persistence(),
+                           [this](absl::Duration timeout) { return client_.GetStatus(timeout); }));
   return BeginAt(status);
 }
 
@@ -150,11 +153,12 @@ absl::Status ResultsExport::Gather() {
 absl::StatusOr<v1::ListFrameResultsResponse> ResultsExport::NextPage() {
   request_.set_page_token(state_.page_token);
   absl::StatusOr<v1::ListFrameResultsResponse> page = Persist(
+      persistence(),
       [this](absl::Duration timeout) { return client_.ListFrameResults(request_, timeout); });
   if (page.ok() || ErrorReason(page.status()) != "PAGE_TOKEN_INVALID") return page;
   // Most likely the daemon was started with a new store meanwhile.
   const absl::StatusOr<v1::GetStatusResponse> status =
-      Persist([this](absl::Duration timeout) { return client_.GetStatus(timeout); });
+      Persist(persistence(), [this](absl::Duration timeout) { return client_.GetStatus(timeout); });
   if (status.ok() && status->newest().epoch() != state_.epoch) {
     return EpochChanged(status->newest().epoch());
   }
@@ -197,8 +201,8 @@ absl::Status ResultsExport::AddFrame(const std::string& frame_id) {
   }
   v1::GetFrameRequest request;
   request.set_frame_id(frame_id);
-  const absl::StatusOr<v1::GetFrameResponse> response =
-      Persist([&](absl::Duration timeout) { return client_.GetFrame(request, timeout); });
+  const absl::StatusOr<v1::GetFrameResponse> response = Persist(
+      persistence(), [&](absl::Duration timeout) { return client_.GetFrame(request, timeout); });
   if (absl::IsNotFound(response.status()) || absl::IsDataLoss(response.status())) {
     ++state_.frames_missing;
     if (absl::IsDataLoss(response.status())) {
@@ -234,7 +238,7 @@ absl::Status ResultsExport::MakeHdf5() {
                      Hdf5Results::Create(whole, state_.epoch, state_.request));
     while (true) {
       if (hooks_.interrupted()) {
-        return absl::CancelledError("interrupted; the same command goes on");
+        return absl::CancelledError("interrupted while the file was made");
       }
       ASSIGN_OR_RETURN(const SpoolReader::Kind kind, spool.Next());
       if (kind == SpoolReader::Kind::kEnd) break;
@@ -268,25 +272,6 @@ double ResultsExport::FractionGathered() const {
                         static_cast<double>(state_.results) / static_cast<double>(options_.limit));
   }
   return fraction < 0 ? fraction : std::min(fraction, 1.0);
-}
-
-// Calls again while the daemon is away or has too much to do, up to the timeout.
-template <typename Call>
-auto ResultsExport::Persist(Call call) -> decltype(call(absl::Duration())) {
-  const absl::Time end = hooks_.now() + options_.timeout;
-  Backoff backoff({.initial = absl::Milliseconds(100), .max = absl::Seconds(2), .jitter = 0},
-                  [] { return 0.0; });
-  while (true) {
-    auto answer = call(end - hooks_.now());
-    if (!absl::IsUnavailable(answer.status()) && !absl::IsResourceExhausted(answer.status())) {
-      return answer;
-    }
-    const absl::Duration left = end - hooks_.now();
-    if (left <= absl::ZeroDuration()) return answer;
-    if (!hooks_.wait(std::min(backoff.Next(), left))) {
-      return absl::CancelledError("interrupted; the same command goes on");
-    }
-  }
 }
 
 }  // namespace atomstream

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "atomstream/v1/analysis.pb.h"
 #include "client/cpp/analysis_client.h"
+#include "client/cpp/persist.h"
 #include "client/export/export_format.h"
 #include "client/export/export_state.h"
 #include "client/export/partial_file.h"
@@ -86,8 +87,7 @@ class ResultsExport {
   absl::StatusOr<v1::ListFrameResultsResponse> NextPage();
   void Report(bool making_file, double fraction);
   double FractionGathered() const;
-  template <typename Call>
-  auto Persist(Call call) -> decltype(call(absl::Duration()));
+  Persistence persistence() const { return {options_.timeout, hooks_.now, hooks_.wait}; }
 
   AnalysisClient& client_;
   const ResultsExportOptions options_;

@@ -13,6 +13,7 @@
 #include "server/service/frame_reactor.h"
 #include "server/service/history_calls.h"
 #include "server/service/subscribe_reactor.h"
+#include "server/service/read_reactor.h"
 
 namespace atomstream {
 namespace {
@@ -100,27 +101,23 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext* context,
                                                           const v1::GetFrameResultRequest* request,
                                                           v1::GetFrameResultResponse* response) {
-  auto result = atomstream::GetFrameResult(*request, *parts_.store);
-  if (!result.ok()) {
-    return Finish(context,
-                  ToGrpcStatus(result.status(),
-                               absl::IsNotFound(result.status()) ? kResultNotFound : kKeyMissing));
-  }
-  *response = *std::move(result);
-  return Finish(context, grpc::Status::OK);
+  return ReadReactor<v1::GetFrameResultResponse>::Start(
+      parts_.call_threads,
+      [request = *request, store = parts_.store] {
+        return atomstream::GetFrameResult(request, *store);
+      },
+      &GetErrorReason, response);
 }
 
 grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
     grpc::CallbackServerContext* context, const v1::ListFrameResultsRequest* request,
     v1::ListFrameResultsResponse* response) {
-  auto page = atomstream::ListFrameResults(*request, *parts_.store);
-  if (!page.ok()) {
-    return Finish(context,
-                  ToGrpcStatus(page.status(),
-                               request->page_size() < 0 ? kPageSizeInvalid : kPageTokenInvalid));
-  }
-  *response = *std::move(page);
-  return Finish(context, grpc::Status::OK);
+  return ReadReactor<v1::ListFrameResultsResponse>::Start(
+      parts_.call_threads,
+      [request = *request, store = parts_.store] {
+        return atomstream::ListFrameResults(request, *store);
+      },
+      &ListErrorReason, response);
 }
 
 grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext*,

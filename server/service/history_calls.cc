@@ -6,41 +6,67 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "server/codec/result_codec.h"
 #include "server/codec/stored_codec.h"
+#include "server/record/invalid_field.h"
+#include "server/service/error.h"
+#include "server/service/page_token.h"
+#include "server/service/result_filter.h"
 
 namespace atomstream {
 namespace {
 
 constexpr int kDefaultPageSize = 50;
 constexpr int kMaxPageSize = 1000;
-// A page ends early at this size of whole results, so that it passes a client's usual 4 MiB limit.
-constexpr int64_t kMaxPageBytes = 2 << 20;
+// A page ends at the result that reaches this size, so that it passes a client's usual 4 MiB limit
+// unless that one result is great.
+constexpr size_t kMaxPageBytes = 2 << 20;
+// What is read for a page, and how often, is bounded, too: of results without their large parts, or
+// of few that meet a filter, there may be much to read for little to send.
+constexpr int64_t kReadBytes = 4 << 20;
+constexpr int kMaxReads = 4;
 
-// Results in a list come without what makes them large.
+// Results in a list come without what makes them large, unless it is asked for.
 constexpr ResultParts ListParts() {
   ResultParts parts = ResultParts::None();
   parts.front = true;
   return parts;
 }
 
-// A token is "<epoch>/<last sequence of the page before>"; callers must not rely on it.
-std::string MakeToken(const std::string& epoch, int64_t sequence) {
-  return absl::StrCat(epoch, "/", sequence);
+// All that a page depends on but its place and size, the same for the same request.
+std::string QuestionOf(const v1::ListFrameResultsRequest& request) {
+  v1::ListFrameResultsRequest question = request;
+  question.clear_page_size();
+  question.clear_page_token();
+  // There are no maps in it, whose order could differ.
+  return question.SerializeAsString();
 }
 
-absl::StatusOr<int64_t> ReadToken(const std::string& token, const std::string& epoch) {
-  int64_t sequence = 0;
-  const size_t slash = token.rfind('/');
-  if (slash == std::string::npos || token.substr(0, slash) != epoch ||
-      !absl::SimpleAtoi(token.substr(slash + 1), &sequence) || sequence < 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "page_token = ", token, ": is no token of this history; begin with the first page"));
+// Adds what is asked for to the page, up to its size; `page.cursor` is then where the next begins,
+// 0: nowhere.
+absl::Status FillPage(const ResultStore& store, const EntryFilter& filter, const ResultParts& parts,
+                      PageRequest& page, v1::ListFrameResultsResponse& response) {
+  const int page_size = page.max_entries;
+  size_t bytes = 0;
+  for (int reads = 0; reads < kMaxReads; ++reads) {
+    page.max_entries = page_size - response.results_size();
+    ASSIGN_OR_RETURN(const ResultPage found, store.List(filter, page));
+    page.cursor = found.cursor;
+    for (const StoredResultPtr& stored : found.results) {
+      v1::FrameResult& result = *response.add_results();
+      ASSIGN_OR_RETURN(result, DecodeResult(*stored));
+      KeepParts(parts, result);
+      bytes += result.ByteSizeLong();
+      if (bytes >= kMaxPageBytes && stored != found.results.back()) {
+        page.cursor = stored->position.sequence;  // the rest begins the next page
+        return absl::OkStatus();
+      }
+    }
+    if (page.cursor == 0 || response.results_size() == page_size || bytes >= kMaxPageBytes) break;
   }
-  return sequence;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -72,21 +98,35 @@ absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
     return absl::InvalidArgumentError(
         absl::StrCat("page_size = ", request.page_size(), ": must not be negative"));
   }
-  const int page_size =
+  ASSIGN_OR_RETURN(const EntryFilter filter, FilterFromProto(request.filter()));
+  PageRequest page;
+  page.order = request.newest_first() ? EntryOrder::kNewestFirst : EntryOrder::kOldestFirst;
+  page.max_entries =
       request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
-  PageRequest page{.max_entries = page_size, .max_bytes = kMaxPageBytes};
+  page.max_bytes = kReadBytes;
+  const std::string question = QuestionOf(request);
   if (!request.page_token().empty()) {
-    ASSIGN_OR_RETURN(page.cursor, ReadToken(request.page_token(), store.epoch()));
+    ASSIGN_OR_RETURN(page.cursor, ReadPageToken(request.page_token(), store.epoch(), question));
   }
-  ASSIGN_OR_RETURN(const ResultPage found, store.List({}, page));
   v1::ListFrameResultsResponse response;
-  for (const StoredResultPtr& stored : found.results) {
-    v1::FrameResult& result = *response.add_results();
-    ASSIGN_OR_RETURN(result, DecodeResult(*stored));
-    KeepParts(ListParts(), result);
+  RETURN_IF_ERROR(FillPage(store, filter, PartsOf(request.parts(), ListParts()), page, response));
+  if (page.cursor != 0) {
+    response.set_next_page_token(MakePageToken(store.epoch(), question, page.cursor));
   }
-  if (found.cursor != 0) response.set_next_page_token(MakeToken(store.epoch(), found.cursor));
   return response;
+}
+
+absl::string_view ListErrorReason(const absl::Status& error) {
+  if (!absl::IsInvalidArgument(error)) return kStoreUnavailable;
+  const std::string field = InvalidFieldOf(error).field;
+  if (field == "page_size") return kPageSizeInvalid;
+  return field == "page_token" ? kPageTokenInvalid : kFilterInvalid;
+}
+
+absl::string_view GetErrorReason(const absl::Status& error) {
+  if (absl::IsInvalidArgument(error)) return kKeyMissing;
+  if (absl::IsNotFound(error)) return kResultNotFound;
+  return absl::IsDataLoss(error) ? kResultDamaged : kStoreUnavailable;
 }
 
 }  // namespace atomstream
