@@ -62,6 +62,7 @@ int WatchCommand(const std::vector<std::string>& arguments, const CliOutput& out
 int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int GetCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int HistoryCommand(const std::vector<std::string>& arguments, const CliOutput& output);
+int HealthCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int StatusCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ExportCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ParetoCommand(const std::vector<std::string>& arguments, const CliOutput& output);

@@ -21,6 +21,7 @@ constexpr char kUsage[] =
     "  history          the kept results, one line each\n"
     "  get FRAME_ID     one of them with all that was found\n"
     "  status           the state of the daemon\n"
+    "  health           whether the daemon serves, for scripts and probes\n"
     "  export           one analysed frame as a picture, or many results as a file\n"
     "  pareto           the Pareto front of a frame, and the hyper-parameter map\n"
     "  steer            select a solution of the front, change settings\n"
@@ -53,6 +54,7 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "history") return HistoryCommand(rest, output);
   if (command == "get") return GetCommand(rest, output);
   if (command == "status") return StatusCommand(rest, output);
+  if (command == "health") return HealthCommand(rest, output);
   if (command == "export") return ExportCommand(rest, output);
   if (command == "pareto") return ParetoCommand(rest, output);
   if (command == "steer") return SteerCommand(rest, output);

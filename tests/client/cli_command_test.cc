@@ -301,8 +301,8 @@ TEST_F(CliCommandTest, WrongUsageNamesTheFlag) {
 
 TEST_F(CliCommandTest, EveryCommandExplainsItself) {
   for (const Command command : {&WatchCommand, &AnalyzeCommand, &GetCommand, &HistoryCommand,
-                                &StatusCommand, &ExportCommand, &ParetoCommand, &SteerCommand,
-                                &TargetsCommand, &VisitCommand, &VisitsCommand}) {
+                                &HealthCommand, &StatusCommand, &ExportCommand, &ParetoCommand,
+                                &SteerCommand, &TargetsCommand, &VisitCommand, &VisitsCommand}) {
     EXPECT_EQ(Call(command, {"--help"}, nullptr), kExitOk);
     EXPECT_THAT(out_.str(), HasSubstr("--server"));
     EXPECT_THAT(out_.str(), HasSubstr("--ca "));
