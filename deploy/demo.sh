@@ -59,6 +59,7 @@ bin=$repo/build/release/bin
 run=$repo/build/demo
 mkdir -p "$run"
 rm -f "$run"/*.log  # await must not read what an earlier run said
+rm -rf "$run"/results.sqlite*  # each run has a history of its own
 sim_pid='' daemon_pid='' watch_pid='' prometheus_pid=''
 
 # Ends one of our own processes: asks, waits at most 12 s (the daemon drains for up to 10), insists.
@@ -107,6 +108,7 @@ log_star {
   time_budget_ms: 50
 }
 unet { model: "$repo/config/models/lattice" }
+history { path: "results.sqlite" }
 CONFIG
 "$bin/atomstreamd" --config="$run/atomstreamd.textproto" --validate_only >"$run/validate.log" 2>&1 ||
   { cat "$run/validate.log" >&2; die "the daemon refuses $run/atomstreamd.textproto"; }

@@ -85,14 +85,22 @@ std::unique_ptr<Targeting> MakeTargeting(const DaemonOptions& options, const std
 
 }  // namespace
 
-Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings)
+Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings,
+               std::optional<OpenedJournal> journal)
     : options_(options),
       parts_(std::move(parts)),
       metrics_(registry_, kVersion),
       workers_(PoolThreads(options.worker_threads)),
-      store_(MakeEpoch(), options.max_results, &EncodeResult),
-      frames_({.max_frame_mib = options.max_frame_mib},
+      history_(options.history, std::move(journal),
+               {.encode = &EncodeResult,
+                .steady_clock = parts_.steady_clock,
+                .metrics = &metrics_.store,
+                .log = parts_.log}),
+      store_(history_.store()),
+      frames_({.max_frame_mib = options.history.max_frame_mib,
+               .max_kept_frame_mib = options.history.max_kept_frame_mib},
               {.store = &store_,
+               .journal = history_.journal(),
                .steady_clock = parts_.steady_clock,
                .metrics = &metrics_.kept_frames,
                .log = parts_.log}),
@@ -172,7 +180,12 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& optio
                                                       DaemonParts parts) {
   ASSIGN_OR_RETURN(SettingsPtr settings,
                    FirstSettings(options.log_star, parts.make_log_star, parts.clock->Now()));
-  std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(parts), std::move(settings)));
+  std::optional<OpenedJournal> journal;
+  if (!options.history.path.empty()) {
+    ASSIGN_OR_RETURN(journal, OpenJournal(options.history, parts.clock, parts.steady_clock));
+  }
+  std::unique_ptr<Daemon> daemon(
+      new Daemon(options, std::move(parts), std::move(settings), std::move(journal)));
   RETURN_IF_ERROR(daemon->StartServers());
   return daemon;
 }
@@ -198,6 +211,7 @@ absl::Status Daemon::StartServers() {
     reloader_->Start();
   }
   if (targeting_ != nullptr) targeting_->Start();
+  history_.Start();
   frames_.Start();
   pipeline_.Start();
   const std::vector<NamedService> services = {
@@ -251,6 +265,10 @@ bool Daemon::Shutdown() {
   }
   bool drained = pipeline_.Shutdown(deadline - kClosing);
   if (!frames_.Shutdown(deadline - kClosing)) drained = false;
+  // Else somebody may still append.
+  if (drained) {
+    history_.Shutdown(parts_.steady_clock->Now() + (deadline - kClosing - absl::Now()));
+  }
   if (reloader_ != nullptr && !reloader_->Shutdown(deadline - kClosing)) drained = false;
   hub_.Close();
   std::thread metrics_closer([this] { exposer_.reset(); });

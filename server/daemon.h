@@ -38,7 +38,7 @@
 #include "server/source/frame_source.h"
 #include "server/steering/active_settings.h"
 #include "server/steering/steering_desk.h"
-#include "server/store/memory_store.h"
+#include "server/store/history.h"
 #include "server/targeting/beam_control.h"
 #include "server/targeting/targeting.h"
 
@@ -66,7 +66,7 @@ struct DaemonParts {
 class Daemon {
  public:
   // Unavailable when an address cannot be bound; nothing is left running then. InvalidArgument: the
-  // audit log's file, or what the factory refuses.
+  // audit log's file, or what the factory refuses. The errors of OpenJournal.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options,
                                                        DaemonParts parts);
   ~Daemon();  // shuts down; waits for work that has begun
@@ -90,7 +90,8 @@ class Daemon {
   bool Shutdown();
 
  private:
-  Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings);
+  Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings,
+         std::optional<OpenedJournal> journal);
   absl::Status StartServers();
 
   const DaemonOptions options_;
@@ -99,7 +100,8 @@ class Daemon {
   DaemonMetrics metrics_;
   ThreadPool workers_;
   RealWait wait_;
-  MemoryStore store_;
+  History history_;
+  ResultStore& store_;  // history_'s
   FrameDesk frames_;
   ResultHub hub_;
   DeliveryDesk delivery_;

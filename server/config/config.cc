@@ -15,6 +15,7 @@
 #include "server/config/check.h"
 #include "server/config/cluster_config.h"
 #include "server/config/config_place.h"
+#include "server/config/history_config.h"
 #include "server/config/log_star_config.h"
 #include "server/config/operations_config.h"
 #include "server/config/security_config.h"
@@ -138,6 +139,8 @@ void RelateAllFiles(const std::filesystem::path& folder, DaemonOptions& options)
   if (auto* microscope = std::get_if<MicroscopeOptions>(&options.source)) {
     RelateFiles(folder, microscope->security);
   }
+  std::string& history = options.history.path;
+  if (!history.empty()) history = (folder / history).string();
   if (!options.audit_log.empty()) options.audit_log = (folder / options.audit_log).string();
   if (!options.spans.file.empty()) options.spans.file = (folder / options.spans.file).string();
   if (options.unet) {
@@ -161,12 +164,7 @@ absl::StatusOr<DaemonOptions> OptionsFromConfig(const config::v1::DaemonConfig& 
   ASSIGN_OR_RETURN(options.structure, StructureOptionsFromConfig(config.clusters()));
   ASSIGN_OR_RETURN(options.targeting, TargetingOptionsFromConfig(config.targeting()));
   RETURN_IF_ERROR(ReadPipeline(config.pipeline(), options));
-  if (config.history().has_max_results()) options.max_results = config.history().max_results();
-  RETURN_IF_ERROR(CheckInRange("history.max_results", options.max_results, 1, 1000000));
-  if (config.history().has_max_frame_mib()) {
-    options.max_frame_mib = config.history().max_frame_mib();
-  }
-  RETURN_IF_ERROR(CheckInRange("history.max_frame_mib", options.max_frame_mib, 0, 1 << 20));
+  ASSIGN_OR_RETURN(options.history, HistoryOptionsFromConfig(config.history()));
   options.audit_log = config.steering().audit_log();
   if (config.service().has_max_subscribers()) {
     options.max_subscribers = config.service().max_subscribers();

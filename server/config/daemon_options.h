@@ -14,6 +14,7 @@
 #include "server/health/health_options.h"
 #include "server/log/log_options.h"
 #include "server/security/security_options.h"
+#include "server/store/history_options.h"
 #include "server/structure/structure_options.h"
 #include "server/targeting/targeting_options.h"
 #include "server/trace/span_options.h"
@@ -59,9 +60,8 @@ struct DaemonOptions {
   int frames_in_flight = 2;
   int submit_queue = 16;
   absl::Duration shutdown_deadline = absl::Seconds(10);
-  int max_results = 1000;
-  int max_frame_mib = 256;  // 0: no frames are kept
-  std::string audit_log;    // empty: no file
+  HistoryOptions history;
+  std::string audit_log;  // empty: no file
   int max_subscribers = 128;
   int max_message_mib = 80;
   SecurityOptions security;

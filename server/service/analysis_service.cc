@@ -7,6 +7,7 @@
 #include "server/codec/detector_choice.h"
 #include "server/codec/frame_codec.h"
 #include "server/codec/result_codec.h"
+#include "server/codec/stored_codec.h"
 #include "server/record/invalid_field.h"
 #include "server/service/analyze_reactor.h"
 #include "server/service/error.h"
@@ -148,6 +149,7 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
   response->set_frames_in_flight(pipeline.frames_in_flight);
   FillPosition(parts_.store->epoch(), range.newest, *response->mutable_newest());
   FillPosition(parts_.store->epoch(), range.oldest, *response->mutable_oldest());
+  *response->mutable_store() = StoreStatusToProto(parts_.store->status());
   response->set_results_per_second(pipeline.results_per_second);
   *response->mutable_latency_p50() = DurationToProto(pipeline.latency_p50);
   response->set_settings_version(parts_.settings->Get()->version());

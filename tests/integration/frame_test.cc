@@ -104,7 +104,7 @@ TEST(GetFrameTest, ErrorsNameTheirReasonAndField) {
 
 TEST(GetFrameTest, ADaemonThatKeepsNoFramesSaysSo) {
   HarnessOptions options;
-  options.daemon.max_frame_mib = 0;
+  options.daemon.history.max_frame_mib = 0;
   DaemonHarness harness(std::move(options));
   Analyze(harness, ValidFrame("mine"));
   v1::GetFrameResponse response;

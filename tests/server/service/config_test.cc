@@ -21,8 +21,9 @@ TEST(ConfigTest, AnEmptyConfigurationIsAllDefaults) {
   EXPECT_EQ(options.metrics_address, "127.0.0.1:9464");
   EXPECT_TRUE(std::holds_alternative<NoSourceOptions>(options.source));
   EXPECT_EQ(options.frames_in_flight, 2);
-  EXPECT_EQ(options.max_results, 1000);
-  EXPECT_EQ(options.max_frame_mib, 256);
+  EXPECT_EQ(options.history.max_results, 1000);
+  EXPECT_EQ(options.history.max_frame_mib, 256);
+  EXPECT_EQ(options.history.path, "");
   EXPECT_EQ(options.max_subscribers, 128);
   EXPECT_EQ(options.shutdown_deadline, absl::Seconds(10));
   EXPECT_EQ(options.log_star.max_evaluations, LogStarOptions().max_evaluations);
@@ -49,7 +50,10 @@ TEST(ConfigTest, EveryFieldReachesItsOption) {
         rewards: "er" rewards: "qc" er_distance_fraction: 0.75 preference: 0.5
       }
       pipeline { worker_threads: 3 frames_in_flight: 4 submit_queue: 5 shutdown_deadline_s: 6 }
-      history { max_results: 7 max_frame_mib: 0 }
+      history {
+        max_results: 7 max_frame_mib: 0 path: "results.sqlite" max_result_mib: 8 max_age_days: 1.5
+        max_kept_frame_mib: 9 check_time_s: 0.5 max_waiting_mib: 10
+      }
       steering { audit_log: "audit.log" }
       service { max_subscribers: 8 max_message_mib: 9 })");
   ASSERT_TRUE(read.ok()) << read.status();
@@ -87,8 +91,14 @@ TEST(ConfigTest, EveryFieldReachesItsOption) {
   EXPECT_EQ(read->frames_in_flight, 4);
   EXPECT_EQ(read->submit_queue, 5);
   EXPECT_EQ(read->shutdown_deadline, absl::Seconds(6));
-  EXPECT_EQ(read->max_results, 7);
-  EXPECT_EQ(read->max_frame_mib, 0);
+  EXPECT_EQ(read->history.max_results, 7);
+  EXPECT_EQ(read->history.max_frame_mib, 0);
+  EXPECT_EQ(read->history.path, "results.sqlite");
+  EXPECT_EQ(read->history.max_result_mib, 8);
+  EXPECT_EQ(read->history.max_age, absl::Hours(36));
+  EXPECT_EQ(read->history.max_kept_frame_mib, 9);
+  EXPECT_EQ(read->history.check_time, absl::Milliseconds(500));
+  EXPECT_EQ(read->history.max_waiting_mib, 10);
   EXPECT_EQ(read->audit_log, "audit.log");
   EXPECT_EQ(read->max_subscribers, 8);
   EXPECT_EQ(read->max_message_mib, 9);
@@ -173,6 +183,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"pipeline { shutdown_deadline_s: nan }", "pipeline.shutdown_deadline_s = nan: "},
         BadConfig{"history { max_results: 0 }", "history.max_results = 0: "},
         BadConfig{"history { max_frame_mib: -1 }", "history.max_frame_mib = -1: "},
+        BadConfig{"history { max_waiting_mib: 5 }", "history.max_waiting_mib: needs history.path"},
+        BadConfig{"history { path: \"x\" max_result_mib: -1 }", "history.max_result_mib = -1: "},
+        BadConfig{"history { path: \"x\" max_age_days: 40000 }", "history.max_age_days = 40000: "},
+        BadConfig{"history { path: \"x\" max_kept_frame_mib: -1 }",
+                  "history.max_kept_frame_mib = -1: "},
+        BadConfig{"history { path: \"x\" check_time_s: 0 }", "history.check_time_s = 0: "},
+        BadConfig{"history { path: \"x\" max_waiting_mib: 0 }", "history.max_waiting_mib = 0: "},
         BadConfig{"service { max_subscribers: 0 }", "service.max_subscribers = 0: "},
         BadConfig{"service { max_message_mib: 2000 }", "service.max_message_mib = 2000: "},
         // What is no DaemonConfig at all is placed by line and column.

@@ -90,7 +90,7 @@ TEST(StoredCodecTest, OnlyLogStarsResultsHaveAFront) {
 }
 
 TEST(EventEncoderTest, AWholeResultIsSentAsItIsStoredWithoutACopy) {
-  EventEncoder encoder;
+  EventEncoder encoder(nullptr);
   StoredResultPtr stored = Store(FullRecord());
   const grpc::ByteBuffer buffer = encoder.Encode(stored, {});
   v1::SubscribeResponse expected;
@@ -111,7 +111,7 @@ TEST(EventEncoderTest, TheBytesAreFreedWithTheLastMessage) {
   StoredResultPtr stored = Store(FullRecord());
   const std::weak_ptr<const StoredResult> watch = stored;
   {
-    EventEncoder encoder;
+    EventEncoder encoder(nullptr);
     const grpc::ByteBuffer buffer = encoder.Encode(stored, {});
     stored.reset();
   }
@@ -119,7 +119,7 @@ TEST(EventEncoderTest, TheBytesAreFreedWithTheLastMessage) {
 }
 
 TEST(EventEncoderTest, SharesOneEncodingBetweenSubscribersOfTheSameParts) {
-  EventEncoder encoder;
+  EventEncoder encoder(nullptr);
   const HubEvent event = Store(FullRecord());
   grpc::Slice first, second, other;
   ASSERT_TRUE(encoder.Encode(event, {.windows = false}).TrySingleSlice(&first).ok());
@@ -137,7 +137,7 @@ TEST(EventEncoderTest, AResultThatIsLostIsAGap) {
   auto lost = std::make_shared<StoredResult>();
   lost->position.sequence = 7;
   v1::SubscribeResponse response;
-  ASSERT_TRUE(response.ParseFromString(Flatten(EventEncoder().Encode(HubEvent(lost), {}))));
+  ASSERT_TRUE(response.ParseFromString(Flatten(EventEncoder(nullptr).Encode(HubEvent(lost), {}))));
   EXPECT_EQ(response.gap().first_sequence(), 7);
   EXPECT_EQ(response.gap().last_sequence(), 7);
   EXPECT_EQ(response.gap().results(), 1);
