@@ -20,8 +20,8 @@ packages=(
   libsqlite3-dev libzstd-dev
   # tests
   libgtest-dev libgmock-dev
-  # checks of alerts, dashboards and manifests
-  python3-yaml
+  # checks of alerts, dashboards and manifests; of the unit; what the Debian package is made with
+  python3-yaml systemd dpkg-dev
   # atomstream convert-atomai, its test, and what the benchmark compares with
   python3-torch python3-numpy
   # what the benchmark compares clusters with

@@ -25,6 +25,14 @@ except ImportError:
 CLOSING_S = 10  # streams and the store, after the last frame
 
 
+def need_kubectl():
+    need("kubectl", "kubectl of Kubernetes 1.24 or later")
+    done = subprocess.run(["kubectl", "version", "--client", "-o", "json"], capture_output=True, text=True)
+    minor = re.search(r'"minor": "(\d+)', done.stdout)
+    if not minor or int(minor[1]) < 24:
+        skip("this kubectl is too old to build the manifests (1.24 or later; Debian 12 has 1.20)")
+
+
 def build(folder):
     done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True)
     if done.returncode != 0:
@@ -142,7 +150,7 @@ def check_container_file(expect, repository, documents):
 
 
 def main():
-    need("kubectl", "kubernetes-client")
+    need_kubectl()
     repository = pathlib.Path(sys.argv[1]).resolve()
     daemon = pathlib.Path(sys.argv[2]).resolve()
     problems = []

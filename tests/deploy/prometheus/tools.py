@@ -13,4 +13,4 @@ def skip(why):
 def need(program, package):
     """Its path; otherwise the test is skipped."""
     path = shutil.which(program)
-    return path or skip(f"there is no {program} here (package {package}; deploy/setup.sh)")
+    return path or skip(f"there is no {program} here ({package})")
