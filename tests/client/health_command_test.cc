@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "atomstream/v1/analysis.grpc.pb.h"
 #include "client/cli/cli_command.h"
 
 namespace atomstream {
@@ -23,6 +24,7 @@ class HealthCommandTest : public ::testing::Test {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -38,6 +40,7 @@ class HealthCommandTest : public ::testing::Test {
     server_->GetHealthCheckService()->SetServingStatus(name, serving);
   }
 
+  v1::Analysis::Service service_;  // a server without any would not listen
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
   std::ostringstream out_, err_;
