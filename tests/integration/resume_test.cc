@@ -1,5 +1,6 @@
 // A ResultStream while its daemon is killed and started again: one that forgets its results, and
 // one that keeps them.
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -19,6 +20,7 @@ namespace atomstream {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr absl::Duration kPatience = absl::Seconds(60);  // of calls; nothing takes so long
 
@@ -124,6 +126,24 @@ TEST_F(ResumeTest, ADaemonThatForgetsBeginsANewEpoch) {
   EXPECT_EQ(changes_[0].old_position.sequence(), 1);
   EXPECT_NE(changes_[0].new_epoch, old.epoch());
   EXPECT_EQ(stream_->position()->sequence(), 2);
+}
+
+// Its connection stays open: only the missing heartbeats tell.
+TEST_F(ResumeTest, ADaemonThatStandsStillIsTakenForDeadUntilItGoesOn) {
+  ASSERT_NO_FATAL_FAILURE(StartDaemon(""));
+  ASSERT_NO_FATAL_FAILURE(StartStream());
+  ASSERT_NO_FATAL_FAILURE(Analyze("a"));
+  ASSERT_NO_FATAL_FAILURE(Read(1));
+  daemon_->Signal(SIGSTOP);
+  absl::StatusOr<ResultEvent> event = stream_->Next();
+  while (event.ok() && !std::holds_alternative<Reconnecting>(*event)) event = stream_->Next();
+  daemon_->Signal(SIGCONT);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_THAT(std::string(std::get<Reconnecting>(*event).cause.message()),
+              HasSubstr("nothing came for 3s, not even a heartbeat"));
+  ASSERT_NO_FATAL_FAILURE(Analyze("b"));
+  ASSERT_NO_FATAL_FAILURE(Read(1));
+  EXPECT_THAT(came_, ElementsAre("1 a", "2 b"));
 }
 
 TEST_F(ResumeTest, OfADaemonThatKeepsItsResultsEveryOneComesOnceAcrossKills) {
