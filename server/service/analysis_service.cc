@@ -11,7 +11,7 @@
 #include "server/record/invalid_field.h"
 #include "server/service/analyze_reactor.h"
 #include "server/service/error.h"
-#include "server/service/frame_reactor.h"
+#include "server/service/frame_call.h"
 #include "server/service/history_calls.h"
 #include "server/service/subscribe_reactor.h"
 #include "server/service/read_reactor.h"
@@ -115,16 +115,29 @@ grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
     v1::ListFrameResultsResponse* response) {
   return ReadReactor<v1::ListFrameResultsResponse>::Start(
       parts_.call_threads,
-      [request = *request, store = parts_.store] {
-        return atomstream::ListFrameResults(request, *store);
+      [request = *request, store = parts_.store, previews = parts_.previews] {
+        return atomstream::ListFrameResults(request, *store, previews);
       },
       &ListErrorReason, response);
 }
 
-grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext* context,
                                                     const v1::GetFrameRequest* request,
                                                     v1::GetFrameResponse* response) {
-  return FrameReactor::Start(*request, parts_.frames, parts_.call_threads, response);
+  auto answer = GetFrameInMemory(*request, *parts_.frames);
+  if (answer.ok()) {
+    *response = *std::move(answer);
+    return Finish(context, grpc::Status::OK);
+  }
+  if (!absl::IsNotFound(answer.status()) || !parts_.frames->looks_on_disk()) {
+    return Finish(context, ToGrpcStatus(answer.status(), FrameErrorReason(answer.status())));
+  }
+  return ReadReactor<v1::GetFrameResponse>::Start(
+      parts_.call_threads,
+      [request = *request, frames = parts_.frames] {
+        return atomstream::GetFrame(request, *frames);
+      },
+      &FrameErrorReason, response);
 }
 
 grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext* context,

@@ -60,7 +60,8 @@ grpc::ByteBuffer EventEncoder::Encode(const v1::SubscribeResponse& response) {
 grpc::ByteBuffer EventEncoder::Encode(const HubEvent& event, const ResultParts& parts) {
   const StoredResultPtr* result = std::get_if<StoredResultPtr>(&event);
   if (result == nullptr || (*result)->lost()) return Encode(EventToProto(event, parts));
-  const PreviewPtr preview = parts.preview ? previews_->Get((*result)->key) : nullptr;
+  const bool wants_preview = parts.preview && previews_ != nullptr;
+  const PreviewPtr preview = wants_preview ? previews_->Get((*result)->key) : nullptr;
   if (parts.all_stored()) return Splice(ShareBytes(*result, (*result)->encoded), preview);
   const int64_t sequence = (*result)->position.sequence;
   ResultParts encoded_parts = parts;

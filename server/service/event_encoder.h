@@ -21,8 +21,8 @@ namespace atomstream {
 
 class EventEncoder {
  public:
-  // `previews` outlives the encoder.
-  explicit EventEncoder(PreviewShelf* previews) : previews_(previews) {}
+  // `previews` outlives the encoder; null: there are none.
+  explicit EventEncoder(PreviewShelf* previews = nullptr) : previews_(previews) {}
 
   // A preview is added if the frame is in memory, or the preview was loaded before.
   grpc::ByteBuffer Encode(const HubEvent& event, const ResultParts& parts);

@@ -4,10 +4,12 @@
 #include "core/base/status_macros.h"
 #include "server/codec/frame_codec.h"
 #include "server/codec/frame_preview.h"
+#include "server/service/error.h"
 
 namespace atomstream {
+namespace {
 
-absl::Status CheckGetFrame(const v1::GetFrameRequest& request) {
+absl::Status Check(const v1::GetFrameRequest& request) {
   const int max_side = request.max_side_px();
   if (max_side == 0 || (max_side >= kMinPreviewSide && max_side <= kMaxPreviewSide)) {
     return absl::OkStatus();
@@ -17,9 +19,10 @@ absl::Status CheckGetFrame(const v1::GetFrameRequest& request) {
                                                  kMinPreviewSide, ", ", kMaxPreviewSide, "]"));
 }
 
-absl::Status AnswerGetFrame(const v1::GetFrameRequest& request, const Frame& frame,
-                            v1::GetFrameResponse& response) {
-  return CatchToStatus("GetFrame", [&] {
+absl::StatusOr<v1::GetFrameResponse> Answer(const v1::GetFrameRequest& request,
+                                            const Frame& frame) {
+  return CatchToStatus("GetFrame", [&]() -> absl::StatusOr<v1::GetFrameResponse> {
+    v1::GetFrameResponse response;
     if (request.max_side_px() == 0) {
       *response.mutable_frame() = FrameWithoutTruthToProto(frame);
       response.set_reduction(1);
@@ -27,8 +30,30 @@ absl::Status AnswerGetFrame(const v1::GetFrameRequest& request, const Frame& fra
       response.set_reduction(ReductionOf(frame.width(), frame.height(), request.max_side_px()));
       *response.mutable_frame() = PreviewToProto(frame, response.reduction());
     }
-    return absl::OkStatus();
+    return response;
   });
+}
+
+}  // namespace
+
+absl::StatusOr<v1::GetFrameResponse> GetFrameInMemory(const v1::GetFrameRequest& request,
+                                                      const FrameFinder& frames) {
+  RETURN_IF_ERROR(Check(request));
+  ASSIGN_OR_RETURN(const auto frame, frames.FindInMemory(request.frame_id()));
+  return Answer(request, *frame);
+}
+
+absl::StatusOr<v1::GetFrameResponse> GetFrame(const v1::GetFrameRequest& request,
+                                              const FrameFinder& frames) {
+  RETURN_IF_ERROR(Check(request));
+  ASSIGN_OR_RETURN(const auto frame, frames.Find(request.frame_id()));
+  return Answer(request, *frame);
+}
+
+absl::string_view FrameErrorReason(const absl::Status& error) {
+  if (absl::IsInvalidArgument(error)) return kPreviewSizeInvalid;
+  if (absl::IsNotFound(error)) return kFrameNotFound;
+  return absl::IsDataLoss(error) ? kFrameDamaged : kFrameUnreadable;
 }
 
 }  // namespace atomstream

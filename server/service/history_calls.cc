@@ -27,6 +27,8 @@ constexpr size_t kMaxPageBytes = 2 << 20;
 // of few that meet a filter, there may be much to read for little to send.
 constexpr int64_t kReadBytes = 4 << 20;
 constexpr int kMaxReads = 4;
+// Each preview may need a frame from disk, some tenths of a second for the largest.
+constexpr int kMaxPreviews = 16;
 
 // Results in a list come without what makes them large, unless it is asked for.
 constexpr ResultParts ListParts() {
@@ -44,10 +46,17 @@ std::string QuestionOf(const v1::ListFrameResultsRequest& request) {
   return question.SerializeAsString();
 }
 
+void AddPreview(const StoredResult& stored, PreviewShelf* previews, v1::FrameResult& result) {
+  const PreviewPtr preview = previews == nullptr ? nullptr : previews->Load(stored.key);
+  // Bytes of this process: they parse.
+  if (preview != nullptr) result.MergeFromString(*preview);
+}
+
 // Adds what is asked for to the page, up to its size; `page.cursor` is then where the next begins,
 // 0: nowhere.
-absl::Status FillPage(const ResultStore& store, const EntryFilter& filter, const ResultParts& parts,
-                      PageRequest& page, v1::ListFrameResultsResponse& response) {
+absl::Status FillPage(const ResultStore& store, PreviewShelf* previews, const EntryFilter& filter,
+                      const ResultParts& parts, PageRequest& page,
+                      v1::ListFrameResultsResponse& response) {
   const int page_size = page.max_entries;
   size_t bytes = 0;
   for (int reads = 0; reads < kMaxReads; ++reads) {
@@ -58,6 +67,7 @@ absl::Status FillPage(const ResultStore& store, const EntryFilter& filter, const
       v1::FrameResult& result = *response.add_results();
       ASSIGN_OR_RETURN(result, DecodeResult(*stored));
       KeepParts(parts, result);
+      if (parts.preview) AddPreview(*stored, previews, result);
       bytes += result.ByteSizeLong();
       if (bytes >= kMaxPageBytes && stored != found.results.back()) {
         page.cursor = stored->position.sequence;  // the rest begins the next page
@@ -93,7 +103,7 @@ absl::StatusOr<v1::GetFrameResultResponse> GetFrameResult(const v1::GetFrameResu
 }
 
 absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
-    const v1::ListFrameResultsRequest& request, const ResultStore& store) {
+    const v1::ListFrameResultsRequest& request, const ResultStore& store, PreviewShelf* previews) {
   if (request.page_size() < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("page_size = ", request.page_size(), ": must not be negative"));
@@ -104,12 +114,14 @@ absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
   page.max_entries =
       request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
   page.max_bytes = kReadBytes;
+  const ResultParts parts = PartsOf(request.parts(), ListParts());
+  if (parts.preview) page.max_entries = std::min(page.max_entries, kMaxPreviews);
   const std::string question = QuestionOf(request);
   if (!request.page_token().empty()) {
     ASSIGN_OR_RETURN(page.cursor, ReadPageToken(request.page_token(), store.epoch(), question));
   }
   v1::ListFrameResultsResponse response;
-  RETURN_IF_ERROR(FillPage(store, filter, PartsOf(request.parts(), ListParts()), page, response));
+  RETURN_IF_ERROR(FillPage(store, previews, filter, parts, page, response));
   if (page.cursor != 0) {
     response.set_next_page_token(MakePageToken(store.epoch(), question, page.cursor));
   }

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "atomstream/v1/analysis.pb.h"
+#include "server/store/preview_shelf.h"
 #include "server/store/result_store.h"
 
 namespace atomstream {
@@ -16,9 +17,10 @@ absl::StatusOr<v1::GetFrameResultResponse> GetFrameResult(const v1::GetFrameResu
                                                           const ResultStore& store);
 
 // A page is bounded in results, bytes, and work. InvalidArgument names page_size, page_token or the
-// field of the filter.
+// field of the filter. `previews` null: there are none.
 absl::StatusOr<v1::ListFrameResultsResponse> ListFrameResults(
-    const v1::ListFrameResultsRequest& request, const ResultStore& store);
+    const v1::ListFrameResultsRequest& request, const ResultStore& store,
+    PreviewShelf* previews = nullptr);
 
 // The reasons (error.h) of what the two refuse.
 absl::string_view GetErrorReason(const absl::Status& error);

@@ -81,7 +81,7 @@ SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, D
   asked->feed.subscription.detectors = wanted;
   const absl::Duration interval = asked->heartbeat_interval;
   const ResultParts parts = PartsOf(request.parts());
-  if (parts.preview) {
+  if (parts.preview && encoder->previews() != nullptr) {
     // From disk if need be. It may still run when the stream has ended, so it holds nothing of it.
     asked->feed.on_read = [previews = encoder->previews()](const StoredResult& result) {
       if (!result.lost()) previews->Load(result.key);

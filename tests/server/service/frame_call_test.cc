@@ -50,18 +50,19 @@ std::shared_ptr<const Frame> Ramp(const std::string& id, PixelType type) {
   return *Frame::Create(metadata, 64, 32, type, rows);
 }
 
-// The answer to a request for this frame.
-v1::GetFrameResponse Answer(const Frame& frame, int max_side_px) {
+// The answer where this frame is the newest.
+v1::GetFrameResponse Answer(const std::shared_ptr<const Frame>& frame, int max_side_px) {
+  FrameCache cache(1 << 20);
+  cache.Add(frame);
   v1::GetFrameRequest request;
   request.set_max_side_px(max_side_px);
-  v1::GetFrameResponse response;
-  EXPECT_TRUE(CheckGetFrame(request).ok());
-  EXPECT_TRUE(AnswerGetFrame(request, frame, response).ok());
-  return response;
+  const auto response = GetFrameInMemory(request, FrameFinder({.cache = &cache}));
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? *response : v1::GetFrameResponse();
 }
 
 TEST(GetFrameTest, GivesTheFrameAsItCameButNotItsTruth) {
-  const v1::GetFrameResponse response = Answer(*Ramp("ramp", PixelType::kU16), 0);
+  const v1::GetFrameResponse response = Answer(Ramp("ramp", PixelType::kU16), 0);
   const v1::Frame& frame = response.frame();
   EXPECT_EQ(response.reduction(), 1);
   EXPECT_EQ(frame.frame_id(), "ramp");
@@ -75,7 +76,7 @@ TEST(GetFrameTest, GivesTheFrameAsItCameButNotItsTruth) {
 }
 
 TEST(GetFrameTest, APreviewIsFloatsWithItsOwnPixelSize) {
-  const v1::GetFrameResponse response = Answer(*Ramp("ramp", PixelType::kU8), 16);
+  const v1::GetFrameResponse response = Answer(Ramp("ramp", PixelType::kU8), 16);
   const v1::Frame& frame = response.frame();
   EXPECT_EQ(response.reduction(), 4);
   EXPECT_EQ(frame.width_px(), 16);
@@ -91,21 +92,37 @@ TEST(GetFrameTest, APreviewIsFloatsWithItsOwnPixelSize) {
 }
 
 TEST(GetFrameTest, AFrameThatIsSmallEnoughIsNotReduced) {
-  const v1::GetFrameResponse response = Answer(*Ramp("ramp", PixelType::kU8), 64);
+  const v1::GetFrameResponse response = Answer(Ramp("ramp", PixelType::kU8), 64);
   EXPECT_EQ(response.reduction(), 1);
   EXPECT_EQ(response.frame().pixel_type(), v1::PIXEL_TYPE_F32);
   EXPECT_EQ(response.frame().width_px(), 64);
 }
 
 TEST(GetFrameTest, NamesABadSide) {
+  FrameCache cache(1 << 20);
+  const FrameFinder frames({.cache = &cache});
   for (const int side : {-1, 1, 15, 4097}) {
     v1::GetFrameRequest request;
     request.set_max_side_px(side);
-    const absl::Status status = CheckGetFrame(request);
-    EXPECT_TRUE(absl::IsInvalidArgument(status)) << side;
-    EXPECT_NE(status.message().find(absl::StrCat("max_side_px = ", side, ":")), std::string::npos)
-        << status;
+    for (const absl::Status& status :
+         {GetFrameInMemory(request, frames).status(), GetFrame(request, frames).status()}) {
+      EXPECT_TRUE(absl::IsInvalidArgument(status)) << side;
+      EXPECT_NE(status.message().find(absl::StrCat("max_side_px = ", side, ":")), std::string::npos)
+          << status;
+    }
   }
+}
+
+TEST(GetFrameTest, TellsThatAFrameIsMissing) {
+  FrameCache cache(1 << 20);
+  const FrameFinder frames({.cache = &cache});
+  v1::GetFrameRequest request;
+  EXPECT_TRUE(absl::IsNotFound(GetFrameInMemory(request, frames).status()));
+  cache.Add(Ramp("a", PixelType::kU8));
+  EXPECT_TRUE(GetFrameInMemory(request, frames).ok());
+  request.set_frame_id("b");
+  EXPECT_TRUE(absl::IsNotFound(GetFrameInMemory(request, frames).status()));
+  EXPECT_TRUE(absl::IsNotFound(GetFrame(request, frames).status()));
 }
 
 }  // namespace

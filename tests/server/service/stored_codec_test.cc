@@ -14,6 +14,7 @@
 #include "server/steering/active_settings.h"
 #include "server/store/memory_store.h"
 #include "tests/fakes/full_records.h"
+#include "tests/fakes/test_frames.h"
 
 namespace atomstream {
 namespace {
@@ -131,6 +132,62 @@ TEST(EventEncoderTest, SharesOneEncodingBetweenSubscribersOfTheSameParts) {
   ASSERT_TRUE(response.ParseFromArray(first.begin(), static_cast<int>(first.size())));
   EXPECT_EQ(response.result().detectors(0).windows_size(), 0);
   EXPECT_TRUE(response.result().detectors(0).has_atoms());
+}
+
+// The frame of FullRecord, in memory, and what is sent as its preview.
+class EncodedPreviewTest : public testing::Test {
+ protected:
+  EncodedPreviewTest() {
+    FrameMetadata metadata;
+    metadata.id = record_.frame_id;
+    metadata.number = record_.frame_number;
+    metadata.acquisition_time = record_.acquisition_time;
+    frame_ = MakeFrame(std::move(metadata));
+  }
+
+  // The result in what is sent to a subscriber of these parts.
+  v1::FrameResult Sent(const ResultParts& parts) {
+    v1::SubscribeResponse response;
+    EXPECT_TRUE(response.ParseFromString(Flatten(encoder_.Encode(Store(record_), parts))));
+    return response.result();
+  }
+
+  const FrameRecord record_ = FullRecord();
+  std::shared_ptr<const Frame> frame_;
+  FrameCache cache_{1 << 20};
+  int made_ = 0;
+  FrameFinder finder_{{.cache = &cache_}};
+  PreviewShelf previews_{&finder_, [this](const Frame&) {
+                           ++made_;
+                           v1::FrameResult preview;
+                           preview.mutable_preview()->set_pixels("pixels");
+                           return preview.SerializeAsString();
+                         }};
+  EventEncoder encoder_{&previews_};
+};
+
+TEST_F(EncodedPreviewTest, StandsBehindTheOtherParts) {
+  cache_.Add(frame_);
+  v1::FrameResult whole = ResultToProto(record_);
+  whole.mutable_preview()->set_pixels("pixels");
+  EXPECT_EQ(Sent({.preview = true}).SerializeAsString(), whole.SerializeAsString());
+  ResultParts alone = ResultParts::None();
+  alone.preview = true;
+  v1::FrameResult little = ResultToProto(record_);
+  KeepParts(alone, little);
+  little.mutable_preview()->set_pixels("pixels");
+  EXPECT_EQ(Sent(alone).SerializeAsString(), little.SerializeAsString());
+  EXPECT_FALSE(Sent({}).has_preview());
+  EXPECT_FALSE(Sent({.windows = false}).has_preview());
+  EXPECT_EQ(made_, 1);
+}
+
+TEST_F(EncodedPreviewTest, IsLeftOutWhileThereIsNoFrameAndNotForEver) {
+  ResultParts parts = ResultParts::None();
+  parts.preview = true;
+  EXPECT_FALSE(Sent(parts).has_preview());
+  cache_.Add(frame_);
+  EXPECT_TRUE(Sent(parts).has_preview());
 }
 
 TEST(EventEncoderTest, AResultThatIsLostIsAGap) {
