@@ -20,7 +20,8 @@ await() {
   fail "no '$3' in: $(tail -n 20 "$1")"
   exit 1
 }
-as_daemon() { setpriv --reuid=atomstream --regid=atomstream --clear-groups --no-new-privs "$@"; }
+# In the background, as `as_daemon … &`, it is the process that signals reach.
+as_daemon() { exec setpriv --reuid=atomstream --regid=atomstream --clear-groups --no-new-privs "$@"; }
 
 config=/etc/atomstream/atomstreamd.textproto
 for package in $(dpkg-query -W -f='${Package}\n' 'atomstream' 2>/dev/null || true); do
@@ -44,7 +45,7 @@ for program in atomstreamd atomstream atomstream-sim; do
   $program --version >/dev/null || fail "$program --version"
 done
 # As it was installed: valid, with the model that came along.
-as_daemon atomstreamd --config=$config --validate_only || fail "$config"
+(as_daemon atomstreamd --config=$config --validate_only) || fail "$config"
 
 # As the unit starts it, beside a microscope, on other ports: this machine may use these.
 atomstream-sim --address=127.0.0.1:0 --size_px=128 --rate_hz=5 --noise=0.2 >/tmp/sim.log 2>&1 &
