@@ -22,11 +22,11 @@ absl::Status CheckOptions(const ResultStreamOptions& o) {
                                absl::string_view why) {
     return bad(name, absl::FormatDuration(value), why);
   };
-  if (o.resume_after && o.resume_after->epoch().empty()) {
-    return bad("resume_after.epoch", "", "must be the epoch that the sequence belongs to");
-  }
   if (o.resume_after && o.resume_after->sequence() < 0) {
     return bad("resume_after.sequence", o.resume_after->sequence(), "must not be negative");
+  }
+  if (o.resume_after && o.resume_after->epoch().empty() && o.resume_after->sequence() > 0) {
+    return bad("resume_after.epoch", "", "must be the epoch that the sequence belongs to");
   }
   if (o.heartbeat_interval < absl::Milliseconds(100) || o.heartbeat_interval > absl::Hours(1)) {
     return bad_time("heartbeat_interval", o.heartbeat_interval, "must be in [0.1 s, 1 h]");
@@ -160,7 +160,7 @@ void ResultStream::OnEnd(const absl::Status& status) {
     case SubscriptionEnd::Kind::kEpochChanged:
       return OnEpoch(end.epoch);
     case SubscriptionEnd::Kind::kNotKept:
-      return OnNotKept(end.last_gone);
+      return OnNotKept(end.epoch, end.last_gone);
     case SubscriptionEnd::Kind::kFinal:
       Close();
       end_ = end.status;
@@ -203,13 +203,12 @@ void ResultStream::OnEpoch(const std::string& epoch) {
                   : std::nullopt);
 }
 
-void ResultStream::OnNotKept(int64_t last_gone) {
+void ResultStream::OnNotKept(const std::string& epoch, int64_t last_gone) {
   Close();
   attempts_ = 0;
-  const v1::ResultPosition before = *position();
-  event_ = ResultGap{before.epoch(), before.sequence() + 1, last_gone,
-                     last_gone - before.sequence(), ResultGap::Cause::kNotKept};
-  MoveTo(last_gone);
+  const int64_t before = position()->sequence();
+  event_ = ResultGap{epoch, before + 1, last_gone, last_gone - before, ResultGap::Cause::kNotKept};
+  SetPosition(PositionAt(epoch, last_gone));
 }
 
 absl::Status ResultStream::OnMessage(v1::SubscribeResponse message) {
@@ -240,6 +239,8 @@ absl::Status ResultStream::OnRun(v1::RunDescription run) {
   const std::optional<v1::ResultPosition> position = this->position();
   if (!position) {
     SetPosition(run.position());
+  } else if (position->epoch().empty()) {
+    SetPosition(PositionAt(run.position().epoch(), 0));
   } else if (run.position().epoch() != position->epoch()) {
     OnEpoch(run.position().epoch());
     return absl::OkStatus();

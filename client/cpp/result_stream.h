@@ -35,7 +35,7 @@ struct ResultStreamOptions {
   std::vector<v1::ResultPart> parts;   // empty: all but the preview
   std::vector<std::string> detectors;  // empty: all
   // Begin behind this place, e.g. where the run of the program before ended; sequence 0: with the
-  // epoch's first result. Unset: with what is new.
+  // epoch's first result; an empty epoch with it: whichever the epoch is. Unset: with what is new.
   std::optional<v1::ResultPosition> resume_after;
   // When the daemon has begun a new store: take it from its first result; else what is new.
   bool new_epoch_from_beginning = true;
@@ -101,7 +101,7 @@ class ResultStream {
   void OnEnd(const absl::Status& status);
   void OnLost(const absl::Status& cause, absl::Duration at_least = absl::ZeroDuration());
   void OnEpoch(const std::string& epoch);
-  void OnNotKept(int64_t last_gone);
+  void OnNotKept(const std::string& epoch, int64_t last_gone);
   // Errors are the daemon's.
   absl::Status OnMessage(v1::SubscribeResponse message);
   absl::Status OnRun(v1::RunDescription run);

@@ -15,9 +15,9 @@ SubscriptionEnd JudgeRange(SubscriptionEnd end, const v1::ResultPosition& positi
       !absl::SimpleAtoi(ErrorMetadata(end.status, "newest"), &newest)) {
     return end;
   }
-  if (epoch != position.epoch()) {
+  end.epoch = epoch;
+  if (epoch != position.epoch() && !position.epoch().empty()) {
     end.kind = SubscriptionEnd::Kind::kEpochChanged;
-    end.epoch = epoch;
     return end;
   }
   // Oldest 0: none is kept.

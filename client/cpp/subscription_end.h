@@ -18,7 +18,7 @@ struct SubscriptionEnd {
     kLost,          // the link, or the daemon for a while: try again
     kBusy,          // the daemon takes this call again after `wait`
     kEpochChanged,  // the position is of another epoch than `epoch`
-    kNotKept,       // results behind the position, up to `last_gone`, are no longer kept
+    kNotKept,       // results of `epoch` behind the position, up to `last_gone`, are no longer kept
     kFinal,         // `status` would come again
   };
 
@@ -29,7 +29,8 @@ struct SubscriptionEnd {
   int64_t last_gone = 0;
 };
 
-// `status`: of a ServerStream, not OK. `position`: behind which the next subscription goes on.
+// `status`: of a ServerStream, not OK. `position`: behind which the next subscription goes on; its
+// epoch empty: the beginning, whichever the epoch is.
 SubscriptionEnd JudgeEnd(const absl::Status& status,
                          const std::optional<v1::ResultPosition>& position);
 

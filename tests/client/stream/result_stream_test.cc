@@ -129,6 +129,25 @@ TEST_F(ResultStreamTest, DeclaresWhatIsNoLongerKeptAndGoesOnAtTheOldest) {
   EXPECT_THAT(wait_.waits(), ElementsAre());
 }
 
+TEST_F(ResultStreamTest, BeginsWithTheFirstResultWhicheverTheEpochIs) {
+  options_.resume_after = At("", 0);
+  client_.Add({});
+  client_.Add({{RunOf("e", 2), ResultOf("e", 1)}});
+  client_.Add({{RunOf("e", 2), ResultOf("e", 2)}});
+  Start();
+  EXPECT_THAT(Read(6), ElementsAre("lost 1: the link broke", "run e/2 after e/0", "e/1",
+                                   "lost 0: the link broke", "run e/2 after e/1", "e/2"));
+  EXPECT_THAT(ResumedAfter(), ElementsAre("/0", "/0", "e/1"));
+}
+
+TEST_F(ResultStreamTest, OrWithTheOldestThatIsKept) {
+  options_.resume_after = At("", 0);
+  client_.Add({{}, OutOfRange("e", 4, 9)});
+  client_.Add({{RunOf("e", 9), ResultOf("e", 4)}});
+  Start();
+  EXPECT_THAT(Read(3), ElementsAre("gone e/1-3 of 3", "run e/9 after e/3", "e/4"));
+}
+
 TEST_F(ResultStreamTest, ARefusalEndsItWithTheDaemonsReason) {
   for (const grpc::StatusCode code :
        {grpc::StatusCode::PERMISSION_DENIED, grpc::StatusCode::UNAUTHENTICATED,
