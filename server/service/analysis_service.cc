@@ -44,7 +44,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
   grpc::ByteBuffer bytes = *request;
   if (!grpc::SerializationTraits<v1::SubscribeRequest>::Deserialize(&bytes, &parsed).ok()) {
     return SubscribeReactor::Refuse(ToGrpcStatus(
-        absl::InvalidArgumentError("request: is no SubscribeRequest"), kSubscriptionInvalid));
+        absl::InvalidArgumentError("request: is no SubscribeRequest"), kRequestUnreadable));
   }
   const absl::StatusOr<DetectorSet> wanted =
       DetectorsOf(parsed.detectors(), parts_.pipeline->detectors());

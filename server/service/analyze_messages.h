@@ -14,6 +14,14 @@
 
 namespace atomstream {
 
+// Messages of a call that do not lie in the call's own memory: what gRPC's allocator state is, too,
+// where an allocator of ours made it. For whoever ends a call before its handler runs.
+class OwnMessages {
+ public:
+  virtual ~OwnMessages() = default;
+  virtual void Discard() = 0;  // frees them
+};
+
 class AnalyzeMessages final
     : public grpc::MessageAllocator<v1::AnalyzeFrameRequest, v1::AnalyzeFrameResponse> {
  public:
@@ -22,7 +30,7 @@ class AnalyzeMessages final
   Holder* AllocateMessages() override { return new OneCall; }
 
  private:
-  class OneCall final : public Holder {
+  class OneCall final : public Holder, public OwnMessages {
    public:
     OneCall() {
       set_request(request_.get());
@@ -33,6 +41,7 @@ class AnalyzeMessages final
       set_request(nullptr);
     }
     void Release() override { delete this; }
+    void Discard() override { delete this; }
 
    private:
     std::unique_ptr<v1::AnalyzeFrameRequest> request_ = std::make_unique<v1::AnalyzeFrameRequest>();

@@ -1,6 +1,7 @@
 #include "server/service/call_guard.h"
 
 #include <google/protobuf/descriptor.h>
+#include <grpc/grpc.h>
 #include <grpc/grpc_security_constants.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/security/auth_context.h>
@@ -44,6 +45,20 @@ std::vector<std::string> ValuesOf(const Metadata& metadata, const char* key) {
   return values;
 }
 
+// Ends a running call from outside, whatever its reactor is about to do: that hears of it as of a
+// caller that has gone. gRPC sends the code and the message; it has no way to send details then, so
+// that the reason is in the message.
+std::function<void(const CallRefusal&)> EndOf(grpc_call* call) {
+  grpc_call_ref(call);
+  const std::shared_ptr<grpc_call> held(call, grpc_call_unref);
+  return [held](const CallRefusal& refusal) {
+    const absl::Status status = StatusOf(refusal);
+    grpc_call_cancel_with_status(held.get(), static_cast<grpc_status_code>(status.code()),
+                                 absl::StrCat(refusal.message, " [", refusal.reason, "]").c_str(),
+                                 nullptr);
+  };
+}
+
 }  // namespace
 
 // Asked by gRPC for each call of an encrypted connection, also for those of services that it
@@ -58,13 +73,18 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
                        OutputMetadata*) override {
     const std::vector<std::string> paths = ValuesOf(metadata, ":path");
     const std::string path = paths.empty() ? "" : paths.front();
-    // Of ours: the guarded service judges, with details. Health: load balancers have no role.
-    if (absl::StartsWith(path, "/atomstream.") || absl::StartsWith(path, "/grpc.health.v1.")) {
-      return grpc::Status::OK;
-    }
+    // Of ours: the guarded service judges, with details.
+    if (absl::StartsWith(path, "/atomstream.")) return grpc::Status::OK;
     CallFacts facts;
     facts.method = path;
     facts.certificate = CertificateOf(*peer);
+    // Load balancers have no role.
+    if (absl::StartsWith(path, "/grpc.health.v1.")) {
+      const std::optional<CallRefusal> refusal = guard_->parts_.gate->AdmitHealthCheck(facts);
+      if (!refusal) return grpc::Status::OK;
+      guard_->Tell(path, "health checks", *refusal);
+      return ToGrpcStatus(*refusal);
+    }
     facts.authorization = ValuesOf(metadata, "authorization");
     facts.address = "elsewhere";  // gRPC does not say here
     Caller caller;
@@ -76,6 +96,14 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
  private:
   CallGuard* const guard_;
 };
+
+CallGuard::CallGuard(const CallGuardParts& parts)
+    : parts_(parts),
+      warden_(parts.gate, [this](const RunningStream& stream, const CallRefusal& refusal) {
+        Tell(stream.facts.method, stream.caller.name, refusal);
+      }) {
+  if (parts_.gate->authenticates()) warden_.Start(&wait_);
+}
 
 absl::StatusOr<std::unique_ptr<grpc::Service>> CallGuard::Guard(const std::string& name,
                                                                 grpc::Service* service) {
@@ -105,7 +133,12 @@ std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::GuardOfForeignMethods() 
 std::optional<CallRefusal> CallGuard::Ask(const CallFacts& facts, Caller* caller) {
   std::optional<CallRefusal> refusal = parts_.gate->Admit(facts, caller);
   if (!refusal) return std::nullopt;
-  parts_.metrics->Refused(refusal->reason)->Increment();
+  Tell(facts.method, facts.address, *refusal);
+  return refusal;
+}
+
+void CallGuard::Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal) {
+  parts_.metrics->Refused(refusal.reason)->Increment();
   int64_t unsaid = 0;
   {
     // Whoever is refused may call again at once: the log must not grow with that.
@@ -113,20 +146,19 @@ std::optional<CallRefusal> CallGuard::Ask(const CallFacts& facts, Caller* caller
     const absl::Time now = parts_.steady_clock->Now();
     if (now < next_line_) {
       ++unsaid_;
-      return refusal;
+      return;
     }
     next_line_ = now + kBetweenLines;
     unsaid = std::exchange(unsaid_, 0);
   }
   // Names in certificates and paths are the caller's: no line of theirs may look like one of ours.
-  parts_.log->Warning(absl::Utf8SafeCEscape(absl::StrCat(
-      "refused ", facts.method, " from ", facts.address, ": ", refusal->message, " [",
-      refusal->reason, "]", unsaid == 0 ? "" : absl::StrCat("; and ", unsaid, " more"))));
-  return refusal;
+  parts_.log->Warning(absl::Utf8SafeCEscape(
+      absl::StrCat("refused ", what, " from ", from, ": ", refusal.message, " [", refusal.reason,
+                   "]", unsaid == 0 ? "" : absl::StrCat("; and ", unsaid, " more"))));
 }
 
 grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t request_bytes,
-                              const grpc::CallbackServerContext& context,
+                              const grpc::CallbackServerContext& context, grpc_call* call,
                               std::function<void()>* end) {
   CallFacts facts;
   facts.method = method;
@@ -141,9 +173,12 @@ grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t re
   }
   const bool named = !caller.name.empty();
   if (named) parts_.callers->Add(&context, caller.name);
+  const int64_t watched =
+      named && stream ? warden_.Add({std::move(facts), caller, EndOf(call)}) : 0;
   if (named || stream) {
-    *end = [this, named, stream, caller = std::move(caller), call = &context] {
-      if (named) parts_.callers->Remove(call);
+    *end = [this, named, stream, watched, caller = std::move(caller), context = &context] {
+      if (watched != 0) warden_.Remove(watched);
+      if (named) parts_.callers->Remove(context);
       if (stream) parts_.gate->Leave(caller);
     };
   }

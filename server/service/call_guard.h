@@ -6,6 +6,9 @@
 // It stands on grpc::internal, the layer that generated code stands on; nothing public lets a
 // server refuse a callback call with error details (ADR on guarded calls).
 //
+// A stream whose caller loses the right to it is ended with PERMISSION_DENIED or UNAUTHENTICATED
+// within a second or two (StreamWarden).
+//
 // Thread-safe; owned by the daemon; what it is given outlives the gRPC server, and so do the
 // services.
 #ifndef ATOMSTREAM_SERVER_SERVICE_CALL_GUARD_H_
@@ -19,11 +22,15 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
+#include "core/base/interruptible_wait.h"
 #include "core/base/mutex.h"
 #include "server/log/event_log.h"
 #include "server/metrics/security_metrics.h"
 #include "server/security/active_callers.h"
 #include "server/security/call_gate.h"
+#include "server/security/stream_warden.h"
+
+struct grpc_call;
 
 namespace grpc {
 class AuthContext;
@@ -44,28 +51,33 @@ struct CallGuardParts {
 
 class CallGuard {
  public:
-  explicit CallGuard(const CallGuardParts& parts) : parts_(parts) {}
+  explicit CallGuard(const CallGuardParts& parts);
 
   // `service` is one of callback methods, unary or server streaming; `name`, e.g.
   // "atomstream.v1.Analysis", is that of its descriptor. Internal names what is not so.
   absl::StatusOr<std::unique_ptr<grpc::Service>> Guard(const std::string& name,
                                                        grpc::Service* service);
 
-  // For the methods that are not services of ours: health checks pass, everything else (reflection)
-  // goes by the gate's table. Of an encrypted server only; without error details.
+  // For the methods that are not services of ours: health checks need no role, everything else
+  // (reflection) goes by the gate's table. Of an encrypted server only; without error details.
   std::shared_ptr<grpc::AuthMetadataProcessor> GuardOfForeignMethods();
 
   // Of one call, for the guarded service. OK: `end` is to be called once when the call is over, if
   // it is not empty.
   grpc::Status Begin(const std::string& method, bool stream, int64_t request_bytes,
-                     const grpc::CallbackServerContext& context, std::function<void()>* end);
+                     const grpc::CallbackServerContext& context, grpc_call* call,
+                     std::function<void()>* end);
 
  private:
   friend class ForeignMethods;
 
   std::optional<CallRefusal> Ask(const CallFacts& facts, Caller* caller);
+  // Counts a refusal and writes a line, if not too many.
+  void Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal);
 
   const CallGuardParts parts_;
+  RealWait wait_;
+  StreamWarden warden_;
   Mutex mutex_;
   absl::Time next_line_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // of the log
   int64_t unsaid_ ABSL_GUARDED_BY(mutex_) = 0;  // refusals since the last line

@@ -5,6 +5,8 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/record/invalid_field.h"
+#include "server/security/call_gate.h"
+#include "server/targeting/refusal.h"
 
 namespace atomstream {
 
@@ -33,11 +35,24 @@ grpc::Status StatusOf(const absl::Status& error, const google::rpc::Status& deta
                       details.SerializeAsString());
 }
 
+// When to call again after RESOURCE_EXHAUSTED, where whoever refused cannot say: by then a frame
+// has been analysed, a subscriber has left.
+absl::Duration UsualDelay(absl::string_view reason) {
+  // Waiting makes no request smaller, and gives no dose back.
+  if (reason == kRequestTooLarge || reason == kDoseExhausted) return absl::InfiniteDuration();
+  if (reason == kAnalyzeQueueFull) return absl::Milliseconds(200);
+  if (reason == kTooManySubscribers || reason == kTooManySelections) return absl::Seconds(5);
+  return absl::Seconds(1);
+}
+
 }  // namespace
 
 grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
                           absl::Duration retry_after) {
   google::rpc::Status details = DetailsOf(error, InfoOf(error, reason));
+  if (absl::IsResourceExhausted(error) && retry_after == absl::InfiniteDuration()) {
+    retry_after = UsualDelay(reason);
+  }
   if (retry_after < absl::InfiniteDuration()) {
     google::rpc::RetryInfo retry;
     const int64_t seconds = absl::ToInt64Seconds(retry_after);

@@ -15,6 +15,7 @@
 namespace atomstream {
 
 // The reasons; a caller may depend on them, so they never change.
+inline constexpr absl::string_view kRequestUnreadable = "REQUEST_UNREADABLE";
 inline constexpr absl::string_view kFrameInvalid = "FRAME_INVALID";
 inline constexpr absl::string_view kMaterialUnknown = "MATERIAL_UNKNOWN";
 inline constexpr absl::string_view kDetectorUnknown = "DETECTOR_UNKNOWN";
@@ -45,7 +46,8 @@ inline constexpr absl::string_view kCancelled = "CANCELLED";
 
 // The wire form of `error` (not OK). The ErrorInfo's metadata holds `field` and `value` when the
 // message names them ("<field> = <value>: why"). `retry_after` finite: a google.rpc.RetryInfo says
-// that the same call may pass then.
+// that the same call may pass then; RESOURCE_EXHAUSTED has one in any case, but where waiting is no
+// use (REQUEST_TOO_LARGE, DOSE_EXHAUSTED).
 grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,
                           absl::Duration retry_after = absl::InfiniteDuration());
 // With `metadata` besides.

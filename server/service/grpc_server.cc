@@ -21,6 +21,10 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 // Clients that ping more often than this are cut off; it must be below their own keepalive time.
 constexpr int kMinClientPingIntervalMs = 10'000;
 constexpr int kMaxStreamsPerConnection = 256;
+// gRPC 1.51 cannot bound the number of connections; these bound how long one that does nothing is
+// held: from its first byte to the end of the handshake, and without a call.
+constexpr int kHandshakeTimeoutMs = 10'000;
+constexpr int kMaxIdleMs = 600'000;
 
 class GrpcServerImpl final : public GrpcServer {
  public:
@@ -75,6 +79,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kMinClientPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdleMs);
   // A second daemon on the same port is a mistake, not a way to share it.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();

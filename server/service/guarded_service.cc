@@ -4,12 +4,15 @@
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/message_allocator.h>
 
 #include <functional>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/service/analyze_messages.h"
+#include "server/service/error.h"
 
 namespace atomstream {
 namespace {
@@ -46,31 +49,57 @@ class GuardedHandler final : public MethodHandler {
   void RunHandler(const HandlerParameter& parameter) override {
     auto* bytes = static_cast<grpc_byte_buffer*>(parameter.request);
     std::function<void()> end;
-    const grpc::Status verdict = guard_->Begin(
-        method_, stream_, static_cast<int64_t>(grpc_byte_buffer_length(bytes)),
-        static_cast<const grpc::CallbackServerContext&>(*parameter.server_context), &end);
+    const grpc::Status verdict =
+        guard_->Begin(method_, stream_, static_cast<int64_t>(grpc_byte_buffer_length(bytes)),
+                      static_cast<const grpc::CallbackServerContext&>(*parameter.server_context),
+                      parameter.call->call(), &end);
     if (!verdict.ok()) {
-      grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer> refusing(
-          [&verdict](grpc::CallbackServerContext*, const grpc::ByteBuffer*) {
-            return new RefusedCall(verdict);
-          });
-      Run(refusing, bytes, parameter, parameter.call_requester);
+      Refuse(verdict, bytes, parameter, parameter.call_requester);
       return;
     }
     // What gRPC calls last, and before the context is destroyed.
-    Run(*inner_, bytes, parameter,
+    std::function<void()> last =
         end ? [end = std::move(end), last = parameter.call_requester] { end(); last(); }
-            : parameter.call_requester);
+            : parameter.call_requester;
+    grpc::Status parsed;
+    void* data = nullptr;
+    void* request = inner_->Deserialize(parameter.call->call(), bytes, &parsed, &data);
+    if (parsed.ok()) {
+      inner_->RunHandler(HandlerParameter(parameter.call, parameter.server_context, request, parsed,
+                                          data, std::move(last)));
+      return;
+    }
+    // The inner handler would answer UNIMPLEMENTED and say nothing.
+    if (data != nullptr) Discard(static_cast<grpc::RpcAllocatorState*>(data));
+    Refuse(ToGrpcStatus(absl::InvalidArgumentError(absl::StrCat(
+                            "request: is no message of ", method_,
+                            ", or one that is nested too deeply (more than 100 levels)")),
+                        kRequestUnreadable),
+           grpc_raw_byte_buffer_create(nullptr, 0), parameter, std::move(last));
   }
 
  private:
-  static void Run(MethodHandler& handler, grpc_byte_buffer* bytes,
-                  const HandlerParameter& parameter, std::function<void()> call_requester) {
+  // Frees the messages that a method which answers once began to parse into: in the call's memory
+  // unless an allocator is ours. Of a stream gRPC does so itself.
+  static void Discard(grpc::RpcAllocatorState* messages) {
+    if (auto* own = dynamic_cast<OwnMessages*>(messages)) {
+      own->Discard();
+    } else {
+      messages->~RpcAllocatorState();
+    }
+  }
+
+  static void Refuse(const grpc::Status& status, grpc_byte_buffer* bytes,
+                     const HandlerParameter& parameter, std::function<void()> last) {
+    grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer> refusing(
+        [&status](grpc::CallbackServerContext*, const grpc::ByteBuffer*) {
+          return new RefusedCall(status);
+        });
     grpc::Status parsed;
     void* data = nullptr;
-    void* request = handler.Deserialize(parameter.call->call(), bytes, &parsed, &data);
-    handler.RunHandler(HandlerParameter(parameter.call, parameter.server_context, request, parsed,
-                                        data, std::move(call_requester)));
+    void* request = refusing.Deserialize(parameter.call->call(), bytes, &parsed, &data);
+    refusing.RunHandler(HandlerParameter(parameter.call, parameter.server_context, request, parsed,
+                                         data, std::move(last)));
   }
 
   const std::string method_;

@@ -14,7 +14,8 @@ namespace atomstream {
 
 // Life of a call: gRPC hands over the bytes of the request (Deserialize, which keeps them), then
 // the call (RunHandler). A refused call is finished with the refusal, and its bytes are never
-// parsed; otherwise the inner handler gets both, as if gRPC had called it.
+// parsed; otherwise the inner handler gets both, as if gRPC had called it. Bytes that are no
+// request are refused here, too: gRPC's own handler would call that an unknown method.
 class GuardedService final : public grpc::Service {
  public:
   // `inner` and `guard` outlive it. `descriptor` is that of `inner`.

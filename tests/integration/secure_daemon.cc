@@ -1,6 +1,8 @@
 #include "tests/integration/secure_daemon.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/unknown_field_set.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
@@ -9,9 +11,9 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "atomstream/v1/steering.pb.h"
 #include "atomstream/v1/targeting.pb.h"
 #include "client/cpp/channel.h"
 #include "google/rpc/status.pb.h"
@@ -24,18 +26,46 @@ namespace {
 constexpr char kSalt[] = "00112233445566778899aabbccddeeff";
 constexpr absl::Duration kPatience = absl::Seconds(20);  // only a test that fails waits for it
 
-std::string TokenLine(const std::string& token, const std::string& role, absl::Time expires) {
-  return absl::StrCat(token.substr(0, token.find('.')), " ", role, " ",
-                      absl::FormatTime(absl::RFC3339_sec, expires, absl::UTCTimeZone()), " ", kSalt,
-                      " ", absl::BytesToHexString(SecretHash(kSalt, token)), "\n");
-}
-
 std::string Tokens() {
   const absl::Time now = absl::Now();
   const absl::Time later = now + absl::Hours(1);
   return absl::StrCat(TokenLine("vic.1", "viewer", later), TokenLine("olaf.1", "operator", later),
                       TokenLine("axel.1", "agent", later), TokenLine("ada.1", "admin", later),
                       TokenLine("late.1", "admin", now - absl::Seconds(2)));
+}
+
+// The services that a server says that it has. The messages of reflection are no package of Debian:
+// they are read as fields without names.
+std::vector<std::string> ServicesOf(const std::shared_ptr<grpc::Channel>& channel) {
+  std::string answer;
+  const CallOutcome outcome =
+      CallMethod(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                 "\x3a\x01*", "", &answer);  // list_services = 7: "*"
+  EXPECT_TRUE(outcome.answered) << outcome.status.error_message();
+  const auto parse = [](const std::string& bytes) {
+    auto message = std::make_unique<google::protobuf::Empty>();
+    EXPECT_TRUE(message->ParseFromString(bytes));
+    return message;
+  };
+  const auto each = [&](const google::protobuf::Empty& message, int number, auto&& fn) {
+    const google::protobuf::UnknownFieldSet& fields =
+        message.GetReflection()->GetUnknownFields(message);
+    for (int i = 0; i < fields.field_count(); ++i) {
+      const google::protobuf::UnknownField& field = fields.field(i);
+      if (field.number() == number &&
+          field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) {
+        fn(field.length_delimited());
+      }
+    }
+  };
+  std::vector<std::string> names;
+  // list_services_response = 6 { service = 1 { name = 1 } }
+  each(*parse(answer), 6, [&](const std::string& list) {
+    each(*parse(list), 1, [&](const std::string& service) {
+      each(*parse(service), 1, [&](const std::string& name) { names.push_back(name); });
+    });
+  });
+  return names;
 }
 
 // What `next` waits for has to come.
@@ -47,6 +77,12 @@ bool Next(grpc::CompletionQueue& queue) {
 }
 
 }  // namespace
+
+std::string TokenLine(const std::string& token, const std::string& role, absl::Time expires) {
+  return absl::StrCat(token.substr(0, token.find('.')), " ", role, " ",
+                      absl::FormatTime(absl::RFC3339_sec, expires, absl::UTCTimeZone()), " ", kSalt,
+                      " ", absl::BytesToHexString(SecretHash(kSalt, token)), "\n");
+}
 
 SecureDaemon::SecureDaemon(bool require_certificate, HarnessOptions options)
     : folder_(absl::StrCat(testing::TempDir(), "secure_daemon_", getpid(), "_",
@@ -96,7 +132,8 @@ std::shared_ptr<grpc::Channel> SecureDaemon::Dial(const ChannelSecurity& securit
 }
 
 CallOutcome CallMethod(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
-                       const std::string& request, const std::string& authorization) {
+                       const std::string& request, const std::string& authorization,
+                       std::string* first_answer) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
@@ -113,6 +150,13 @@ CallOutcome CallMethod(const std::shared_ptr<grpc::Channel>& channel, const std:
   call->Read(&answer, nullptr);
   CallOutcome outcome;
   outcome.answered = Next(queue);
+  if (outcome.answered && first_answer != nullptr) {
+    std::vector<grpc::Slice> slices;
+    EXPECT_TRUE(answer.Dump(&slices).ok());
+    for (const grpc::Slice& part : slices) {
+      first_answer->append(reinterpret_cast<const char*>(part.begin()), part.size());
+    }
+  }
   if (outcome.answered) context.TryCancel();
   call->Finish(&outcome.status, nullptr);
   Next(queue);
@@ -147,20 +191,28 @@ std::string RequestThatEnds(const std::string& path) {
   return request.SerializeAsString();
 }
 
-std::vector<std::string> MethodsOfTheDaemon() {
-  // So that the linker keeps all three.
-  const google::protobuf::FileDescriptor* files[] = {
-      v1::GetStatusRequest::descriptor()->file(), v1::GetSettingsRequest::descriptor()->file(),
-      v1::SelectTargetsRequest::descriptor()->file()};
+std::vector<std::string> SecureDaemon::MethodsOf(bool ours) {
+  if (services_.empty()) services_ = ServicesOf(Dial("vera", "ada.1"));
   std::vector<std::string> paths;
-  for (const google::protobuf::FileDescriptor* file : files) {
-    for (int s = 0; s < file->service_count(); ++s) {
-      for (int m = 0; m < file->service(s)->method_count(); ++m) {
-        paths.push_back(absl::StrCat("/", file->service(s)->full_name(), "/",
-                                     file->service(s)->method(m)->name()));
+  for (const std::string& service : services_) {
+    const bool is_ours = absl::StartsWith(service, "atomstream.");
+    if (is_ours != ours) continue;
+    std::vector<std::string> methods;
+    if (service == "grpc.health.v1.Health") methods = {"Check", "Watch"};
+    if (service == "grpc.reflection.v1alpha.ServerReflection") methods = {"ServerReflectionInfo"};
+    if (is_ours) {
+      const auto* descriptor =
+          google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
+      for (int m = 0; descriptor != nullptr && m < descriptor->method_count(); ++m) {
+        methods.push_back(descriptor->method(m)->name());
       }
     }
+    EXPECT_FALSE(methods.empty()) << service << ": a service whose methods are not tested";
+    for (const std::string& method : methods) {
+      paths.push_back(absl::StrCat("/", service, "/", method));
+    }
   }
+  EXPECT_FALSE(paths.empty());
   return paths;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "client/cpp/channel_security.h"
 #include "google/rpc/error_details.pb.h"
 #include "tests/integration/daemon_harness.h"
@@ -34,6 +35,12 @@ class SecureDaemon {
   // The files of a certificate of our CA.
   ChannelSecurity Person(const std::string& common_name) const;
 
+  // "/atomstream.v1.Analysis/Subscribe", …: every method of every service that the server says that
+  // it has (reflection), so that no new one is forgotten: ours, and those that gRPC brings along.
+  // Asked for once, by a caller of its own (token:ada), so that nobody's limits are touched.
+  std::vector<std::string> Methods() { return MethodsOf(/*ours=*/true); }
+  std::vector<std::string> ForeignMethods() { return MethodsOf(/*ours=*/false); }
+
   const LabCa& ca() const { return ca_; }
   DaemonHarness& harness() { return *harness_; }
   const TlsOptions& tls() const { return tls_; }
@@ -41,10 +48,13 @@ class SecureDaemon {
   std::string File(const std::string& name) const;
 
  private:
+  std::vector<std::string> MethodsOf(bool ours);
+
   std::string folder_;
   LabCa ca_;
   TlsOptions tls_;
   std::unique_ptr<DaemonHarness> harness_;
+  std::vector<std::string> services_;  // empty: not asked for yet
 };
 
 // Tokens that every SecureDaemon knows: "vic.1" viewer, "olaf.1" operator, "axel.1" agent, "ada.1"
@@ -57,10 +67,14 @@ struct CallOutcome {
   double retry_delay_s = 0;
 };
 
+// A line of the token file.
+std::string TokenLine(const std::string& token, const std::string& role, absl::Time expires);
+
 // Calls `path`, unary or server streaming, with `request` as it stands. `token` besides what the
-// channel has: sent as it is.
+// channel has: sent as it is. `first_answer`: the bytes of the message that came.
 CallOutcome CallMethod(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
-                       const std::string& request = "", const std::string& authorization = "");
+                       const std::string& request = "", const std::string& authorization = "",
+                       std::string* first_answer = nullptr);
 
 // Refused before the method was called: for who calls, how much or how often.
 bool IsRefusal(const CallOutcome& outcome);
@@ -68,9 +82,6 @@ bool IsRefusal(const CallOutcome& outcome);
 // A request that `path` answers at once, if only with an error: an empty one, but for a stream that
 // would be silent.
 std::string RequestThatEnds(const std::string& path);
-
-// "/atomstream.v1.Analysis/Subscribe", …: from the descriptors of the services of the daemon.
-std::vector<std::string> MethodsOfTheDaemon();
 
 }  // namespace atomstream
 

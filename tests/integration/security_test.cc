@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "atomstream/v1/steering.grpc.pb.h"
+#include "atomstream/v1/targeting.grpc.pb.h"
 #include "server/security/call_gate.h"
 #include "server/security/method_rules.h"
+#include "server/service/error.h"
 #include "tests/integration/secure_daemon.h"
 
 namespace atomstream {
@@ -31,12 +33,14 @@ TEST(SecurityTest, WithoutACertificateOfTheLabNobodyGetsPastTheHandshake) {
   SecureDaemon daemon(/*require_certificate=*/true);
   const auto nobody = daemon.Dial("");
   const auto with_token = daemon.Dial("", "ada.1");
-  for (const std::string& method : MethodsOfTheDaemon()) {
+  for (const std::string& method : daemon.Methods()) {
     EXPECT_EQ(CallMethod(nobody, method).status.error_code(), StatusCode::UNAVAILABLE) << method;
     EXPECT_EQ(CallMethod(with_token, method).status.error_code(), StatusCode::UNAVAILABLE)
         << method;
   }
-  EXPECT_EQ(CallMethod(nobody, kHealth).status.error_code(), StatusCode::UNAVAILABLE);
+  for (const std::string& method : daemon.ForeignMethods()) {
+    EXPECT_EQ(CallMethod(nobody, method).status.error_code(), StatusCode::UNAVAILABLE) << method;
+  }
   EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
 }
 
@@ -62,7 +66,7 @@ TEST(SecurityTest, CertificatesOfOthersAndExpiredOnesAreRefusedInTheHandshake) {
 TEST(SecurityTest, EveryMethodRefusesWhoShowsNothing) {
   SecureDaemon daemon(/*require_certificate=*/false);
   // A channel each: who is refused is soon refused for calling too often.
-  for (const std::string& method : MethodsOfTheDaemon()) {
+  for (const std::string& method : daemon.Methods()) {
     const CallOutcome outcome = CallMethod(daemon.Dial(""), method);
     EXPECT_EQ(outcome.status.error_code(), StatusCode::UNAUTHENTICATED) << method;
     EXPECT_EQ(outcome.reason, kCredentialsMissing) << method;
@@ -75,7 +79,7 @@ TEST(SecurityTest, EveryMethodRefusesWrongAndExpiredTokens) {
     SecureDaemon daemon(/*require_certificate=*/true);
     // Also of somebody whose certificate would do.
     const auto channel = daemon.Dial("adam", token);
-    for (const std::string& method : MethodsOfTheDaemon()) {
+    for (const std::string& method : daemon.Methods()) {
       const CallOutcome outcome = CallMethod(channel, method);
       EXPECT_EQ(outcome.status.error_code(), StatusCode::UNAUTHENTICATED) << method;
       EXPECT_EQ(outcome.reason, reason) << method;
@@ -89,7 +93,7 @@ TEST(SecurityTest, EveryMethodIsForItsRolesAndNoOthers) {
   for (const Role role : kAllRoles) {
     const auto index = static_cast<size_t>(role);
     for (const auto& channel : {daemon.Dial(kPeople[index]), daemon.Dial("", tokens[index])}) {
-      for (const std::string& method : MethodsOfTheDaemon()) {
+      for (const std::string& method : daemon.Methods()) {
         const MethodRule* rule = FindMethodRule(method);
         ASSERT_NE(rule, nullptr) << method << ": add it to server/security/method_rules.cc";
         const CallOutcome outcome = CallMethod(channel, method, RequestThatEnds(method));
@@ -117,7 +121,7 @@ TEST(SecurityTest, EveryMethodRefusesARequestThatIsTooLarge) {
   options.daemon.max_message_mib = 3;
   SecureDaemon daemon(/*require_certificate=*/true, std::move(options));
   const auto channel = daemon.Dial("adam");
-  for (const std::string& method : MethodsOfTheDaemon()) {
+  for (const std::string& method : daemon.Methods()) {
     // AnalyzeFrame takes whatever a message may be; beyond that gRPC refuses, without a reason.
     const bool of_frame = FindMethodRule(method)->max_request_bytes == 0;
     const std::string request((of_frame ? 4 : 1) * (1 << 20) + 1, '\0');
@@ -126,19 +130,41 @@ TEST(SecurityTest, EveryMethodRefusesARequestThatIsTooLarge) {
     EXPECT_EQ(outcome.reason, of_frame ? "" : kRequestTooLarge) << method;
     EXPECT_FALSE(outcome.has_retry_info) << method;
   }
+  for (const std::string& method : daemon.ForeignMethods()) {
+    const CallOutcome outcome = CallMethod(channel, method, std::string((4 << 20) + 1, '\0'));
+    EXPECT_EQ(outcome.status.error_code(), StatusCode::RESOURCE_EXHAUSTED) << method;
+  }
 }
 
 TEST(SecurityTest, EveryMethodOutlivesARequestThatIsNoMessage) {
   SecureDaemon daemon(/*require_certificate=*/true);
   const auto channel = daemon.Dial("adam");
-  for (const std::string& method : MethodsOfTheDaemon()) {
+  for (const std::string& method : daemon.Methods()) {
     for (const std::string& request : {std::string("\xff\xff\xff"), std::string(1000, '\x0a')}) {
       const CallOutcome outcome = CallMethod(channel, method, request);
-      EXPECT_FALSE(outcome.answered) << method;
-      EXPECT_FALSE(outcome.status.ok()) << method;
+      EXPECT_EQ(outcome.status.error_code(), StatusCode::INVALID_ARGUMENT) << method;
+      EXPECT_EQ(outcome.reason, std::string(kRequestUnreadable)) << method;
     }
   }
   EXPECT_TRUE(CallMethod(channel, kGetStatus).answered);
+}
+
+TEST(SecurityTest, ARequestThatIsNestedTooDeeplyIsRefusedAsSuch) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  const auto channel = daemon.Dial("agnes");
+  const auto request_of = [](int levels) {
+    v1::SelectTargetsRequest request;
+    v1::Condition* at = request.mutable_criteria()->mutable_where();
+    for (int i = 0; i < levels; ++i) at = at->mutable_not_();
+    at->mutable_all_of();
+    return request.SerializeAsString();
+  };
+  const char kSelect[] = "/atomstream.v1.Targeting/SelectTargets";
+  const CallOutcome deep = CallMethod(channel, kSelect, request_of(200));
+  EXPECT_EQ(deep.status.error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(deep.reason, kRequestUnreadable);
+  EXPECT_THAT(deep.status.error_message(), HasSubstr("100 levels"));
+  EXPECT_NE(CallMethod(channel, kSelect, request_of(3)).reason, kRequestUnreadable);
 }
 
 TEST(SecurityTest, EveryMethodRefusesTooManyCallsAndSaysWhenToCallAgain) {
@@ -148,7 +174,7 @@ TEST(SecurityTest, EveryMethodRefusesTooManyCallsAndSaysWhenToCallAgain) {
   SecureDaemon daemon(/*require_certificate=*/true, std::move(options));
   const auto channel = daemon.Dial("adam");
   EXPECT_TRUE(CallMethod(channel, kGetStatus).answered);
-  for (const std::string& method : MethodsOfTheDaemon()) {
+  for (const std::string& method : daemon.Methods()) {
     const CallOutcome outcome = CallMethod(channel, method);
     EXPECT_EQ(outcome.status.error_code(), StatusCode::RESOURCE_EXHAUSTED) << method;
     EXPECT_EQ(outcome.reason, kRateLimited) << method;
@@ -157,6 +183,16 @@ TEST(SecurityTest, EveryMethodRefusesTooManyCallsAndSaysWhenToCallAgain) {
     EXPECT_LE(outcome.retry_delay_s, 100) << method;
   }
   EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+  // Reflection has the same limits; health checks have their own.
+  EXPECT_EQ(CallMethod(channel, kReflection).status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  for (const std::string& method : daemon.ForeignMethods()) {
+    if (method == kReflection) continue;
+    StatusCode code = StatusCode::OK;
+    for (int i = 0; i < 5000 && code != StatusCode::RESOURCE_EXHAUSTED; ++i) {
+      code = CallMethod(channel, method).status.error_code();
+    }
+    EXPECT_EQ(code, StatusCode::RESOURCE_EXHAUSTED) << method;
+  }
 }
 
 TEST(SecurityTest, AStreamCountsUntilItEnds) {
@@ -200,6 +236,90 @@ TEST(SecurityTest, HealthIsForEverybodyAndReflectionForWhoHasARole) {
   EXPECT_EQ(
       CallMethod(daemon.Dial("adam"), "/grpc.channelz.v1.Channelz/GetServers").status.error_code(),
       StatusCode::PERMISSION_DENIED);
+}
+
+TEST(SecurityTest, ReflectionRefusesWrongAndExpiredTokens) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  for (const char* token : {"ada.2", "late.1"}) {
+    EXPECT_EQ(CallMethod(daemon.Dial("adam", token), kReflection).status.error_code(),
+              StatusCode::UNAUTHENTICATED)
+        << token;
+    EXPECT_TRUE(CallMethod(daemon.Dial("adam", token), kHealth).answered)
+        << "health checks are not asked who they are";
+  }
+}
+
+// A stream that is open, and how it ends.
+class OpenStream {
+ public:
+  OpenStream(const std::shared_ptr<grpc::Channel>& channel, bool of_targets) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+    if (of_targets) {
+      v1::WatchTargetsRequest request;
+      request.mutable_criteria()->set_max_count(1);
+      targets_ = v1::Targeting::NewStub(channel)->WatchTargets(&context_, request);
+    } else {
+      results_ = v1::Analysis::NewStub(channel)->Subscribe(&context_, {});
+      v1::SubscribeResponse first;
+      EXPECT_TRUE(results_->Read(&first));
+    }
+  }
+  grpc::Status End() {
+    v1::SubscribeResponse result;
+    v1::WatchTargetsResponse target;
+    while (results_ != nullptr && results_->Read(&result)) {
+    }
+    while (targets_ != nullptr && targets_->Read(&target)) {
+    }
+    return results_ != nullptr ? results_->Finish() : targets_->Finish();
+  }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> results_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchTargetsResponse>> targets_;
+};
+
+TEST(SecurityTest, AStreamEndsWhenItsRoleIsTakenAway) {
+  HarnessOptions options;
+  options.daemon.security.limits.max_streams = 2;
+  SecureDaemon daemon(/*require_certificate=*/true, std::move(options));
+  const auto vera = daemon.Dial("vera");
+  OpenStream results(vera, false), targets(vera, true);
+  OpenStream of_olga(daemon.Dial("olga"), false);
+  // Nothing else says that a stream without a message is there.
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (CallMethod(vera, kSubscribe).reason != kTooManyStreams) ASSERT_LT(absl::Now(), deadline);
+  WriteWhole(daemon.File("policy"), "cn=olga operator\n");
+  daemon.harness().daemon().ReloadCredentials();
+  for (OpenStream* stream : {&results, &targets}) {
+    const grpc::Status end = stream->End();
+    EXPECT_EQ(end.error_code(), StatusCode::PERMISSION_DENIED);
+    EXPECT_THAT(end.error_message(), HasSubstr("[ROLE_MISSING]"));
+  }
+  of_olga.Cancel();
+  EXPECT_EQ(of_olga.End().error_code(), StatusCode::CANCELLED) << "until then it went on";
+}
+
+TEST(SecurityTest, AStreamEndsWhenItsTokenIsTakenAway) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  OpenStream stream(daemon.Dial("vera", "vic.1"), false);
+  WriteWhole(daemon.File("tokens"), "");
+  daemon.harness().daemon().ReloadCredentials();
+  EXPECT_EQ(stream.End().error_code(), StatusCode::UNAUTHENTICATED)
+      << "though the certificate has a role";
+}
+
+TEST(SecurityTest, AStreamEndsWhenItsTokenExpires) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  // Stamps have whole seconds.
+  WriteWhole(daemon.File("tokens"), TokenLine("brief.1", "viewer", absl::Now() + absl::Seconds(3)));
+  daemon.harness().daemon().ReloadCredentials();
+  OpenStream stream(daemon.Dial("vera", "brief.1"), false);
+  const grpc::Status end = stream.End();
+  EXPECT_EQ(end.error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_THAT(end.error_message(), HasSubstr("[TOKEN_EXPIRED]"));
 }
 
 TEST(SecurityTest, ARenewedCertificateCountsWithoutARestart) {
