@@ -79,7 +79,7 @@ class DeliveryTest : public testing::Test {
 
 TEST_F(DeliveryTest, TheDescriptionOfTheRunSaysWhatIsKeptAndHowOftenThereAreHeartbeats) {
   HarnessOptions options;
-  options.daemon.max_results = 3;
+  options.daemon.history.max_results = 3;
   Publish(1, 5, std::move(options));
   grpc::ClientContext context;
   v1::RunDescription run;
@@ -131,7 +131,7 @@ TEST_F(DeliveryTest, AViewerThatResumesGetsTheNewestBehindOneGap) {
 
 TEST_F(DeliveryTest, AResumeThatCannotBeExactIsRefusedWithWhatThereIs) {
   HarnessOptions options;
-  options.daemon.max_results = 20;
+  options.daemon.history.max_results = 20;
   Publish(1, 50, std::move(options));
   struct Case {
     std::string epoch;
@@ -173,7 +173,7 @@ TEST_F(DeliveryTest, ALosslessReaderThatStallsFallsBehindAndLosesNothing) {
 
 TEST_F(DeliveryTest, ALosslessReaderIsToldWhatTheHistoryForgot) {
   HarnessOptions options = WithLargeResults(20'000);
-  options.daemon.max_results = 5;
+  options.daemon.history.max_results = 5;
   Start(std::move(options));
   grpc::ClientContext context;
   const auto slow = harness_->Subscribe(&context, Request(v1::DELIVERY_POLICY_LOSSLESS));
