@@ -85,6 +85,7 @@ def running_daemon(binaries, repository, folder):
             f'source {{ microscope {{ address: "127.0.0.1:{sim_port}" }} }}\n'
             'log_star { material: "graphene" time_budget_ms: 30 }\n'
             f'unet {{ model: "{repository}/config/models/lattice" }}\n'
+            f'history {{ path: "{folder}/results.sqlite" }}\n'
         )
         with program([binaries / "atomstreamd", f"--config={config}"], folder / "daemon.log") as daemon:
             read_port(daemon, folder / "daemon.log", r"\(port ([1-9]\d*)\)")
