@@ -171,7 +171,7 @@ absl::Status ExportResults(const CommonFlags& common, const DataExport& data,
   const absl::StatusOr<ExportState> state = results.Run();
   interrupter.SetCancel(nullptr);
   line.Clear();
-  if (GoesOn(state.status())) {
+  if (GoesOn(state.status()) && results.can_go_on()) {
     output.err << "what is there is kept in " << data.output
                << ".part: the same command goes on with it" << std::endl;
   }

@@ -87,6 +87,12 @@ absl::StatusOr<v1::ResultFilter> FilterFlags::Filter(absl::Time now) const {
   if (!before.empty()) {
     ASSIGN_OR_RETURN(*filter.mutable_acquired_before(), TimeOf("before", before, now));
   }
+  if (!from.empty() && !before.empty()) {
+    absl::Time first, end;
+    ParseTime(from, now, first);
+    ParseTime(before, now, end);
+    if (end <= first) return Refusal("before", before, "must be later than --from");
+  }
   if (detector != "both" && detector != "log_star" && detector != "unet") {
     return Refusal("detector", detector, "must be log_star, unet or both");
   }

@@ -90,6 +90,10 @@ class GrpcAnalysisClient final : public AnalysisClient {
         UnaryCall(*channel_, *stub_, method, request, timeout, context, response);
     MutexLock lock(&mutex_);
     calls_.erase(&context);
+    // A daemon that shuts down cancels the calls that it has not answered.
+    if (absl::IsCancelled(status) && !cancelled_) {
+      return absl::UnavailableError("the daemon ended the call");
+    }
     return status;
   }
 

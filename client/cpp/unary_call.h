@@ -27,7 +27,8 @@ absl::Status UnaryCall(grpc::Channel& channel, Stub& stub,
   if (absl::IsDeadlineExceeded(status) &&
       channel.GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) {
     return absl::UnavailableError(
-        absl::StrCat("no connection within ", absl::FormatDuration(timeout)));
+        absl::StrCat("no connection within ",
+                     absl::FormatDuration(absl::Ceil(timeout, absl::Milliseconds(10)))));
   }
   return status;
 }

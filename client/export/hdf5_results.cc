@@ -334,7 +334,7 @@ absl::StatusOr<Hdf5Results::Stack*> Hdf5Results::StackFor(const v1::Frame& frame
   const std::string path = absl::StrCat(group, "/frames");
   ASSIGN_OR_RETURN(stack->pixels, file_->AddDataset(path, TypeOf(stack->pixel_type),
                                                     {stack->height_px, stack->width_px}, 1));
-  RETURN_IF_ERROR(DescribeDataset(*file_, path, {"intensity", "counts", "IMAGE_STACK"}));
+  RETURN_IF_ERROR(DescribeDataset(*file_, path, {"intensity", "a.u.", "IMAGE_STACK"}));
   RETURN_IF_ERROR(file_->AttachScale(stack->pixels, 0, stack->table.scale(), "frame"));
   const bool known = stack->pixel_size_nm > 0;
   for (const auto& [name, dimension, length] :

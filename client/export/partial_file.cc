@@ -122,7 +122,14 @@ PartialFile::PartialFile(const std::string& path, const Options& options, int de
       on_step_(options.on_step),
       descriptor_(descriptor) {}
 
-PartialFile::~PartialFile() { close(descriptor_); }
+PartialFile::~PartialFile() {
+  // An empty file that this run has made would only be in the way.
+  struct stat part;
+  if (locked_ && !committed_ && fstat(descriptor_, &part) == 0 && part.st_size == 0) {
+    unlink(part_path_.c_str());
+  }
+  close(descriptor_);
+}
 
 absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string& path,
                                                                const Options& options) {
@@ -133,6 +140,12 @@ absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return absl::AbortedError(absl::StrCat(part, ": another export is writing it"));
   }
+  // The one that had it may have taken it away before it let go of the lock.
+  struct stat locked;
+  if (fstat(fd, &locked) != 0 || locked.st_nlink == 0) {
+    return absl::AbortedError(absl::StrCat(part, ": another export has just ended; try again"));
+  }
+  file->locked_ = true;
   RETURN_IF_ERROR(file->ReadResume(options.begin_anew));
   if (ftruncate(fd, file->bytes_) != 0 || lseek(fd, file->bytes_, SEEK_SET) < 0) {
     return FileError(part);
@@ -172,6 +185,7 @@ absl::Status PartialFile::ReadResume(bool begin_anew) {
   if (note.size() <= kEnd.size()) return Damaged(resume_path_, "cannot be read");
   note.resize(note.size() - kEnd.size());
   bytes_ = bytes;
+  committed_ = true;
   resumed_note_ = std::move(note);
   return absl::OkStatus();
 }
@@ -202,6 +216,7 @@ absl::Status PartialFile::WriteResume(absl::string_view note) {
   }
   Step("rename resume");
   if (rename(next.c_str(), resume_path_.c_str()) != 0) return FileError(resume_path_);
+  committed_ = true;
   return absl::OkStatus();
 }
 

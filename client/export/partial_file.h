@@ -35,12 +35,13 @@ class PartialFile {
 
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
-  ~PartialFile();  // leaves what was committed
+  ~PartialFile();  // leaves what was committed, and nothing if nothing was
 
   // What the owner said at the last Commit of an earlier run; empty: there was none.
   const std::string& resumed_note() const { return resumed_note_; }
   const std::string& part_path() const { return part_path_; }
-  int64_t bytes() const { return bytes_; }  // appended
+  int64_t bytes() const { return bytes_; }       // appended
+  bool committed() const { return committed_; }  // a later run can go on
 
   absl::Status Append(absl::string_view data);
 
@@ -69,6 +70,8 @@ class PartialFile {
   const std::string resume_path_;
   const std::function<void(const char*)> on_step_;
   int descriptor_;  // of PATH.part, locked
+  bool locked_ = false;
+  bool committed_ = false;  // by this run or an earlier one
   int64_t bytes_ = 0;
   std::string resumed_note_;
 };

@@ -48,6 +48,16 @@ ResultsExport::ResultsExport(AnalysisClient* client, ResultsExportOptions option
       request_(RequestOf(options_)) {}
 
 absl::StatusOr<ExportState> ResultsExport::Run() {
+  const absl::Status status = Export();
+  if (status.ok()) return state_;
+  // However the interruption was noticed: between two calls, while waiting, or by a call.
+  if (absl::IsCancelled(status)) {
+    return absl::CancelledError(absl::StrCat("interrupted after ", state_.results, " results"));
+  }
+  return status;
+}
+
+absl::Status ResultsExport::Export() {
   RETURN_IF_ERROR(CheckTarget());
   PartialFile::Options file_options;
   file_options.begin_anew = options_.restart;
@@ -59,11 +69,9 @@ absl::StatusOr<ExportState> ResultsExport::Run() {
   if (!state_.complete && !options_.finish) RETURN_IF_ERROR(Gather());
   RETURN_IF_ERROR(Flush());
   if (options_.format == ExportFormat::kHdf5) {
-    RETURN_IF_ERROR(MakeHdf5());
-  } else {
-    RETURN_IF_ERROR(file_->Finish(options_.overwrite));
+    return MakeHdf5();
   }
-  return state_;
+  return file_->Finish(options_.overwrite);
 }
 
 // Before the daemon is asked for anything.

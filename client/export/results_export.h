@@ -71,9 +71,13 @@ class ResultsExport {
   //   no longer has. Cancelled: interrupted. Unavailable, DeadlineExceeded: no daemon.
   absl::StatusOr<ExportState> Run();
 
+  // After Run: whether it can be gone on with.
+  bool can_go_on() const { return file_ != nullptr && file_->committed(); }
+
  private:
   static constexpr size_t kFramesInMind = 4096;  // results of a frame come soon one after another
 
+  absl::Status Export();
   absl::Status CheckTarget() const;
   absl::Status Begin();
   absl::Status BeginAt(const v1::GetStatusResponse& status);

@@ -80,8 +80,10 @@ absl::Status FillTimes(const v1::ResultFilter& filter, EntryFilter& wanted) {
   }
   if (wanted.acquired_from && wanted.acquired_before &&
       *wanted.acquired_before <= *wanted.acquired_from) {
-    return Refusal("acquired_before", TextOf(filter.acquired_before()),
-                   "must be later than filter.acquired_from");
+    return Refusal(
+        "acquired_before",
+        absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", *wanted.acquired_before, absl::UTCTimeZone()),
+        "must be later than filter.acquired_from");
   }
   return absl::OkStatus();
 }

@@ -63,6 +63,7 @@ TEST(FilterFlagsTest, NamesWrongValues) {
       {{"--max_qc=nan"}, "--max_qc = nan: is not a number"},
       {{"--max_er=-0.1"}, "--max_er = -0.1: must not be negative"},
       {{"--min_f1=1.1"}, "--min_f1 = 1.1: must be in [0, 1]"},
+      {{"--from=-5m", "--before=-10m"}, "--before = -10m: must be later than --from"},
       {{"--succeeded", "--failed"}, "either --succeeded or --failed"}};
   for (const auto& [arguments, message] : cases) {
     const auto filter = FilterOf(arguments);

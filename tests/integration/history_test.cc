@@ -93,6 +93,18 @@ TEST_F(HistoryCallTest, FiltersPagesAndTurnsTheOrderRound) {
   EXPECT_THAT(ids, ElementsAre("f4", "f3", "f2"));
 }
 
+TEST_F(HistoryCallTest, HasPreviewsOnlyWhereTheyAreNamed) {
+  v1::ListFrameResultsRequest request;
+  v1::ListFrameResultsResponse page;
+  ASSERT_TRUE(List(request, &page).ok());
+  EXPECT_FALSE(page.results(0).has_preview());
+  request.add_parts(v1::RESULT_PART_PREVIEW);
+  ASSERT_TRUE(List(request, &page).ok());
+  ASSERT_EQ(page.results_size(), 5);
+  EXPECT_EQ(page.results(4).preview().width_px(), 8);
+  EXPECT_EQ(page.results(4).preview().pixels().size(), 64u);
+}
+
 TEST_F(HistoryCallTest, NamesTheReasonAndTheFieldOfARefusal) {
   v1::ListFrameResultsRequest request;
   request.mutable_filter()->set_detector("yolo");

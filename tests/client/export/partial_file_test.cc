@@ -69,6 +69,20 @@ TEST_F(PartialFileTest, GoesOnBehindTheLastCommit) {
   EXPECT_EQ(Contents(Path()), "kept and new");
 }
 
+TEST_F(PartialFileTest, LeavesNothingBeforeTheFirstCommit) {
+  {
+    auto file = Open();
+    EXPECT_FALSE(file->committed());
+  }
+  EXPECT_EQ(Files(), 0u);
+  {
+    auto file = Open();
+    ASSERT_TRUE(file->Commit("note").ok());
+    EXPECT_TRUE(file->committed());
+  }
+  EXPECT_EQ(Files(), 2u);
+}
+
 TEST_F(PartialFileTest, BeginsAnewWhenTold) {
   {
     auto file = Open();

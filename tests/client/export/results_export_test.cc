@@ -214,6 +214,13 @@ TEST_F(ResultsExportTest, GivesUpAfterTheTimeoutAndGoesOnLater) {
   EXPECT_EQ(Contents(), Numbers(1, 10));
 }
 
+TEST_F(ResultsExportTest, LeavesNothingIfThereNeverWasADaemon) {
+  history_.failures.assign(1000, absl::UnavailableError("away"));
+  ResultsExport results(&history_, options_, hooks_);
+  EXPECT_TRUE(absl::IsUnavailable(results.Run().status()));
+  EXPECT_FALSE(results.can_go_on());
+}
+
 TEST_F(ResultsExportTest, GivesUpAtOnceOnOtherErrors) {
   history_.failures = {absl::OkStatus(), absl::PermissionDeniedError("no")};
   EXPECT_TRUE(absl::IsPermissionDenied(Run().status()));

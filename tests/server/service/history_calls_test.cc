@@ -31,7 +31,7 @@ class ListCallTest : public testing::Test {
   }
 
   v1::ListFrameResultsResponse List(const v1::ListFrameResultsRequest& request) {
-    auto page = ListFrameResults(request, store_);
+    auto page = ListFrameResults(request, store_, nullptr);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? *page : v1::ListFrameResultsResponse();
   }
@@ -51,7 +51,7 @@ class ListCallTest : public testing::Test {
   }
 
   std::string Refusal(const v1::ListFrameResultsRequest& request) {
-    const auto page = ListFrameResults(request, store_);
+    const auto page = ListFrameResults(request, store_, nullptr);
     EXPECT_TRUE(absl::IsInvalidArgument(page.status())) << page.status();
     return absl::StrCat(std::string(ListErrorReason(page.status())), " ",
                         std::string(page.status().message()));
@@ -147,7 +147,7 @@ TEST_F(ListCallTest, ATokenIsForItsQuestionOnly) {
   other.add_parts(v1::RESULT_PART_ATOMS);
   EXPECT_THAT(Refusal(other), HasSubstr("PAGE_TOKEN_INVALID"));
   MemoryStore next("epoch2", 10, &EncodeResult);
-  EXPECT_THAT(std::string(ListFrameResults(request, next).status().message()),
+  EXPECT_THAT(std::string(ListFrameResults(request, next, nullptr).status().message()),
               HasSubstr("is of another epoch"));
 }
 

@@ -75,7 +75,7 @@ TEST(ResultFilterTest, NamesTheFieldAndTheValue) {
          f.mutable_acquired_from()->set_seconds(9);
          f.mutable_acquired_before()->set_seconds(9);
        },
-       "filter.acquired_before = 9 s 0 ns: must be later than filter.acquired_from"}};
+       "filter.acquired_before = 1970-01-01T00:00:09Z: must be later than filter.acquired_from"}};
   for (const WrongFilter& wrong : cases) {
     v1::ResultFilter proto;
     wrong.set(proto);
