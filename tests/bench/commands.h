@@ -18,6 +18,7 @@ absl::Status RunOptimizers(const Arguments& arguments);
 absl::Status RunSpeed(const Arguments& arguments);
 absl::Status RunStructure(const Arguments& arguments);
 absl::Status RunTargets(const Arguments& arguments);
+absl::Status RunDelivery(const Arguments& arguments);  // with gRPC only
 
 }  // namespace atomstream::bench
 

@@ -1,4 +1,5 @@
-// atomstream-bench: the raw detector, its accuracy and its speed. Not part of the service.
+// atomstream-bench: the raw detector, its accuracy and its speed, and how results are delivered. Not
+// part of the service.
 
 #include <algorithm>
 #include <cstdio>
@@ -67,6 +68,13 @@ constexpr char kUsage[] =
       --sure 2       visit what met the criteria in so many frames in a row
       --format text|json
 
+  delivery        what stalled subscribers cost the others and the daemon, over connections of this
+                  computer; exit code 1 when an aim is missed. Rounds with and without them take turns
+      --live 64 --stalled 16 --rate 20 --rounds 3 --seconds 10   (a round)
+      --stall-seconds 30   a viewer of the newest results sleeps so long in the end; 0: none
+      --atoms 1500 --history 100 --store FILE   of each result; results kept; on disk
+      --format text|json
+
   optimizers      hypervolume and time of the optimisers on LoG* windows of simulated frames
       --optimizers nsga2,bayesian,sobol --evaluations 25,50,100,350 --seeds 3
       --materials graphene,SrTiO3 --noise 0.1,0.3,0.5,0.7 --pixel-size 0.02 --format text|json
@@ -98,6 +106,10 @@ int main(int argc, char** argv) {
     status = atomstream::bench::RunStructure(arguments);
   } else if (command == "targets") {
     status = atomstream::bench::RunTargets(arguments);
+#ifdef ATOMSTREAM_BENCH_WITH_GRPC
+  } else if (command == "delivery") {
+    status = atomstream::bench::RunDelivery(arguments);
+#endif
   } else {
     std::fprintf(stderr, "\"%s\" is not a command\n\n%s", command.c_str(), kUsage);
     return 2;
