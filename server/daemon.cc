@@ -57,8 +57,22 @@ std::unique_ptr<ModelReloader> MakeReloader(ModelHolder* holder, const DaemonPar
       ModelReloaderDependencies{.holder = holder,
                                 .clock = parts.clock,
                                 .metrics = metrics,
-                                .log = parts.log,
-                                .lower_priority = parts.unet->lower_priority});
+                                .log = parts.log});
+}
+
+std::unique_ptr<SpanWriter> MakeSpans(const DaemonOptions& options, const std::string& epoch,
+                                      const DaemonParts& parts, OperationsMetrics* metrics) {
+  if (options.spans.file.empty()) return nullptr;
+  return std::make_unique<SpanWriter>(
+      options.spans,
+      SpanWriterDependencies{.resource = {.version = kVersion, .instance = epoch},
+                             // Ids must differ between runs, whatever the seed.
+                             .random = [engine = std::mt19937_64(std::random_device()())]() mutable {
+                               return engine();
+                             },
+                             .written = metrics->spans_written,
+                             .dropped = metrics->spans_dropped,
+                             .log = parts.log});
 }
 
 std::unique_ptr<AuditLog> MakeAudit(const DaemonOptions& options, const DaemonParts& parts,
@@ -90,6 +104,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
     : options_(options),
       parts_(std::move(parts)),
       metrics_(registry_, kVersion),
+      operations_metrics_(registry_),
       workers_(PoolThreads(options.worker_threads)),
       history_(options.history, std::move(journal),
                {.encode = &EncodeResult,
@@ -121,6 +136,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
               .steady_clock = parts_.steady_clock,
               .log = parts_.log}),
       targeting_(MakeTargeting(options, store_.epoch(), parts_, &metrics_, audit_.get())),
+      spans_(MakeSpans(options, store_.epoch(), parts_, &operations_metrics_)),
       pipeline_(PipelineOptionsOf(options),
                 {.source = parts_.source.get(),
                  .settings = &settings_,
@@ -134,6 +150,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                  .keeper = frames_.keeper(),
                  .finder = frames_.finder(),
                  .targeting = targeting_.get(),
+                 .spans = spans_.get(),
                  .metrics = &metrics_,
                  .log = parts_.log,
                  .clock = parts_.clock,
@@ -152,6 +169,27 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
              .clock = parts_.clock,
              .publish = [this](const SettingsChangePtr& change) { hub_.PublishSettings(change); },
              .reevaluate = [this] { pipeline_.Reevaluate(); }}),
+      operations_(std::move(parts_.operations),
+                  {.health = options.health,
+                   .pipeline = &pipeline_,
+                   .store = &store_,
+                   .hub = &hub_,
+                   .gate = &gate_,
+                   .read_credentials = [this](const SecurityOptions& security) {
+                     return ReadCredentials(security);
+                   },
+                   .set_credentials = [this](Credentials credentials) {
+                     SetCredentials(std::move(credentials));
+                   },
+                   .steering = &desk_,
+                   .models = reloader_.get(),
+                   .audit = audit_.get(),
+                   .metrics = &operations_metrics_,
+                   .log = parts_.log,
+                   .clock = parts_.clock,
+                   .steady_clock = parts_.steady_clock,
+                   .lower_priority =
+                       parts_.unet ? parts_.unet->lower_priority : std::function<void()>()}),
       service_({.pipeline = &pipeline_,
                 .hub = &hub_,
                 .delivery = &delivery_,
@@ -161,17 +199,17 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .call_threads = frames_.call_threads(),
                 .metrics = &metrics_,
                 .settings = &settings_,
-                .models = reloader_.get()},
-               {.version = kVersion,
-                .start_time = parts_.clock->Now(),
-                .custom_materials = options.log_star.custom_materials}),
+                .models = reloader_.get(),
+                .health = &operations_.health()},
+               {.version = kVersion, .start_time = parts_.clock->Now()}),
       steering_service_(
           {.pipeline = &pipeline_,
            .desk = &desk_,
            .store = &store_,
            .callers = &callers_,
            .call_threads = frames_.call_threads()}),
-      targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock) {
+      targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock),
+      operations_service_(&operations_.reloader(), &callers_) {
   gate_.SetCredentials(std::make_shared<const Credentials>(std::move(parts_.credentials)));
   parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed
 }
@@ -208,7 +246,6 @@ absl::Status Daemon::StartServers() {
     const ModelInfo model = reloader_->status().model;
     parts_.log->Info(absl::StrCat("U-Net model ", model.id, " (", model.members, " members) on ",
                                   model.device, ", ", model.precision));
-    reloader_->Start();
   }
   if (targeting_ != nullptr) targeting_->Start();
   history_.Start();
@@ -217,48 +254,47 @@ absl::Status Daemon::StartServers() {
   const std::vector<NamedService> services = {
       {v1::Analysis::service_full_name(), &service_},
       {v1::Steering::service_full_name(), &steering_service_},
-      {v1::Targeting::service_full_name(), &targeting_service_}};
+      {v1::Targeting::service_full_name(), &targeting_service_},
+      {v1::Operations::service_full_name(), &operations_service_}};
   ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
                                                     .max_message_mib = options_.max_message_mib,
                                                     .tls = options_.security.tls},
                                                    services, &guard_));
+  operations_.Start(grpc_server_.get());
   parts_.log->Info(absl::StrCat("listening on ", options_.listen_address, " (port ", port(), ")"));
   return absl::OkStatus();
 }
 
-void Daemon::ReloadModel(ModelLoader loader) {
-  if (reloader_ == nullptr) {
-    parts_.log->Warning("there is no model to change: the daemon was started without a U-Net");
-  } else {
-    reloader_->Reload(std::move(loader));
-  }
+absl::Status Daemon::Reload(ReloadRequest request, ConfigReloader::Done done) {
+  return operations_.reloader().Reload(std::move(request), std::move(done));
 }
 
-void Daemon::RefuseModel(const absl::Status& why) {
-  if (reloader_ == nullptr) {
-    parts_.log->Warning(absl::StrCat("there is no model to change: ", why.ToString()));
-  } else {
-    reloader_->Refuse(why);
-  }
+absl::StatusOr<Credentials> Daemon::ReadCredentials(const SecurityOptions& options) {
+  absl::StatusOr<Credentials> credentials = LoadCredentials(options);
+  if (!credentials.ok()) metrics_.security.reloads_refused->Increment();
+  return credentials;
 }
 
 void Daemon::ReloadCredentials() {
-  absl::StatusOr<Credentials> credentials = LoadCredentials(options_.security);
-  const SecurityMetrics& metrics = metrics_.security;
-  (credentials.ok() ? metrics.reloads_ok : metrics.reloads_refused)->Increment();
+  absl::StatusOr<Credentials> credentials = ReadCredentials(options_.security);
   if (!credentials.ok()) {
     parts_.log->Warning(
         absl::StrCat("who may call is as before: ", credentials.status().message()));
     return;
   }
-  gate_.SetCredentials(std::make_shared<const Credentials>(*std::move(credentials)));
+  SetCredentials(*std::move(credentials));
+}
+
+void Daemon::SetCredentials(Credentials credentials) {
+  gate_.SetCredentials(std::make_shared<const Credentials>(std::move(credentials)));
+  metrics_.security.reloads_ok->Increment();
   parts_.log->Info("the policy and the tokens were read anew");
 }
 
 bool Daemon::Shutdown() {
   shut_down_ = true;
   const absl::Time deadline = absl::Now() + options_.shutdown_deadline;
-  if (grpc_server_ != nullptr) grpc_server_->StopServing();
+  operations_.Drain();
   // The beam first: nothing that follows may delay its being blanked.
   if (targeting_ != nullptr && !targeting_->Shutdown()) {
     parts_.log->Warning("THE BEAM MAY BE ON: it could not be blanked before the end");
@@ -269,12 +305,14 @@ bool Daemon::Shutdown() {
   if (drained) {
     history_.Shutdown(parts_.steady_clock->Now() + (deadline - kClosing - absl::Now()));
   }
-  if (reloader_ != nullptr && !reloader_->Shutdown(deadline - kClosing)) drained = false;
+  if (!operations_.EndReloads(deadline - kClosing)) drained = false;
+  if (spans_ != nullptr) spans_->Shutdown();
   hub_.Close();
   std::thread metrics_closer([this] { exposer_.reset(); });
   // Readers that keep up see UNAVAILABLE within the grace; the calls of the others are cancelled.
   if (grpc_server_ != nullptr) grpc_server_->Shutdown(kStreamGrace);
   metrics_closer.join();
+  operations_.Shutdown();
   return drained;
 }
 

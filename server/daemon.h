@@ -26,13 +26,16 @@
 #include "server/inference/unet_model.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
+#include "server/metrics/operations_metrics.h"
 #include "server/metrics/prometheus_exposer.h"
+#include "server/operations_desk.h"
 #include "server/pipeline.h"
 #include "server/security/active_callers.h"
 #include "server/security/call_gate.h"
 #include "server/service/analysis_service.h"
 #include "server/service/call_guard.h"
 #include "server/service/grpc_server.h"
+#include "server/service/operations_service.h"
 #include "server/service/steering_service.h"
 #include "server/service/targeting_service.h"
 #include "server/source/frame_source.h"
@@ -41,6 +44,7 @@
 #include "server/store/history.h"
 #include "server/targeting/beam_control.h"
 #include "server/targeting/targeting.h"
+#include "server/trace/span_writer.h"
 
 namespace atomstream {
 
@@ -58,6 +62,7 @@ struct DaemonParts {
   std::unique_ptr<FrameSource> source;  // null: none
   std::unique_ptr<BeamControl> beam;    // null: there is no microscope to visit targets with
   Credentials credentials;              // with TLS: who may call
+  OperationsParts operations;
   const Clock* clock = nullptr;         // for stamps
   const Clock* steady_clock = nullptr;  // for durations
   EventLog* log = nullptr;
@@ -74,10 +79,8 @@ class Daemon {
   int port() const { return grpc_server_->port(); }
   int metrics_port() const { return exposer_ == nullptr ? 0 : exposer_->port(); }
 
-  // Changes to the model that `loader` gives, while frames go on being served; see ModelReloader.
-  void ReloadModel(ModelLoader loader);
-  // There is nothing to load: the configuration that should name the model was refused.
-  void RefuseModel(const absl::Status& why);
+  // Reads the configuration anew: see ConfigReloader::Reload.
+  absl::Status Reload(ReloadRequest request, ConfigReloader::Done done);
 
   // Reads the policy and the tokens again; files that are refused change nothing. The daemon's own
   // certificate is watched all the time.
@@ -93,11 +96,15 @@ class Daemon {
   Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings,
          std::optional<OpenedJournal> journal);
   absl::Status StartServers();
+  // Counts a refusal.
+  absl::StatusOr<Credentials> ReadCredentials(const SecurityOptions& options);
+  void SetCredentials(Credentials credentials);
 
   const DaemonOptions options_;
   DaemonParts parts_;
   MetricRegistry registry_;
   DaemonMetrics metrics_;
+  OperationsMetrics operations_metrics_;
   ThreadPool workers_;
   RealWait wait_;
   History history_;
@@ -113,11 +120,14 @@ class Daemon {
   ActiveCallers callers_;
   CallGuard guard_;
   const std::unique_ptr<Targeting> targeting_;  // null: switched off
+  const std::unique_ptr<SpanWriter> spans_;     // null: none are written
   Pipeline pipeline_;
   SteeringDesk desk_;
+  OperationsDesk operations_;
   AnalysisService service_;
   SteeringService steering_service_;
   TargetingService targeting_service_;
+  OperationsService operations_service_;
   std::unique_ptr<PrometheusExposer> exposer_;
   std::unique_ptr<GrpcServer> grpc_server_;
   bool shut_down_ = false;

@@ -1,24 +1,28 @@
 // atomstreamd: finds atoms in live STEM frames and streams them to subscribers.
 //
-// SIGHUP changes to the U-Net model that the configuration file names now. Exit codes: 0 stopped by
+// SIGHUP reads the configuration file anew: see server/reload. Exit codes: 0 stopped by
 // SIGTERM or SIGINT, 1 could not start, 2 bad flag, configuration or model, 3 the shutdown deadline
 // passed with a frame unfinished.
-#include <glog/logging.h>
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "core/base/allocation.h"
 #include "opencv2/core.hpp"
 #include "server/config/config.h"
 #include "server/config/flags.h"
 #include "server/daemon.h"
-#include "server/log/glog_log.h"
+#include "server/log/glog_sink.h"
+#include "server/log/stream_log.h"
 #include "server/make_parts.h"
+#include "server/notify/service_notifier.h"
 #include "server/version.h"
 
 namespace atomstream {
@@ -33,39 +37,40 @@ void BlockSignals(sigset_t* signals) {
   pthread_sigmask(SIG_BLOCK, signals, nullptr);
 }
 
-// Of the whole file only the unet block is taken over; yet all of it must be valid.
-void ReloadModel(const std::string& config, const Clock* steady_clock, Daemon& daemon) {
-  const absl::StatusOr<DaemonOptions> options = LoadConfig(config);
-  if (!options.ok()) {
-    daemon.RefuseModel(options.status());
-  } else if (!options->unet) {
-    daemon.RefuseModel(absl::InvalidArgumentError(
-        absl::StrCat(config, ": unet.model: is empty; a running U-Net is not switched off")));
-  } else {
-    daemon.ReloadModel(
-        [unet = *options->unet, steady_clock] { return LoadUnetModel(unet, steady_clock); });
-  }
-}
-
 // Afterwards a second SIGTERM or SIGINT ends the process at once. A SIGHUP does not: it asks for a
-// model, which nobody needs any more, and a manager may send it together with SIGTERM.
-void ServeUntilTold(const sigset_t& signals, const std::string& config, const Clock* steady_clock,
+// configuration, which nobody needs any more, and a manager may send it together with SIGTERM.
+void ServeUntilTold(const sigset_t& signals, ServiceNotifier& manager, EventLog& log,
                     Daemon& daemon) {
   while (true) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) {
-      LOG(INFO) << "signal " << signal << ": shutting down";
+      log.Info(absl::StrCat("signal ", signal, ": shutting down"));
       sigset_t ending = signals;
       sigdelset(&ending, SIGHUP);
       pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
       return;
     }
-    LOG(INFO) << "SIGHUP: reading the policy, the tokens, and " << config
-              << " for the U-Net's model";
-    daemon.ReloadCredentials();
-    ReloadModel(config, steady_clock, daemon);
+    log.Info("SIGHUP: reading the configuration anew");
+    manager.Reloading();
+    ReloadRequest request;
+    request.call.name = "configuration";
+    request.call.address = "SIGHUP";
+    const absl::Status accepted =
+        daemon.Reload(std::move(request), [&manager](const absl::StatusOr<ReloadOutcome>& outcome) {
+          manager.Ready(outcome.ok() ? "serving" : "serving; the new configuration was refused");
+        });
+    if (!accepted.ok()) {
+      log.Warning(absl::StrCat("SIGHUP: ", accepted.message()));
+      manager.Ready("serving");
+    }
   }
+}
+
+// For a manager that restarts a daemon that does not get on.
+void ReportProgress(const HealthReport& report, ServiceNotifier& manager) {
+  const ComponentHealth& pipeline = *report.Find(kPipelineComponent);
+  manager.Report(pipeline.serving, pipeline.detail);
 }
 
 int Fail(const absl::Status& why, int exit_code) {
@@ -84,30 +89,41 @@ int Main(int argc, char** argv) {
     std::cout << "atomstreamd " << kVersion << "\n";
     return 0;
   }
-  const absl::StatusOr<DaemonOptions> options = LoadConfig(flags->config);
-  if (!options.ok()) return Fail(options.status(), 2);
+  absl::StatusOr<LoadedConfig> loaded = LoadConfigFile(flags->config);
+  if (!loaded.ok()) return Fail(loaded.status(), 2);
+  const DaemonOptions& options = loaded->options;
 
   sigset_t signals;
   BlockSignals(&signals);
   cv::setNumThreads(1);  // our pool is the only owner of cores
   const SystemClock clock;
   const SteadyClock steady_clock;
-  GlogLog log;
-  absl::StatusOr<DaemonParts> parts = MakeParts(*options, &clock, &steady_clock, &log);
+  StreamLog log(STDERR_FILENO, options.log, &clock);
+  const GlogSink libraries(argv[0], &log);
+  ServiceNotifier manager(NotifyOptionsFromEnvironment(&std::getenv, getpid()), &steady_clock,
+                          &log);
+  absl::StatusOr<DaemonParts> parts = MakeParts(options, &clock, &steady_clock, &log);
   if (!parts.ok()) return Fail(parts.status(), 2);
   if (flags->validate_only) {
     std::cout << flags->config << ": valid\n";
     return 0;
   }
-  const auto daemon = Daemon::Start(*options, *std::move(parts));
+  parts->operations.config = {flags->config, std::move(loaded->config)};
+  parts->operations.stream_log = &log;
+  parts->operations.on_health = [&manager](const HealthReport& report) {
+    ReportProgress(report, manager);
+  };
+  const auto daemon = Daemon::Start(options, *std::move(parts));
   if (!daemon.ok()) return Fail(daemon.status(), 1);
-  ServeUntilTold(signals, flags->config, &steady_clock, **daemon);
+  manager.Ready("serving");
+  ServeUntilTold(signals, manager, log, **daemon);
+  manager.Stopping(options.shutdown_deadline);
   if (!(*daemon)->Shutdown()) {
-    LOG(WARNING) << "the shutdown deadline passed with a frame or a model unfinished";
-    google::FlushLogFiles(google::INFO);
+    log.Warning("the shutdown deadline passed with a frame or a model unfinished");
+    log.Flush(absl::Now() + LineWriter::kFarewell);
     std::_Exit(3);
   }
-  LOG(INFO) << "stopped";
+  log.Info("stopped");
   return 0;
 }
 
@@ -116,7 +132,5 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   atomstream::KeepFreedMemory();
-  FLAGS_logtostderr = true;
-  google::InitGoogleLogging(argv[0]);
   return atomstream::Main(argc, argv);
 }

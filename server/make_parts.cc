@@ -13,6 +13,7 @@
 #include "server/source/microscope_beam.h"
 #include "server/source/microscope_source.h"
 #include "server/source/replay_source.h"
+#include "server/trace/span_writer.h"
 
 namespace atomstream {
 namespace {
@@ -74,11 +75,16 @@ absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
   return model;
 }
 
+absl::Status CheckFiles(const DaemonOptions& options) {
+  RETURN_IF_ERROR(CheckAuditFile(options.audit_log));
+  RETURN_IF_ERROR(CheckSpanFile(options.spans.file));
+  return options.security.tls ? CheckTlsFiles(*options.security.tls) : absl::OkStatus();
+}
+
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
                                       const Clock* steady_clock, EventLog* log) {
-  RETURN_IF_ERROR(CheckAuditFile(options.audit_log));
+  RETURN_IF_ERROR(CheckFiles(options));
   DaemonParts parts;
-  if (options.security.tls) RETURN_IF_ERROR(CheckTlsFiles(*options.security.tls));
   ASSIGN_OR_RETURN(parts.credentials, LoadCredentials(options.security));
   parts.clock = clock;
   parts.steady_clock = steady_clock;
@@ -87,6 +93,10 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
     return LogStar::Create(log_star, steady_clock);
   };
   RETURN_IF_ERROR(parts.make_log_star(options.log_star).status());
+  parts.operations.check_files = &CheckFiles;
+  parts.operations.load_model = [steady_clock](const UnetServiceOptions& unet) {
+    return LoadUnetModel(unet, steady_clock);
+  };
   if (options.unet) {
     ASSIGN_OR_RETURN(UnetModel model, LoadUnetModel(*options.unet, steady_clock));
     parts.unet = {.model = std::move(model), .lower_priority = [=, n = options.unet->cpu_niceness] {

@@ -15,6 +15,10 @@ namespace atomstream {
 absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
                                         const Clock* steady_clock);
 
+// The files that the options name, but for the model, the policy and the tokens. InvalidArgument
+// names the field and the file.
+absl::Status CheckFiles(const DaemonOptions& options);
+
 // InvalidArgument or NotFound names the option; of the model as LoadUnetModel. Opens no port and
 // dials nobody.
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,

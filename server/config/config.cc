@@ -210,6 +210,13 @@ absl::StatusOr<LoadedConfig> LoadConfigFile(const std::string& path) {
   return read;
 }
 
+absl::StatusOr<DaemonOptions> OptionsOfFile(const std::string& path,
+                                            const config::v1::DaemonConfig& config) {
+  ASSIGN_OR_RETURN(DaemonOptions options, OptionsFromConfig(config));
+  RelateAllFiles(std::filesystem::path(path).parent_path(), options);
+  return options;
+}
+
 absl::StatusOr<DaemonOptions> LoadConfig(const std::string& path) {
   ASSIGN_OR_RETURN(LoadedConfig read, LoadConfigFile(path));
   return std::move(read.options);

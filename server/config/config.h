@@ -30,6 +30,10 @@ struct LoadedConfig {
 };
 absl::StatusOr<LoadedConfig> LoadConfigFile(const std::string& path);
 
+// The options of a file at `path` that would say this.
+absl::StatusOr<DaemonOptions> OptionsOfFile(const std::string& path,
+                                            const config::v1::DaemonConfig& config);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_SERVER_CONFIG_CONFIG_H_

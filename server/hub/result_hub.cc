@@ -39,7 +39,7 @@ struct Subscription::Shared {
   using Entries = std::vector<std::shared_ptr<Entry>>;
 
   Shared(int max_subscribers_in, DaemonMetrics* metrics_in, int64_t newest)
-      : max_subscribers(max_subscribers_in), metrics(metrics_in), newest_sequence(newest) {}
+      : metrics(metrics_in), max_subscribers(max_subscribers_in), newest_sequence(newest) {}
 
   Gauge* SubscribersOf(const Entry& entry) const {
     return metrics->delivery.Of(entry.options.policy).subscribers;
@@ -52,10 +52,10 @@ struct Subscription::Shared {
     }
   }
 
-  const int max_subscribers;
   DaemonMetrics* const metrics;
 
   mutable Mutex mutex;
+  int max_subscribers ABSL_GUARDED_BY(mutex);
   Entries entries ABSL_GUARDED_BY(mutex);
   int64_t newest_sequence ABSL_GUARDED_BY(mutex);
   std::optional<SourceStatus> source ABSL_GUARDED_BY(mutex);
@@ -190,6 +190,11 @@ void ResultHub::Close() {
 int ResultHub::subscribers() const {
   MutexLock lock(&shared_->mutex);
   return static_cast<int>(shared_->entries.size());
+}
+
+void ResultHub::SetMaxSubscribers(int max_subscribers) {
+  MutexLock lock(&shared_->mutex);
+  shared_->max_subscribers = max_subscribers;
 }
 
 }  // namespace atomstream

@@ -102,6 +102,9 @@ class ResultHub {
 
   int subscribers() const;
 
+  // Those that are there stay, even if they are more.
+  void SetMaxSubscribers(int max_subscribers);
+
  private:
   const std::shared_ptr<Subscription::Shared> shared_;
 };

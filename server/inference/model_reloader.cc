@@ -35,25 +35,19 @@ ModelReloader::ModelReloader(ModelReloaderDependencies dependencies)
   ShowModel(status_.model, *deps_.metrics);
 }
 
-ModelReloader::~ModelReloader() {
-  Stop();
-  if (thread_.joinable()) thread_.join();
-}
-
-void ModelReloader::Start() {
-  thread_ = std::thread([this] { Run(); });
-}
-
-void ModelReloader::Reload(ModelLoader loader) {
-  MutexLock lock(&mutex_);
-  if (stopping_) return;
-  waiting_ = std::move(loader);
-  changed_.NotifyAll();
+absl::StatusOr<UnetModel> ModelReloader::Prepare(const ModelLoader& loader) {
+  {
+    MutexLock lock(&mutex_);
+    status_.loading = true;
+  }
+  return CatchToStatus("loading the model", loader);
 }
 
 void ModelReloader::Refuse(const absl::Status& why) {
   deps_.metrics->unet.reloads_refused->Increment();
+  ReturnFreedMemory();
   MutexLock lock(&mutex_);
+  status_.loading = false;
   ++status_.refused;
   status_.last_refusal = why.ToString();
   deps_.log->Warning(absl::StrCat("the U-Net model was not changed, ", status_.model.id,
@@ -65,59 +59,17 @@ ModelStatus ModelReloader::status() const {
   return status_;
 }
 
-void ModelReloader::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  waiting_.reset();
-  changed_.NotifyAll();
-}
-
-bool ModelReloader::Shutdown(absl::Time deadline) {
-  Stop();
-  {
-    MutexLock lock(&mutex_);
-    while (status_.loading) {
-      if (changed_.WaitUntil(&mutex_, deadline) && status_.loading) return false;
-    }
-  }
-  if (thread_.joinable()) thread_.join();
-  return true;
-}
-
-void ModelReloader::Run() {
-  if (deps_.lower_priority) deps_.lower_priority();
-  while (true) {
-    ModelLoader loader;
-    {
-      MutexLock lock(&mutex_);
-      while (!waiting_ && !stopping_) changed_.Wait(&mutex_);
-      if (stopping_) return;
-      loader = *std::exchange(waiting_, std::nullopt);
-      status_.loading = true;
-    }
-    Load(loader);
-    loader = nullptr;
-    ReturnFreedMemory();
-    MutexLock lock(&mutex_);
-    status_.loading = false;
-    changed_.NotifyAll();
-  }
-}
-
-void ModelReloader::Load(const ModelLoader& loader) {
-  absl::StatusOr<UnetModel> loaded = CatchToStatus("loading the model", loader);
-  if (!loaded.ok()) {
-    Refuse(loaded.status());
-    return;
-  }
-  const ModelInfo model = loaded->segmenter->info();
+void ModelReloader::Install(UnetModel next) {
+  const ModelInfo model = next.segmenter->info();
   {
     // Freed here, unless a frame still uses it.
-    const UnetModel before = deps_.holder->Set(*std::move(loaded));
+    const UnetModel before = deps_.holder->Set(std::move(next));
   }
   deps_.metrics->unet.reloads_ok->Increment();
   ShowModel(model, *deps_.metrics);
+  ReturnFreedMemory();
   MutexLock lock(&mutex_);
+  status_.loading = false;
   deps_.log->Info(absl::StrCat("U-Net model ", model.id, " on ", model.device, ", ",
                                model.precision, ", takes the place of ", status_.model.id));
   status_.model = model;

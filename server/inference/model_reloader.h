@@ -1,18 +1,17 @@
 // ModelReloader: puts a new U-Net model in the place of the present one while frames go on being
-// served, on a thread of its own.
+// served, in two steps, so that whoever reloads can still change their mind: Prepare, then Install
+// or Refuse.
 //
-// Thread-safe, except that Start, Shutdown and the destructor belong to the owner (the daemon). A
-// request that comes while a model is being loaded waits; a newer one replaces it.
+// Owned by the daemon. status() may be called by any thread; the rest by the one that reloads,
+// which should stand back for those that compute.
 #ifndef ATOMSTREAM_SERVER_INFERENCE_MODEL_RELOADER_H_
 #define ATOMSTREAM_SERVER_INFERENCE_MODEL_RELOADER_H_
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
-#include <thread>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
@@ -37,42 +36,29 @@ struct ModelReloaderDependencies {
   const Clock* clock = nullptr;  // for stamps
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
-  // Called by the loading thread before anything else; may be empty.
-  std::function<void()> lower_priority;
 };
 
 class ModelReloader {
  public:
   explicit ModelReloader(ModelReloaderDependencies dependencies);
-  ~ModelReloader();  // waits for a model that is being loaded
 
-  void Start();
+  // Takes as long as loading a model. INTERNAL: `loader` threw.
+  absl::StatusOr<UnetModel> Prepare(const ModelLoader& loader);
 
-  // Never waits. If `loader` fails or throws, the present model goes on serving and the reason is
-  // logged, counted and in status().
-  void Reload(ModelLoader loader);
+  // It serves from the next frame on.
+  void Install(UnetModel model);
 
-  // A reload that failed before there was anything to load, for example for a bad configuration.
+  // The present model goes on serving; the reason is logged, counted and in status(). Also of a
+  // reload that failed for something else than the model.
   void Refuse(const absl::Status& why);
 
   ModelStatus status() const;
 
-  // Drops a request that waits. True: the thread is joined. False: a model is still being loaded.
-  bool Shutdown(absl::Time deadline);
-
  private:
-  void Run();  // the loading thread's life
-  void Load(const ModelLoader& loader);
-  void Stop();
-
   const ModelReloaderDependencies deps_;
-  std::thread thread_;
 
   mutable Mutex mutex_;
-  CondVar changed_;
-  std::optional<ModelLoader> waiting_ ABSL_GUARDED_BY(mutex_);
   ModelStatus status_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace atomstream

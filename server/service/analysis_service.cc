@@ -13,8 +13,8 @@
 #include "server/service/error.h"
 #include "server/service/frame_call.h"
 #include "server/service/history_calls.h"
-#include "server/service/subscribe_reactor.h"
 #include "server/service/read_reactor.h"
+#include "server/service/subscribe_reactor.h"
 
 namespace atomstream {
 namespace {
@@ -64,7 +64,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
 
 absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
   if (material.empty() || material == "auto") return absl::OkStatus();
-  const auto known = FindMaterial(material, run_.custom_materials);
+  const auto known = FindMaterial(material, parts_.settings->Get()->record.log_star.custom_materials);
   if (known.ok()) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("material = ", material, ": ", known.status().message()));
 }
@@ -99,7 +99,7 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
   return AnalyzeReactor::Start(submit, parts_.pipeline, response->mutable_result());
 }
 
-grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext*,
                                                           const v1::GetFrameResultRequest* request,
                                                           v1::GetFrameResultResponse* response) {
   return ReadReactor<v1::GetFrameResultResponse>::Start(
@@ -111,7 +111,7 @@ grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerCo
 }
 
 grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
-    grpc::CallbackServerContext* context, const v1::ListFrameResultsRequest* request,
+    grpc::CallbackServerContext*, const v1::ListFrameResultsRequest* request,
     v1::ListFrameResultsResponse* response) {
   return ReadReactor<v1::ListFrameResultsResponse>::Start(
       parts_.call_threads,
@@ -166,6 +166,14 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
   response->set_results_per_second(pipeline.results_per_second);
   *response->mutable_latency_p50() = DurationToProto(pipeline.latency_p50);
   response->set_settings_version(parts_.settings->Get()->version());
+  if (parts_.health != nullptr) {
+    for (const ComponentHealth& component : parts_.health->Check().components) {
+      v1::ComponentStatus& status = *response->add_components();
+      status.set_name(component.name);
+      status.set_serving(component.serving);
+      status.set_detail(component.detail);
+    }
+  }
   if (parts_.models != nullptr) {
     *response->mutable_model() = ModelStatusToProto(parts_.models->status());
   }

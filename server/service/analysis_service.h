@@ -13,6 +13,7 @@
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "core/lattice/material.h"
 #include "server/delivery/delivery_desk.h"
+#include "server/health/health_monitor.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
 #include "server/metrics/daemon_metrics.h"
@@ -36,13 +37,13 @@ struct AnalysisServiceParts {
   DaemonMetrics* metrics = nullptr;
   const SettingsHolder* settings = nullptr;
   const ModelReloader* models = nullptr;  // null: no U-Net
+  HealthMonitor* health = nullptr;        // null: components are not told
 };
 
 // What GetStatus and the first message of a subscription say about the run.
 struct RunInfo {
   std::string version;
   absl::Time start_time;
-  std::vector<Material> custom_materials;  // besides the built-in ones
 };
 
 // Subscribe writes bytes (the raw form), because encoded results are shared between subscribers.

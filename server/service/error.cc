@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/record/invalid_field.h"
@@ -16,9 +18,14 @@ google::rpc::ErrorInfo InfoOf(const absl::Status& error, absl::string_view reaso
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(reason));
   info.set_domain("atomstream");
-  const InvalidField field = InvalidFieldOf(error);
-  if (!field.field.empty()) (*info.mutable_metadata())["field"] = field.field;
-  if (!field.value.empty()) (*info.mutable_metadata())["value"] = field.value;
+  auto& metadata = *info.mutable_metadata();
+  error.ForEachPayload([&](absl::string_view name, const absl::Cord& part) {
+    if (absl::ConsumePrefix(&name, "atomstream/")) metadata[std::string(name)] = std::string(part);
+  });
+  // What is told in parts is not looked for in the message.
+  const InvalidField field = metadata.empty() ? InvalidFieldOf(error) : InvalidField();
+  if (!field.field.empty()) metadata["field"] = field.field;
+  if (!field.value.empty()) metadata["value"] = field.value;
   return info;
 }
 

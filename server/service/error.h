@@ -34,18 +34,22 @@ inline constexpr absl::string_view kSettingsChanged = "SETTINGS_CHANGED";
 inline constexpr absl::string_view kKeyMissing = "KEY_MISSING";
 inline constexpr absl::string_view kPageSizeInvalid = "PAGE_SIZE_INVALID";
 inline constexpr absl::string_view kPageTokenInvalid = "PAGE_TOKEN_INVALID";
-inline constexpr absl::string_view kSubscriptionInvalid = "SUBSCRIPTION_INVALID";
 inline constexpr absl::string_view kFilterInvalid = "FILTER_INVALID";
 inline constexpr absl::string_view kResultDamaged = "RESULT_DAMAGED";
+inline constexpr absl::string_view kSubscriptionInvalid = "SUBSCRIPTION_INVALID";
 inline constexpr absl::string_view kTooManySubscribers = "TOO_MANY_SUBSCRIBERS";
 inline constexpr absl::string_view kEpochUnknown = "EPOCH_UNKNOWN";
 inline constexpr absl::string_view kResultNotKept = "RESULT_NOT_KEPT";
 inline constexpr absl::string_view kStoreUnavailable = "STORE_UNAVAILABLE";
+inline constexpr absl::string_view kConfigurationInvalid = "CONFIGURATION_INVALID";
+inline constexpr absl::string_view kRestartNeeded = "RESTART_NEEDED";
+inline constexpr absl::string_view kTooManyReloads = "TOO_MANY_RELOADS";
 inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr absl::string_view kCancelled = "CANCELLED";
 
 // The wire form of `error` (not OK). The ErrorInfo's metadata holds `field` and `value` when the
-// message names them ("<field> = <value>: why"). `retry_after` finite: a google.rpc.RetryInfo says
+// message names them ("<field> = <value>: why"), and what is in the status's payloads whose names
+// begin with "atomstream/". `retry_after` finite: a google.rpc.RetryInfo says
 // that the same call may pass then; RESOURCE_EXHAUSTED has one in any case, but where waiting is no
 // use (REQUEST_TOO_LARGE, DOSE_EXHAUSTED).
 grpc::Status ToGrpcStatus(const absl::Status& error, absl::string_view reason,

@@ -29,14 +29,21 @@ constexpr int kMaxIdleMs = 600'000;
 class GrpcServerImpl final : public GrpcServer {
  public:
   GrpcServerImpl(std::vector<std::unique_ptr<grpc::Service>> guarded,
-                 std::unique_ptr<grpc::Server> server, int port)
-      : guarded_(std::move(guarded)), server_(std::move(server)), port_(port) {}
+                 std::vector<std::string> names, std::unique_ptr<grpc::Server> server, int port)
+      : guarded_(std::move(guarded)),
+        names_(std::move(names)),
+        server_(std::move(server)),
+        port_(port) {}
   ~GrpcServerImpl() override { Shutdown(absl::ZeroDuration()); }
 
   int port() const override { return port_; }
 
-  void StopServing() override {
-    if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+  void ShowReady(bool ready) override {
+    for (const std::string& name : names_) ShowComponent(name, ready);
+  }
+
+  void ShowComponent(const std::string& name, bool serving) override {
+    if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(name, serving);
   }
 
   void Shutdown(absl::Duration grace) override {
@@ -46,6 +53,7 @@ class GrpcServerImpl final : public GrpcServer {
 
  private:
   const std::vector<std::unique_ptr<grpc::Service>> guarded_;  // outlive the server
+  const std::vector<std::string> names_;  // "" and those of the services
   const std::unique_ptr<grpc::Server> server_;
   const int port_;
 };
@@ -88,11 +96,12 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     return absl::UnavailableError(
         absl::StrCat("listen_address = ", options.listen_address, ": cannot listen there"));
   }
-  if (auto* health = server->GetHealthCheckService()) {
-    for (const NamedService& service : services) health->SetServingStatus(service.name, true);
-  }
-  return std::unique_ptr<GrpcServer>(
-      new GrpcServerImpl(std::move(guarded), std::move(server), port));
+  std::vector<std::string> names = {""};
+  for (const NamedService& service : services) names.push_back(service.name);
+  auto started = std::make_unique<GrpcServerImpl>(std::move(guarded), std::move(names),
+                                                  std::move(server), port);
+  started->ShowReady(true);
+  return started;
 }
 
 }  // namespace atomstream

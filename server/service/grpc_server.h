@@ -42,8 +42,10 @@ class GrpcServer {
 
   virtual int port() const = 0;
 
-  // Health checks answer NOT_SERVING from now on.
-  virtual void StopServing() = 0;
+  // Health of the server as a whole (the empty name) and of each of its services.
+  virtual void ShowReady(bool ready) = 0;
+  // Of another name.
+  virtual void ShowComponent(const std::string& name, bool serving) = 0;
 
   // Refuses new calls, lets running ones end by themselves for `grace`, then cancels them; returns
   // when all have ended.

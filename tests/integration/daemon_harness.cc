@@ -25,6 +25,7 @@ DaemonHarness::DaemonHarness(HarnessOptions options) {
     parts.source = std::move(source);
   }
   parts.beam = std::move(options.beam);
+  parts.operations = std::move(options.operations);
   parts.credentials = std::move(options.credentials);
   parts.clock = &clock_;
   parts.steady_clock = &steady_clock_;

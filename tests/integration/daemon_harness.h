@@ -26,6 +26,7 @@ struct HarnessOptions {
   FakeLogStar::RequestBody detect_with;  // instead of `detect`
   FakeSegmenter::Body segment;           // empty: no U-Net
   std::unique_ptr<BeamControl> beam;     // null: no microscope
+  OperationsParts operations;            // none: nothing to reload
   bool with_source = true;
   bool with_metrics = false;  // its server takes up to 2 s to stop
 };

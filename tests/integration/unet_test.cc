@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -164,7 +165,17 @@ TEST(UnetTest, ACallerThatGivesUpWhileItsFrameWaitsForTheUnetIsLetGoAtOnce) {
 }
 
 TEST(UnetTest, TheStatusTellsTheModelItsReloadsAndTheLastRefusal) {
-  DaemonHarness harness(WithUnet());
+  const std::string path = testing::TempDir() + "unet_reload.textproto";
+  absl::StatusOr<UnetModel> next = MakeFakeModel("better@1");
+  HarnessOptions options = WithUnet();
+  options.operations.config.path = path;
+  options.operations.config.config.mutable_unet()->set_model("m");
+  options.operations.load_model = [&next](const UnetServiceOptions&) { return next; };
+  DaemonHarness harness(std::move(options));
+  const auto reload = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    ASSERT_TRUE(harness.daemon().Reload({}, {}).ok());
+  };
   const auto model = [&harness] {
     grpc::ClientContext context;
     v1::GetStatusResponse status;
@@ -174,14 +185,14 @@ TEST(UnetTest, TheStatusTellsTheModelItsReloadsAndTheLastRefusal) {
   EXPECT_EQ(model().model_id(), "fake@0");
   EXPECT_EQ(model().device(), "cpu");
   EXPECT_EQ(model().precision(), "float32");
-  harness.daemon().ReloadModel([] { return MakeFakeModel("better@1"); });
+  reload("unet { model: 'm' tile_px: 128 }");
   while (model().reloads() < 1) std::this_thread::yield();
   EXPECT_EQ(model().model_id(), "better@1");
-  harness.daemon().ReloadModel(
-      []() -> absl::StatusOr<UnetModel> { return absl::DataLossError("sha256 differs"); });
+  next = absl::DataLossError("sha256 differs");
+  reload("unet { model: 'm' tile_px: 256 }");
   while (model().reloads_refused() < 1) std::this_thread::yield();
   EXPECT_EQ(model().model_id(), "better@1");
-  EXPECT_EQ(model().last_refusal(), "DATA_LOSS: sha256 differs");
+  EXPECT_THAT(model().last_refusal(), testing::EndsWith("unet_reload.textproto: sha256 differs"));
   v1::FrameResult result;
   ASSERT_TRUE(Analyze(harness, {"unet"}, &result).ok());
   EXPECT_EQ(result.detectors(0).model_id(), "better@1");

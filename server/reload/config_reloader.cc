@@ -1,0 +1,249 @@
+#include "server/reload/config_reloader.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "core/base/status_macros.h"
+#include "server/config/config.h"
+#include "server/config/config_diff.h"
+#include "server/config/config_place.h"
+#include "server/record/invalid_field.h"
+
+namespace atomstream {
+namespace {
+
+// Changes whenever the model's manifest is written anew. The manifest has a checksum of every other
+// file, so that no other model can come without one.
+std::string StampOf(const std::optional<UnetServiceOptions>& unet) {
+  if (!unet) return "";
+  struct stat about {};
+  if (stat(absl::StrCat(unet->model_folder, "/manifest.json").c_str(), &about) != 0) return "";
+  return absl::StrCat(unet->model_folder, " ", about.st_ino, " ", about.st_size, " ",
+                      about.st_mtim.tv_sec, ".", about.st_mtim.tv_nsec);
+}
+
+bool HasModel(const config::v1::DaemonConfig& config) { return !config.unet().model().empty(); }
+
+bool AnyWithin(const std::vector<std::string>& fields, absl::string_view group) {
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const std::string& field) { return IsWithin(field, group); });
+}
+
+// The file that a message about `why` begins with, unless it does already.
+absl::Status InFile(const absl::Status& why, const std::string& file) {
+  if (!FaultOf(why).file.empty()) return why;
+  const InvalidField invalid = InvalidFieldOf(why);
+  return WithFault(why, {.file = file, .field = invalid.field, .value = invalid.value});
+}
+
+}  // namespace
+
+struct ConfigReloader::Plan {
+  config::v1::DaemonConfig next;  // as it would count
+  DaemonOptions options;          // the same
+  std::vector<std::string> applied;
+  std::vector<std::string> needs_restart;
+};
+
+ConfigReloader::ConfigReloader(ConfigReloaderDependencies dependencies)
+    : deps_(std::move(dependencies)), running_(deps_.source.config) {}
+
+ConfigReloader::~ConfigReloader() {
+  Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ConfigReloader::Start() {
+  if (deps_.source.path.empty()) return;
+  const absl::StatusOr<LoadedConfig> loaded = LoadConfigFile(deps_.source.path);
+  if (loaded.ok()) model_stamp_ = StampOf(loaded->options.unet);
+  thread_ = std::thread([this] { Run(); });
+}
+
+absl::Status ConfigReloader::Reload(ReloadRequest request, Done done) {
+  MutexLock lock(&mutex_);
+  if (stopping_) return absl::UnavailableError("the daemon is shutting down");
+  if (deps_.source.path.empty()) {
+    return absl::FailedPreconditionError("the daemon was started without a configuration file");
+  }
+  if (waiting_.size() >= kMaxWaiting) {
+    return absl::ResourceExhaustedError(absl::StrCat(waiting_.size(), " reloads wait already"));
+  }
+  waiting_.push_back({std::move(request), std::move(done)});
+  changed_.NotifyAll();
+  return absl::OkStatus();
+}
+
+void ConfigReloader::Stop() {
+  std::deque<Waiting> dropped;
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    dropped.swap(waiting_);
+    changed_.NotifyAll();
+  }
+  for (const Waiting& waiting : dropped) {
+    if (waiting.done) waiting.done(absl::UnavailableError("the daemon is shutting down"));
+  }
+}
+
+bool ConfigReloader::Shutdown(absl::Time deadline) {
+  Stop();
+  {
+    MutexLock lock(&mutex_);
+    while (working_) {
+      if (changed_.WaitUntil(&mutex_, deadline) && working_) return false;
+    }
+  }
+  if (thread_.joinable()) thread_.join();
+  return true;
+}
+
+void ConfigReloader::Run() {
+  if (deps_.lower_priority) deps_.lower_priority();
+  while (true) {
+    Waiting next;
+    {
+      MutexLock lock(&mutex_);
+      working_ = false;
+      changed_.NotifyAll();
+      while (waiting_.empty() && !stopping_) changed_.Wait(&mutex_);
+      if (waiting_.empty()) return;
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+      working_ = true;
+    }
+    const absl::StatusOr<ReloadOutcome> outcome = ReloadNow(next.request);
+    if (next.done) next.done(outcome);
+  }
+}
+
+absl::StatusOr<ReloadOutcome> ConfigReloader::ReloadNow(const ReloadRequest& request) {
+  ReloadOutcome outcome;
+  const absl::Status status = CatchToStatus("reading the configuration", [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(Plan plan, MakePlan());
+    return Carry(request, std::move(plan), outcome);
+  });
+  if (!status.ok()) {
+    // Whatever the reason, it is the file that asked for it.
+    absl::Status why = status;
+    if (!absl::IsFailedPrecondition(why)) {
+      why = absl::InvalidArgumentError(status.message());
+      status.ForEachPayload(
+          [&](absl::string_view name, const absl::Cord& part) { why.SetPayload(name, part); });
+    }
+    why = InFile(why, deps_.source.path);
+    if (!request.validate_only) Refuse(why, request);
+    return why;
+  }
+  if (!request.validate_only) Tell(request, outcome);
+  return outcome;
+}
+
+absl::StatusOr<ConfigReloader::Plan> ConfigReloader::MakePlan() const {
+  ASSIGN_OR_RETURN(const LoadedConfig loaded, LoadConfigFile(deps_.source.path));
+  RETURN_IF_ERROR(deps_.check_files(loaded.options));
+  Plan plan;
+  // A U-Net is neither switched on nor off.
+  const bool unet_stays = deps_.models != nullptr && HasModel(loaded.config);
+  for (std::string& field : DifferingFields(running_, loaded.config)) {
+    const bool at_reload =
+        EffectOf(field) == FieldEffect::kAtReload && (!IsWithin(field, "unet") || unet_stays);
+    (at_reload ? plan.applied : plan.needs_restart).push_back(std::move(field));
+  }
+  plan.next = running_;
+  CopyConfigFields(plan.applied, loaded.config, plan.next);
+  // The file is valid as a whole; what would count is a mixture of it and of what runs.
+  absl::StatusOr<DaemonOptions> options = OptionsOfFile(deps_.source.path, plan.next);
+  if (!options.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(deps_.source.path, ": needs a restart to count: without ",
+                     absl::StrJoin(plan.needs_restart, ", "), ", ", options.status().message()));
+  }
+  plan.options = *std::move(options);
+  return plan;
+}
+
+absl::StatusOr<std::optional<UnetModel>> ConfigReloader::PrepareModel(const Plan& plan,
+                                                                      bool validate_only) {
+  if (deps_.models == nullptr || !plan.options.unet) return std::nullopt;
+  const std::string stamp = StampOf(plan.options.unet);
+  const bool changed = AnyWithin(plan.applied, "unet") ||
+                       AnyWithin(plan.applied, "log_star.material") ||
+                       AnyWithin(plan.applied, "log_star.custom_materials");
+  if (!changed && stamp == model_stamp_) return std::nullopt;
+  const ModelLoader loader = [&] { return deps_.load_model(*plan.options.unet); };
+  if (validate_only) {
+    RETURN_IF_ERROR(CatchToStatus("loading the model", loader).status());
+    return std::nullopt;
+  }
+  ASSIGN_OR_RETURN(UnetModel model, deps_.models->Prepare(loader));
+  return std::optional<UnetModel>(std::move(model));
+}
+
+absl::Status ConfigReloader::Carry(const ReloadRequest& request, Plan plan,
+                                   ReloadOutcome& outcome) {
+  ASSIGN_OR_RETURN(Credentials credentials, deps_.read_credentials(plan.options.security));
+  const std::string stamp = StampOf(plan.options.unet);
+  ASSIGN_OR_RETURN(std::optional<UnetModel> model, PrepareModel(plan, request.validate_only));
+  ReloadedSettings settings{.log_star = plan.options.log_star, .fields = {}};
+  for (const std::string& field : plan.applied) {
+    if (!IsWithin(field, "log_star")) continue;
+    settings.fields.emplace_back(absl::StripPrefix(field, "log_star."));
+  }
+  ASSIGN_OR_RETURN(const SettingsOutcome steered,
+                   deps_.desk->Reload(settings, request.call, request.validate_only));
+  outcome.applied = plan.applied;
+  outcome.needs_restart = plan.needs_restart;
+  outcome.time = deps_.clock->Now();
+  if (!request.validate_only) {
+    // From here on nothing fails.
+    if (model) {
+      deps_.models->Install(*std::move(model));
+      model_stamp_ = stamp;
+    }
+    deps_.apply(plan.options, std::move(credentials));
+    running_ = std::move(plan.next);
+  }
+  outcome.settings_version = deps_.desk->settings().version;
+  if (deps_.models != nullptr) outcome.model_id = deps_.models->status().model.id;
+  return absl::OkStatus();
+}
+
+void ConfigReloader::Refuse(const absl::Status& why, const ReloadRequest& request) {
+  deps_.metrics->reloads_refused->Increment();
+  if (deps_.models != nullptr) deps_.models->Refuse(why);
+  deps_.log->Write(LogLevel::kWarning,
+                   absl::StrCat("the configuration is as before: ", why.message()),
+                   {.component = "configuration"});
+  deps_.audit->Record(
+      CallerName(ShownName(request.call.authenticated, request.call.name), request.call.address),
+      "reload", absl::StrCat("refused: ", why.message()));
+}
+
+void ConfigReloader::Tell(const ReloadRequest& request, const ReloadOutcome& outcome) {
+  deps_.metrics->reloads_ok->Increment();
+  deps_.metrics->restart_fields->Set(static_cast<double>(outcome.needs_restart.size()));
+  const std::string applied =
+      outcome.applied.empty() ? "nothing changed" : absl::StrJoin(outcome.applied, ", ");
+  deps_.log->Write(LogLevel::kInfo, absl::StrCat("the configuration was read anew: ", applied),
+                   {.component = "configuration"});
+  std::string text = applied;
+  if (!outcome.needs_restart.empty()) {
+    const std::string fields = absl::StrJoin(outcome.needs_restart, ", ");
+    deps_.log->Write(LogLevel::kWarning, absl::StrCat("these count after a restart: ", fields),
+                     {.component = "configuration"});
+    absl::StrAppend(&text, "; after a restart: ", fields);
+  }
+  deps_.audit->Record(
+      CallerName(ShownName(request.call.authenticated, request.call.name), request.call.address),
+      "reload", text);
+}
+
+}  // namespace atomstream

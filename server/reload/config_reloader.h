@@ -1,0 +1,132 @@
+// ConfigReloader: reads the configuration file of a running daemon anew and makes what changed in
+// it count: all of it together, or nothing.
+//
+// What is compared is the file with what the file said before, not with what counts now: a setting
+// that an operator changed stays until the file says something new about it. What cannot change
+// while the daemon runs is named and left as it is; every further reload names it again.
+//
+// In two steps. Everything that can fail is prepared first (the file, the files it names, the
+// model, which takes seconds, the detector); the last that can fail is the desk's change of
+// settings, and what follows cannot.
+//
+// Owned by the daemon. Thread-safe, except that Start, Shutdown and the destructor belong to the
+// owner. Reloads run one after another on a thread of their own; kMaxWaiting may wait.
+#ifndef ATOMSTREAM_SERVER_RELOAD_CONFIG_RELOADER_H_
+#define ATOMSTREAM_SERVER_RELOAD_CONFIG_RELOADER_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "atomstream/config/v1/daemon_config.pb.h"
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "server/audit/audit_log.h"
+#include "server/config/daemon_options.h"
+#include "server/inference/model_reloader.h"
+#include "server/log/event_log.h"
+#include "server/metrics/operations_metrics.h"
+#include "server/security/security_options.h"
+#include "server/steering/steering_desk.h"
+
+namespace atomstream {
+
+// The file that a daemon was started with.
+struct ConfigSource {
+  std::string path;  // empty: there is none
+  config::v1::DaemonConfig config;
+};
+
+struct ReloadRequest {
+  SteeringCall call;  // who asks
+  bool validate_only = false;
+};
+
+struct ReloadOutcome {
+  std::vector<std::string> applied;        // fields that changed in the file, and count now
+  std::vector<std::string> needs_restart;  // fields that differ from what the daemon runs with
+  int64_t settings_version = 0;
+  std::string model_id;  // empty: no U-Net
+  absl::Time time;
+};
+
+// All outlive the reloader.
+struct ConfigReloaderDependencies {
+  ConfigSource source;
+  SteeringDesk* desk = nullptr;
+  ModelReloader* models = nullptr;  // null: the daemon runs without a U-Net
+  std::function<absl::StatusOr<UnetModel>(const UnetServiceOptions&)> load_model;
+  std::function<absl::StatusOr<Credentials>(const SecurityOptions&)> read_credentials;
+  // Of files that the options name, and that nothing else here reads.
+  std::function<absl::Status(const DaemonOptions&)> check_files;
+  // Makes the rest count. Cannot fail.
+  std::function<void(const DaemonOptions&, Credentials)> apply;
+  AuditLog* audit = nullptr;
+  EventLog* log = nullptr;
+  const Clock* clock = nullptr;  // for stamps
+  OperationsMetrics* metrics = nullptr;
+  // Called by the reloading thread before anything else: lets it stand back. May be empty.
+  std::function<void()> lower_priority;
+};
+
+class ConfigReloader {
+ public:
+  static constexpr size_t kMaxWaiting = 16;
+
+  // Errors: InvalidArgument: the file, or one that it names; FaultOf (server/config) has the place.
+  // FailedPrecondition: what changed cannot count without something that needs a restart.
+  // Unavailable: shutting down. Called by the reloading thread, or by Shutdown.
+  using Done = std::function<void(const absl::StatusOr<ReloadOutcome>&)>;
+
+  explicit ConfigReloader(ConfigReloaderDependencies dependencies);
+  ~ConfigReloader();  // waits for a reload that has begun
+
+  void Start();
+
+  // Never waits. `done` may be empty; it is called once if this is OK. FailedPrecondition: there is
+  // no file. ResourceExhausted: kMaxWaiting wait. Unavailable: shutting down.
+  absl::Status Reload(ReloadRequest request, Done done);
+
+  // What waits ends Unavailable. True: the thread is joined. False: a reload still runs.
+  bool Shutdown(absl::Time deadline);
+
+ private:
+  struct Waiting {
+    ReloadRequest request;
+    Done done;
+  };
+  // What a reload would do.
+  struct Plan;
+
+  void Run();
+  void Stop();
+  absl::StatusOr<ReloadOutcome> ReloadNow(const ReloadRequest& request);
+  absl::StatusOr<Plan> MakePlan() const;
+  // Everything that can fail, and the change of settings last.
+  absl::Status Carry(const ReloadRequest& request, Plan plan, ReloadOutcome& outcome);
+  absl::StatusOr<std::optional<UnetModel>> PrepareModel(const Plan& plan, bool validate_only);
+  void Refuse(const absl::Status& why, const ReloadRequest& request);
+  void Tell(const ReloadRequest& request, const ReloadOutcome& outcome);
+
+  const ConfigReloaderDependencies deps_;
+  // Of the reloading thread:
+  config::v1::DaemonConfig running_;  // as it counts: the file at the start, and what was applied
+  std::string model_stamp_;           // of the manifest of the model that serves
+  std::thread thread_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool working_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace atomstream
+
+#endif  // ATOMSTREAM_SERVER_RELOAD_CONFIG_RELOADER_H_
