@@ -103,11 +103,16 @@ grpc::ServerUnaryReactor* SteeringService::UpdateSettings(grpc::CallbackServerCo
   return Finish(context, absl::OkStatus());
 }
 
-grpc::ServerUnaryReactor* SteeringService::ReprocessFrame(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SteeringService::ReprocessFrame(grpc::CallbackServerContext* context,
                                                           const v1::ReprocessFrameRequest* request,
                                                           v1::ReprocessFrameResponse* response) {
-  auto submit = [this, frame_id = request->frame_id()](Submission::Done done) {
-    return parts_.pipeline->Reprocess(frame_id, std::move(done));
+  SteeringCall call;
+  call.authenticated = parts_.callers->NameOf(context);
+  call.address = context->peer();
+  auto submit = [this, call, frame_id = request->frame_id()](Submission::Done done) {
+    auto submitted = parts_.pipeline->Reprocess(frame_id, std::move(done));
+    if (submitted.ok()) parts_.desk->RecordReprocess(frame_id, call);
+    return submitted;
   };
   // The frame may have to be read from disk.
   return AnalyzeReactor::StartOn(parts_.call_threads, std::move(submit), parts_.pipeline,

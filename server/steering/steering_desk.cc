@@ -176,6 +176,12 @@ SettingsOutcome SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
   return {record, true};
 }
 
+void SteeringDesk::RecordReprocess(absl::string_view frame_id, const SteeringCall& call) {
+  deps_.audit->Record(CallerName(ShownName(call.authenticated, call.name), call.address),
+                      "reprocess",
+                      frame_id.empty() ? "the newest frame" : absl::StrCat("frame ", frame_id));
+}
+
 SettingsRecord SteeringDesk::settings() const {
   MutexLock lock(&mutex_);
   return deps_.settings->Get()->record;

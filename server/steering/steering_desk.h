@@ -95,6 +95,9 @@ class SteeringDesk {
   absl::StatusOr<SettingsOutcome> Reload(const ReloadedSettings& reloaded, const SteeringCall& call,
                                          bool validate_only);
 
+  // Writes down who has a frame searched again: its result takes the place of an earlier one.
+  void RecordReprocess(absl::string_view frame_id, const SteeringCall& call);
+
   SettingsRecord settings() const;
 
   // The newest ones, oldest first. InvalidArgument: max_count is negative; 0: 50.

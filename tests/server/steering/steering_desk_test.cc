@@ -138,6 +138,17 @@ TEST_F(SteeringDeskTest, ASelectionCountsAndIsToldEverywhere) {
   EXPECT_EQ(desk_->settings().version, 2);
 }
 
+TEST_F(SteeringDeskTest, WhoHasAFrameSearchedAgainIsWrittenDown) {
+  SteeringCall call = CallOf("", "ipv4:10.0.0.7:40112");
+  call.authenticated = "cert:olga";
+  desk_->RecordReprocess("frame-7", call);
+  desk_->RecordReprocess("", call);
+  EXPECT_THAT(audit_.lines(),
+              ElementsAre("cert:olga (ipv4:10.0.0.7:40112)|reprocess|frame frame-7",
+                          "cert:olga (ipv4:10.0.0.7:40112)|reprocess|the newest frame"));
+  EXPECT_EQ(desk_->settings().version, 1) << "changes no settings";
+}
+
 TEST_F(SteeringDeskTest, ASelectionKeepsTheDetectorAndTheSearch) {
   const SettingsPtr before = holder_.Get();
   ASSERT_TRUE(Prefer(0.3).ok());
