@@ -1,5 +1,5 @@
-// atomstream-bench: the raw detector, its accuracy and its speed, and how results are delivered. Not
-// part of the service.
+// atomstream-bench: the raw detector, its accuracy and its speed, and how results are delivered.
+// Not part of the service.
 
 #include <algorithm>
 #include <cstdio>
