@@ -27,9 +27,10 @@ absl::StatusOr<FrameFinder::FramePtr> FrameFinder::Find(absl::string_view frame_
   if (frame_id.empty()) {
     const int64_t newest = parts_.store->range().newest;
     if (newest == 0) return absl::NotFoundError("frame_id: no frame has a result yet");
-    ASSIGN_OR_RETURN(const StoredResultPtr result,
-                     parts_.store->Get({parts_.store->epoch(), newest}));
-    return FindOf(result->key);
+    const auto result = parts_.store->Get({parts_.store->epoch(), newest});
+    if (result.ok()) return FindOf((*result)->key);
+    return absl::NotFoundError(absl::StrCat(
+        "frame_id: the newest result does not tell its frame: ", result.status().message()));
   }
   ASSIGN_OR_RETURN(const std::vector<StoredResultPtr> results, parts_.store->GetNewestOf(frame_id));
   std::string sha256;

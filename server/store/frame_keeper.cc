@@ -90,9 +90,7 @@ void FrameKeeper::HashFrames() {
   while (NextToHash(&item)) {
     const absl::Status hashed = Hash(item);
     item.frame.reset();
-    if (hashed.ok()) {
-      item.ticket->SetHash(item.sha256);
-    } else {
+    if (!hashed.ok()) {
       deps_.log->Warning(absl::StrCat("a frame is not kept: ", hashed.ToString()));
     }
     MutexLock lock(&mutex_);
@@ -102,6 +100,8 @@ void FrameKeeper::HashFrames() {
     } else if (dropping_) {
       Forget(item, deps_.metrics->dropped_shutdown);
     } else {
+      // Told from the moment on at which it can be read.
+      item.ticket->SetHash(item.sha256);
       to_write_.push_back(std::move(item));
     }
     item = Item();

@@ -72,6 +72,17 @@ TEST_F(ListCallTest, PagesInBothOrdersWithoutRepetition) {
   EXPECT_EQ(pages_, 3);
 }
 
+// Each preview may take a frame from disk.
+TEST_F(ListCallTest, APageOfPreviewsIsShort) {
+  Fill(40);
+  v1::ListFrameResultsRequest request;
+  request.set_page_size(100);
+  request.add_parts(v1::RESULT_PART_PREVIEW);
+  EXPECT_EQ(List(request).results_size(), 16);
+  EXPECT_EQ(ListAll(request).size(), 40u);
+  EXPECT_EQ(pages_, 3);
+}
+
 TEST_F(ListCallTest, Filters) {
   Fill(7);
   v1::ListFrameResultsRequest request;
