@@ -29,8 +29,8 @@ absl::StatusOr<FrameFinder::FramePtr> FrameFinder::Find(absl::string_view frame_
     if (newest == 0) return absl::NotFoundError("frame_id: no frame has a result yet");
     const auto result = parts_.store->Get({parts_.store->epoch(), newest});
     if (result.ok()) return FindOf((*result)->key);
-    return absl::NotFoundError(absl::StrCat(
-        "frame_id: the newest result does not tell its frame: ", result.status().message()));
+    return absl::NotFoundError(absl::StrCat("frame_id: the newest result does not tell its frame: ",
+                                            result.status().message()));
   }
   ASSIGN_OR_RETURN(const std::vector<StoredResultPtr> results, parts_.store->GetNewestOf(frame_id));
   std::string sha256;
@@ -65,7 +65,8 @@ absl::StatusOr<FrameFinder::FramePtr> FrameFinder::Read(absl::string_view frame_
   if (absl::IsNotFound(frame.status())) {
     return absl::NotFoundError(
         absl::StrCat("frame_id = ", frame_id,
-                     ": its pixels are no longer on disk (history.max_kept_frame_mib = ",
+                     ": its pixels are no longer on disk, or could not be written "
+                     "(history.max_kept_frame_mib = ",
                      parts_.max_kept_frame_mib, " keeps the newest)"));
   }
   return absl::Status(frame.status().code(),

@@ -178,8 +178,8 @@ TEST_F(KeptFramesTest, TheBudgetIsKeptAndTheOldestGo) {
   const grpc::Status gone = GetFrame("frame-1", &response);
   EXPECT_EQ(gone.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_THAT(gone.error_message(),
-              HasSubstr("frame_id = frame-1: its pixels are no longer on disk "
-                        "(history.max_kept_frame_mib = 1 keeps the newest)"));
+              HasSubstr("frame_id = frame-1: its pixels are no longer on disk, or could not be "
+                        "written (history.max_kept_frame_mib = 1 keeps the newest)"));
   EXPECT_EQ(ErrorInfoOf(gone).reason(), "FRAME_NOT_FOUND");
 }
 

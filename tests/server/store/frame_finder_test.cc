@@ -52,8 +52,9 @@ TEST_F(FrameFinderTest, SaysWhyThereIsNone) {
   EXPECT_THAT(WhyNotFound("a"), HasSubstr("frame_id = a: its pixels were not written to disk"));
   Process(FrameOf("b", 2));
   OnDisk([](auto& files) { files.clear(); });
-  EXPECT_THAT(WhyNotFound("b"), HasSubstr("frame_id = b: its pixels are no longer on disk "
-                                          "(history.max_kept_frame_mib = 7 keeps the newest)"));
+  EXPECT_THAT(WhyNotFound("b"),
+              HasSubstr("frame_id = b: its pixels are no longer on disk, or could not be "
+                        "written (history.max_kept_frame_mib = 7 keeps the newest)"));
   const FrameFinder without({.cache = &cache_, .store = &store_});
   EXPECT_FALSE(without.looks_on_disk());
   EXPECT_THAT(std::string(without.Find("b").status().message()),
