@@ -105,7 +105,7 @@ metrics_address: "127.0.0.1:$metrics_port"
 source { microscope { address: "127.0.0.1:$sim_port" } }
 log_star {
   material: "$material"
-  time_budget_ms: 50
+  time_budget_ms: 40
 }
 unet { model: "$repo/config/models/lattice" }
 history { path: "results.sqlite" }
