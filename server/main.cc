@@ -22,6 +22,7 @@
 #include "server/log/glog_sink.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
+#include "server/security/descriptor_limit.h"
 #include "server/notify/service_notifier.h"
 #include "server/version.h"
 
@@ -132,5 +133,6 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   atomstream::KeepFreedMemory();
+  atomstream::RaiseDescriptorLimit();
   return atomstream::Main(argc, argv);
 }
