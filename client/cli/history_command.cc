@@ -89,7 +89,7 @@ absl::Status History(const HistoryFlags& flags, const v1::ResultFilter& filter,
   // A program gets a table without lines; a person is told.
   if (flags.common.csv()) printer.PrintHeading();
   if (!flags.common.csv() && !flags.common.json())
-    output.err << "no kept result is such"
+    output.err << "no such results are kept"
                << "\n";
   output.out << std::flush;
   return absl::OkStatus();

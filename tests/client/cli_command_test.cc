@@ -231,7 +231,7 @@ TEST_F(CliCommandTest, HistoryOfNothingSaysSoToPeopleOnly) {
   FakeAnalysis daemon;
   EXPECT_EQ(Call(&HistoryCommand, {"--material=cheese"}, &daemon), kExitOk);
   EXPECT_EQ(out_.str(), "");
-  EXPECT_THAT(err_.str(), HasSubstr("no kept result"));
+  EXPECT_THAT(err_.str(), HasSubstr("no such results are kept"));
   EXPECT_EQ(Call(&HistoryCommand, {"--material=cheese", "--format=csv"}, &daemon), kExitOk);
   EXPECT_THAT(out_.str(), HasSubstr("epoch,sequence"));
   EXPECT_EQ(err_.str(), "");
