@@ -200,7 +200,8 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .metrics = &metrics_,
                 .settings = &settings_,
                 .models = reloader_.get(),
-                .health = &operations_.health()},
+                .health = &operations_.health(),
+                .trace_parents_malformed = operations_metrics_.trace_parents_malformed},
                {.version = kVersion, .start_time = parts_.clock->Now()}),
       steering_service_(
           {.pipeline = &pipeline_,

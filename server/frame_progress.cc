@@ -18,6 +18,7 @@ FrameRecord CommonOf(const AdmittedFrame& admitted) {
   if (admitted.submission != nullptr && admitted.submission->earlier() != nullptr) {
     record.origin = admitted.submission->earlier()->origin;
   }
+  if (admitted.submission != nullptr) record.trace_parent = admitted.submission->trace_parent();
   record.timings = {{"queue", admitted.admission_time - admitted.arrival_time}};
   return record;
 }

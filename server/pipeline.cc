@@ -161,13 +161,15 @@ absl::Status Pipeline::CheckRoom(DetectorSet wanted) {
 
 absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Submit(std::shared_ptr<const Frame> frame,
                                                              DetectorSet wanted,
-                                                             Submission::Done done) {
+                                                             Submission::Done done,
+                                                             std::string trace_parent) {
   InferencePlace place;
   if (wanted.Has(DetectorKind::kUnet)) {
     place = inference_->TakePlace();
     if (place == nullptr) return UnetQueueFull();
   }
-  auto submission = std::make_shared<Submission>(wanted, std::move(done));
+  auto submission = std::make_shared<Submission>(wanted, std::move(done), std::nullopt,
+                                                 std::move(trace_parent));
   RETURN_IF_ERROR(admission_.Submit(std::move(frame), submission, std::move(place)));
   return submission;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -31,12 +32,19 @@ class Submission {
  public:
   using Done = std::function<void(absl::StatusOr<FrameRecords>)>;
 
-  Submission(DetectorSet detectors, Done done, std::optional<EarlierResult> earlier = std::nullopt)
-      : detectors_(detectors), done_(std::move(done)), earlier_(std::move(earlier)) {}
+  Submission(DetectorSet detectors, Done done, std::optional<EarlierResult> earlier = std::nullopt,
+             std::string trace_parent = "")
+      : detectors_(detectors),
+        done_(std::move(done)),
+        earlier_(std::move(earlier)),
+        trace_parent_(std::move(trace_parent)) {}
 
   DetectorSet detectors() const { return detectors_; }
   // Null: the frame is new.
   const EarlierResult* earlier() const { return earlier_ ? &*earlier_ : nullptr; }
+
+  // Of the call, as FrameRecord::trace_parent.
+  const std::string& trace_parent() const { return trace_parent_; }
 
   // Nobody waits for the result any more; for DropCancelled of Admission and InferenceRunner.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
@@ -48,6 +56,7 @@ class Submission {
   const DetectorSet detectors_;
   const Done done_;
   const std::optional<EarlierResult> earlier_;
+  const std::string trace_parent_;
   std::atomic<bool> cancelled_{false};
 };
 

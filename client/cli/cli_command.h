@@ -67,6 +67,7 @@ int StatusCommand(const std::vector<std::string>& arguments, const CliOutput& ou
 int ExportCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int ParetoCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int SteerCommand(const std::vector<std::string>& arguments, const CliOutput& output);
+int ReloadCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int TargetsCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int VisitCommand(const std::vector<std::string>& arguments, const CliOutput& output);
 int VisitsCommand(const std::vector<std::string>& arguments, const CliOutput& output);

@@ -25,6 +25,7 @@ constexpr char kUsage[] =
     "  export           one analysed frame as a picture, or many results as a file\n"
     "  pareto           the Pareto front of a frame, and the hyper-parameter map\n"
     "  steer            select a solution of the front, change settings\n"
+    "  reload           the daemon reads its configuration anew\n"
     "  targets          sites that meet criteria, once or frame by frame\n"
     "  visit TARGET...  put the beam on targets\n"
     "  visits           the dose ledger\n"
@@ -58,6 +59,7 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "export") return ExportCommand(rest, output);
   if (command == "pareto") return ParetoCommand(rest, output);
   if (command == "steer") return SteerCommand(rest, output);
+  if (command == "reload") return ReloadCommand(rest, output);
   if (command == "targets") return TargetsCommand(rest, output);
   if (command == "visit") return VisitCommand(rest, output);
   if (command == "visits") return VisitsCommand(rest, output);

@@ -206,6 +206,7 @@ v1::FrameResult ResultToProto(const FrameRecord& record) {
   for (const StageTime& timing : record.timings) AddTiming(timing, *proto.mutable_timings());
   proto.set_frames_dropped_before(record.frames_dropped_before);
   proto.set_origin(std::string(FrameOriginName(record.origin)));
+  proto.set_trace_parent(record.trace_parent);
   FillSummary(record.summary, *proto.mutable_summary());
   FillCause(record, proto);
   if (record.drift) *proto.mutable_drift() = DriftToProto(*record.drift);

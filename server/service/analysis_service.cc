@@ -1,6 +1,8 @@
 #include "server/service/analysis_service.h"
 
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,7 @@
 #include "server/service/history_calls.h"
 #include "server/service/read_reactor.h"
 #include "server/service/subscribe_reactor.h"
+#include "server/trace/trace_context.h"
 
 namespace atomstream {
 namespace {
@@ -69,6 +72,19 @@ absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
   return absl::NotFoundError(absl::StrCat("material = ", material, ": ", known.status().message()));
 }
 
+std::string AnalysisService::TraceParentOf(const grpc::CallbackServerContext& context) const {
+  const auto [begin, end] = context.client_metadata().equal_range("traceparent");
+  if (begin == end) return "";
+  // More than one is as good as none.
+  const std::optional<TraceContext> trace =
+      std::next(begin) == end
+          ? ParseTraceParent(absl::string_view(begin->second.data(), begin->second.size()))
+          : std::nullopt;
+  if (trace) return TraceParentText(*trace);
+  if (parts_.trace_parents_malformed != nullptr) parts_.trace_parents_malformed->Increment();
+  return "";
+}
+
 grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerContext* context,
                                                         const v1::AnalyzeFrameRequest* request,
                                                         v1::AnalyzeFrameResponse* response) {
@@ -94,7 +110,8 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
     return AnalyzeReactor::Refuse(ToGrpcStatus(material, kMaterialUnknown));
   }
   const auto submit = [&](Submission::Done done) {
-    return parts_.pipeline->Submit(*std::move(frame), *wanted, std::move(done));
+    return parts_.pipeline->Submit(*std::move(frame), *wanted, std::move(done),
+                                   TraceParentOf(*context));
   };
   return AnalyzeReactor::Start(submit, parts_.pipeline, response->mutable_result());
 }

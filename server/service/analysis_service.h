@@ -38,6 +38,7 @@ struct AnalysisServiceParts {
   const SettingsHolder* settings = nullptr;
   const ModelReloader* models = nullptr;  // null: no U-Net
   HealthMonitor* health = nullptr;        // null: components are not told
+  Counter* trace_parents_malformed = nullptr;
 };
 
 // What GetStatus and the first message of a subscription say about the run.
@@ -77,6 +78,8 @@ class AnalysisService final
 
  private:
   absl::Status CheckMaterial(const std::string& material) const;
+  // The trace context of a call; empty: it has none that is well-formed.
+  std::string TraceParentOf(const grpc::CallbackServerContext& context) const;
 
   const AnalysisServiceParts parts_;
   const RunInfo run_;

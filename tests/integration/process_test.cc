@@ -66,13 +66,13 @@ TEST(AtomstreamdTest, AMissingModelExitsWithTwoAlsoWhenOnlyValidating) {
 }
 
 // It would end the process if nobody took it.
-TEST(AtomstreamdTest, SighupWithoutAUnetIsToldAndChangesNothing) {
+TEST(AtomstreamdTest, SighupWithAnUnchangedFileIsToldAndChangesNothing) {
   const std::string path =
       WriteConfig("hup.textproto", "listen_address: \"127.0.0.1:0\" metrics_address: \"\"");
   DaemonProcess daemon({"--config=" + path});
   ASSERT_FALSE(daemon.ReadPort().empty()) << daemon.output();
   daemon.Signal(SIGHUP);
-  EXPECT_TRUE(daemon.ReadUntil("there is no model to change"));
+  EXPECT_TRUE(daemon.ReadUntil("nothing changed"));
   daemon.Signal(SIGTERM);
   EXPECT_EQ(daemon.ExitCode(), 0);
 }

@@ -1,0 +1,205 @@
+// Upkeep over real connections: reloads under load, health while the daemon works, wedges and
+// ends, and trace contexts.
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "atomstream/v1/operations.grpc.pb.h"
+#include "atomstream/v1/steering.grpc.pb.h"
+#include "server/config/config.h"
+#include "tests/fakes/gate.h"
+#include "tests/fakes/test_frames.h"
+#include "tests/integration/daemon_harness.h"
+
+namespace atomstream {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class OperationsTest : public testing::Test {
+ protected:
+  // A daemon of this file, whose ports and source are the harness's.
+  void Start(const std::string& text, HarnessOptions options = {}) {
+    Write(text);
+    const auto loaded = LoadConfigFile(path_);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    options.operations.config = {path_, loaded->config};
+    harness_ = std::make_unique<DaemonHarness>(std::move(options));
+    operations_ = v1::Operations::NewStub(harness_->NewChannel());
+    steering_ = v1::Steering::NewStub(harness_->NewChannel());
+  }
+
+  void Write(const std::string& text) { std::ofstream(path_) << text; }
+
+  grpc::Status Reload(v1::ReloadConfigurationResponse* response, bool validate_only = false) {
+    grpc::ClientContext context;
+    v1::ReloadConfigurationRequest request;
+    request.set_validate_only(validate_only);
+    request.set_requested_by("ana");
+    return operations_->ReloadConfiguration(&context, request, response);
+  }
+
+  v1::GetStatusResponse Status() {
+    grpc::ClientContext context;
+    v1::GetStatusResponse status;
+    EXPECT_TRUE(harness_->stub().GetStatus(&context, {}, &status).ok());
+    return status;
+  }
+
+  const std::string path_ =
+      absl::StrCat(testing::TempDir(), "operations-",
+                   testing::UnitTest::GetInstance()->current_test_info()->name(), ".textproto");
+  std::unique_ptr<DaemonHarness> harness_;
+  std::unique_ptr<v1::Operations::Stub> operations_;
+  std::unique_ptr<v1::Steering::Stub> steering_;
+};
+
+// Issue 6, point 4: 100 reloads under load lose no frame, and an invalid file changes nothing.
+TEST_F(OperationsTest, AHundredReloadsUnderLoadLoseNoFrameAndInvalidFilesChangeNothing) {
+  Start("log_star { max_evaluations: 1 }");
+  std::atomic<bool> stop = false;
+  std::atomic<int64_t> submitted = 0;
+  // Each frame is answered, so that none may be dropped at the door.
+  std::thread load([&] {
+    int64_t newest_version = 0;
+    int64_t newest_sequence = 0;
+    while (!stop) {
+      grpc::ClientContext context;
+      v1::AnalyzeFrameRequest request;
+      *request.mutable_frame() = ValidFrame(absl::StrCat("f", submitted++));
+      v1::AnalyzeFrameResponse response;
+      const grpc::Status status = harness_->stub().AnalyzeFrame(&context, request, &response);
+      ASSERT_TRUE(status.ok()) << status.error_message();
+      EXPECT_GE(response.result().settings_version(), newest_version);
+      EXPECT_EQ(response.result().position().sequence(), newest_sequence + 1);
+      newest_version = response.result().settings_version();
+      newest_sequence = response.result().position().sequence();
+    }
+  });
+  constexpr int kReloads = 100;
+  int64_t version = 1;
+  for (int i = 1; i <= kReloads; ++i) {
+    v1::ReloadConfigurationResponse response;
+    if (i % 4 == 0) {
+      Write(absl::StrCat("log_star { material: 'graphene' max_evaluations: ", 1000 + i,
+                         " }\nservice { max_subscribers: 0 }"));
+      const grpc::Status refused = Reload(&response);
+      EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+      const google::rpc::ErrorInfo info = ErrorInfoOf(refused);
+      EXPECT_EQ(info.reason(), "CONFIGURATION_INVALID");
+      EXPECT_EQ(info.metadata().at("file"), path_);
+      EXPECT_EQ(info.metadata().at("field"), "service.max_subscribers");
+      EXPECT_EQ(info.metadata().at("value"), "0");
+      EXPECT_EQ(info.metadata().at("line"), "2");
+    } else {
+      Write(absl::StrCat("log_star { max_evaluations: ", 1 + i, " }"));
+      const grpc::Status status = Reload(&response);
+      ASSERT_TRUE(status.ok()) << status.error_message();
+      EXPECT_THAT(response.applied_fields(), ElementsAre("log_star.max_evaluations"));
+      EXPECT_EQ(response.settings_version(), ++version);
+    }
+    grpc::ClientContext context;
+    v1::GetSettingsResponse settings;
+    ASSERT_TRUE(steering_->GetSettings(&context, {}, &settings).ok());
+    EXPECT_EQ(settings.settings().version(), version);
+    EXPECT_EQ(settings.settings().log_star().material(), "auto");
+    EXPECT_LT(settings.settings().log_star().max_evaluations(), 1000);
+  }
+  stop = true;
+  load.join();
+  EXPECT_GT(submitted, 0);
+  const v1::Counters counters = Status().counters();
+  EXPECT_EQ(counters.frames_received(), submitted);
+  EXPECT_EQ(counters.frames_processed(), submitted);
+  EXPECT_EQ(counters.frames_dropped_admission() + counters.frames_failed(), 0);
+}
+
+TEST_F(OperationsTest, WhatNeedsARestartIsNamedAndACheckChangesNothing) {
+  Start("log_star { max_evaluations: 1 }");
+  Write("log_star { max_evaluations: 2 } pipeline { submit_queue: 3 }");
+  v1::ReloadConfigurationResponse response;
+  ASSERT_TRUE(Reload(&response, /*validate_only=*/true).ok());
+  EXPECT_THAT(response.applied_fields(), ElementsAre("log_star.max_evaluations"));
+  EXPECT_THAT(response.restart_fields(), ElementsAre("pipeline.submit_queue"));
+  EXPECT_EQ(response.settings_version(), 1);
+  EXPECT_EQ(Status().settings_version(), 1);
+  ASSERT_TRUE(Reload(&response).ok());
+  EXPECT_EQ(response.settings_version(), 2);
+}
+
+TEST_F(OperationsTest, ADaemonWithoutAFileSaysSo) {
+  harness_ = std::make_unique<DaemonHarness>();
+  operations_ = v1::Operations::NewStub(harness_->NewChannel());
+  v1::ReloadConfigurationResponse response;
+  const grpc::Status status = Reload(&response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(OperationsTest, TheStatusHasAllComponents) {
+  Start("log_star { max_evaluations: 1 }");
+  std::vector<std::string> names;
+  const v1::GetStatusResponse status = Status();
+  for (const v1::ComponentStatus& component : status.components()) {
+    names.push_back(component.name());
+    EXPECT_TRUE(component.serving() || component.name() == "source") << component.detail();
+  }
+  EXPECT_THAT(names, ElementsAre("source", "pipeline", "detector", "store"));
+}
+
+TEST_F(OperationsTest, AWedgedWorkerIsSeenAndEndsWhenItGoesOn) {
+  Gate wedge;
+  HarnessOptions options;
+  options.daemon.health.pipeline_stall = absl::Milliseconds(50);
+  options.detect = [&wedge](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    wedge.Pass();
+    return LogStarResult();
+  };
+  Start("log_star { max_evaluations: 1 }", std::move(options));
+  const auto pipeline = [this] {
+    const v1::GetStatusResponse status = Status();
+    for (const v1::ComponentStatus& component : status.components()) {
+      if (component.name() == "pipeline") return component;
+    }
+    return v1::ComponentStatus();
+  };
+  EXPECT_TRUE(pipeline().serving());
+  harness_->source().Give(MakeFrame(1));
+  wedge.WaitForArrivals(1);
+  while (pipeline().serving()) std::this_thread::yield();
+  EXPECT_THAT(pipeline().detail(), HasSubstr("nothing was done for"));
+  wedge.Open();
+  while (!pipeline().serving()) std::this_thread::yield();
+}
+
+TEST_F(OperationsTest, ATraceContextIsCarriedIntoTheResultAndAMalformedOneIsIgnored) {
+  Start("log_star { max_evaluations: 1 }");
+  const auto analyze = [this](const std::string& header) {
+    grpc::ClientContext context;
+    if (!header.empty()) context.AddMetadata("traceparent", header);
+    v1::AnalyzeFrameRequest request;
+    *request.mutable_frame() = ValidFrame("f");
+    v1::AnalyzeFrameResponse response;
+    EXPECT_TRUE(harness_->stub().AnalyzeFrame(&context, request, &response).ok()) << header;
+    return response.result().trace_parent();
+  };
+  constexpr char kTrace[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(analyze(kTrace), kTrace);
+  EXPECT_EQ(analyze(""), "");
+  EXPECT_EQ(analyze("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"), "");
+  EXPECT_EQ(analyze("nonsense"), "");
+}
+
+}  // namespace
+}  // namespace atomstream
