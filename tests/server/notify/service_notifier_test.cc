@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_service_manager.h"
 
 namespace atomstream {
 namespace {
@@ -21,48 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-// The service manager's end: a datagram socket in a folder of its own.
-class Manager {
- public:
-  Manager() {
-    folder_ = testing::TempDir() + "/notify-XXXXXX";
-    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
-    path_ = folder_ + "/socket";
-    socket_ = socket(AF_UNIX, SOCK_DGRAM, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  }
-  ~Manager() {
-    Stop();
-    unlink(path_.c_str());
-    rmdir(folder_.c_str());
-  }
-
-  const std::string& path() const { return path_; }
-
-  void Stop() {
-    if (socket_ >= 0) close(socket_);
-    socket_ = -1;
-  }
-
-  // What has arrived; a datagram is there when its sender's call has returned.
-  std::vector<std::string> Messages() {
-    std::vector<std::string> messages;
-    char buffer[4096];
-    for (ssize_t got; (got = recv(socket_, buffer, sizeof(buffer), MSG_DONTWAIT)) >= 0;) {
-      messages.emplace_back(buffer, got);
-    }
-    return messages;
-  }
-
- private:
-  std::string folder_;
-  std::string path_;
-  int socket_ = -1;
-};
 
 class Lines final : public EventLog {
  public:
@@ -77,7 +35,7 @@ class ServiceNotifierTest : public testing::Test {
     return {.socket = manager_.path(), .watched = true, .watchdog_limit = absl::Seconds(10)};
   }
 
-  Manager manager_;
+  FakeServiceManager manager_;
   FakeClock clock_;
   Lines log_;
 };
