@@ -173,7 +173,9 @@ void Assembler::Store(DetectorEvent event) {
   const absl::Time stored_time = deps_.steady_clock->Now();
   if (!appended.ok()) {
     deps_.metrics->results_lost->Increment();
-    deps_.log->Warning(absl::StrCat("a result was lost: ", appended.status().ToString()));
+    deps_.log->Write(LogLevel::kWarning,
+                     absl::StrCat("a result was lost: ", appended.status().ToString()),
+                     {.component = "store", .frame_id = progress.frame->metadata().id});
     progress.Lose(appended.status());
     return;
   }

@@ -289,7 +289,7 @@ void Daemon::ReloadCredentials() {
 void Daemon::SetCredentials(Credentials credentials) {
   gate_.SetCredentials(std::make_shared<const Credentials>(std::move(credentials)));
   metrics_.security.reloads_ok->Increment();
-  parts_.log->Info("the policy and the tokens were read anew");
+  if (options_.security.tls) parts_.log->Info("the policy and the tokens were read anew");
 }
 
 bool Daemon::Shutdown() {

@@ -39,7 +39,8 @@ class FileAuditLog final : public AuditLog {
   void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
     MutexLock lock(&mutex_);  // lines in the order of their stamps
     const std::string line = AuditLine(deps_.clock->Now(), who, action, text);
-    deps_.log->Info(absl::StrCat("audit: ", line));
+    deps_.log->Write(LogLevel::kInfo, absl::StrCat("audit: ", line),
+                     {.component = "audit", .always = true});
     const absl::Status status =
         path_.empty() ? absl::OkStatus() : AppendTo(path_, absl::StrCat(line, "\n"));
     (status.ok() ? deps_.lines_written : deps_.lines_failed)->Increment();

@@ -95,15 +95,19 @@ void Ingest::RefuseFrame(const absl::Status& why) {
   ++refused_in_a_row_;
   // The first ones say what is wrong; a source that is wrong for ever must not fill the disk.
   if (++refused_ <= kRefusalsLogged || refused_ % kRefusalsLogged == 0) {
-    deps_.log->Warning(absl::StrCat("frame refused (", refused_, " so far): ", why.message()));
+    deps_.log->Write(LogLevel::kWarning,
+                     absl::StrCat("frame refused (", refused_, " so far): ", why.message()),
+                     {.component = "source"});
   }
 }
 
 bool Ingest::WaitAfterLoss(const absl::Status& why) {
   frame_numbers_.Reset();
   const absl::Duration wait = backoff_.Next();
-  deps_.log->Warning(absl::StrCat("source lost (", why.ToString(), "), next attempt in ",
-                                  absl::FormatDuration(wait)));
+  deps_.log->Write(LogLevel::kWarning,
+                   absl::StrCat("source lost (", why.ToString(), "), next attempt in ",
+                                absl::FormatDuration(wait)),
+                   {.component = "source"});
   SetState(SourceState::kConnecting, why);
   if (!deps_.wait->WaitFor(wait)) return false;
   deps_.metrics->source_reconnects->Increment();

@@ -48,7 +48,7 @@ void AppendPrintable(absl::string_view text, std::string& out) {
   AppendEscaped(
       text,
       [](unsigned char byte, bool, std::string& to) {
-        if (byte == '"' || byte == '\\') {
+        if (byte == '"' || byte == '\\' || byte == '\t') {
           to += static_cast<char>(byte);  // harmless in text
         } else {
           absl::StrAppendFormat(&to, "\\x%02x", byte);
