@@ -186,8 +186,8 @@ absl::StatusOr<DaemonOptions> ParseConfig(absl::string_view text) {
   ConfigPlace place;
   absl::StatusOr<LoadedConfig> read = Read(text, &place);
   if (read.ok()) return std::move(read->options);
-  // What is no DaemonConfig at all names no field.
-  if (!InvalidFieldOf(read.status()).field.empty()) return read.status();
+  // What is no DaemonConfig at all names no field, but a place.
+  if (place.line == 0 || !InvalidFieldOf(read.status()).field.empty()) return read.status();
   return absl::InvalidArgumentError(
       absl::StrCat(place.line, ":", place.column, ": ", read.status().message()));
 }
