@@ -143,7 +143,7 @@ def main():
             (folder / "prometheus.yml").write_text(config)
             (folder / "rules").mkdir()
             for file in source.glob("rules/*.yml"):
-                rules = re.sub(r"for: \w+", "for: 3s", file.read_text())
+                rules = re.sub(r"(alert: AtomstreamSourceLost\n.*\n\s+for:) 30s", r"\1 3s", file.read_text())
                 (folder / "rules" / file.name).write_text(rules)
             arguments = [prometheus, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
                          f"--web.listen-address=127.0.0.1:{port}", f"--web.console.templates={source}/consoles",
@@ -153,7 +153,7 @@ def main():
                 wait_for("Prometheus", lambda: "ready to receive" in (folder / "prometheus.log").read_text())
                 wait_for("half a minute of frames", lambda: [
                     r for r in console.query("count_over_time(instance:atomstream_frames_processed:rate1m[5m])")
-                    if float(r["value"][1]) >= 30])
+                    if float(r["value"][1]) >= 30], limit_s=180)
                 check_all_is_well(problems, console.load(), repository)
                 console.picture("well")
                 daemon.kill_microscope()
