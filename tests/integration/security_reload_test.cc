@@ -1,0 +1,179 @@
+// What changes while a daemon runs: certificates, the policy, tokens; also for streams that are
+// open.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "atomstream/v1/analysis.grpc.pb.h"
+#include "atomstream/v1/targeting.grpc.pb.h"
+#include "server/security/call_gate.h"
+#include "tests/integration/secure_daemon.h"
+
+namespace atomstream {
+namespace {
+
+using grpc::StatusCode;
+using testing::HasSubstr;
+
+constexpr char kGetStatus[] = "/atomstream.v1.Analysis/GetStatus";
+constexpr char kSubscribe[] = "/atomstream.v1.Analysis/Subscribe";
+// Calls again until something that takes a moment has come about; only a test that fails reaches
+// it.
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+// A stream that is open, and how it ends.
+class OpenStream {
+ public:
+  OpenStream(const std::shared_ptr<grpc::Channel>& channel, bool of_targets) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+    if (of_targets) {
+      v1::WatchTargetsRequest request;
+      request.mutable_criteria()->set_max_count(1);
+      targets_ = v1::Targeting::NewStub(channel)->WatchTargets(&context_, request);
+    } else {
+      results_ = v1::Analysis::NewStub(channel)->Subscribe(&context_, {});
+      v1::SubscribeResponse first;
+      EXPECT_TRUE(results_->Read(&first));
+    }
+  }
+  grpc::Status End() {
+    v1::SubscribeResponse result;
+    v1::WatchTargetsResponse target;
+    while (results_ != nullptr && results_->Read(&result)) {
+    }
+    while (targets_ != nullptr && targets_->Read(&target)) {
+    }
+    return results_ != nullptr ? results_->Finish() : targets_->Finish();
+  }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> results_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchTargetsResponse>> targets_;
+};
+
+TEST(SecurityReloadTest, AStreamEndsWhenItsRoleIsTakenAway) {
+  HarnessOptions options;
+  options.daemon.security.limits.max_streams = 2;
+  SecureDaemon daemon(/*require_certificate=*/true, std::move(options));
+  const auto vera = daemon.Dial("vera");
+  OpenStream results(vera, false), targets(vera, true);
+  OpenStream of_olga(daemon.Dial("olga"), false);
+  // Nothing else says that a stream without a message is there.
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (CallMethod(vera, kSubscribe).reason != kTooManyStreams) ASSERT_LT(absl::Now(), deadline);
+  WriteWhole(daemon.File("policy"), "cn=olga operator\n");
+  daemon.harness().daemon().ReloadCredentials();
+  for (OpenStream* stream : {&results, &targets}) {
+    const grpc::Status end = stream->End();
+    EXPECT_EQ(end.error_code(), StatusCode::PERMISSION_DENIED);
+    EXPECT_THAT(end.error_message(), HasSubstr("[ROLE_MISSING]"));
+  }
+  of_olga.Cancel();
+  EXPECT_EQ(of_olga.End().error_code(), StatusCode::CANCELLED) << "until then it went on";
+}
+
+TEST(SecurityReloadTest, AStreamEndsWhenItsTokenIsTakenAway) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  OpenStream stream(daemon.Dial("vera", "vic.1"), false);
+  WriteWhole(daemon.File("tokens"), "");
+  daemon.harness().daemon().ReloadCredentials();
+  EXPECT_EQ(stream.End().error_code(), StatusCode::UNAUTHENTICATED)
+      << "though the certificate has a role";
+}
+
+TEST(SecurityReloadTest, AStreamEndsWhenItsTokenExpires) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  // Stamps have whole seconds.
+  WriteWhole(daemon.File("tokens"), TokenLine("brief.1", "viewer", absl::Now() + absl::Seconds(3)));
+  daemon.harness().daemon().ReloadCredentials();
+  OpenStream stream(daemon.Dial("vera", "brief.1"), false);
+  const grpc::Status end = stream.End();
+  EXPECT_EQ(end.error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_THAT(end.error_message(), HasSubstr("[TOKEN_EXPIRED]"));
+}
+
+TEST(SecurityReloadTest, ARenewedCertificateCountsWithoutARestart) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  const auto before = daemon.Dial("vera");
+  ASSERT_TRUE(CallMethod(before, kGetStatus).answered);
+  const KeyAndCertificate renewed = daemon.ca().Sign(
+      {.common_name = "atomstreamd", .alternative_names = "DNS:renewed.lab.example"});
+  WriteWhole(daemon.tls().key, renewed.key);
+  WriteWhole(daemon.tls().certificate, renewed.certificate);
+
+  ChannelSecurity vera = daemon.Person("vera");
+  vera.server_name = "renewed.lab.example";
+  const absl::Time deadline = absl::Now() + kPatience;
+  bool answered = false;
+  while (!answered && absl::Now() < deadline) {
+    answered = CallMethod(daemon.Dial(vera), kGetStatus).answered;
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_TRUE(CallMethod(before, kGetStatus).answered) << "connections that are open stay";
+  EXPECT_FALSE(CallMethod(daemon.Dial("vera"), kGetStatus).answered) << "the old name";
+}
+
+TEST(SecurityReloadTest, AnotherClientCaCountsWithoutARestart) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  ChannelSecurity old_vera = daemon.Person("vera");
+  old_vera.ca = WriteWhole(daemon.File("server_ca.crt"), daemon.ca().certificate());
+  ASSERT_TRUE(CallMethod(daemon.Dial(old_vera), kGetStatus).answered);
+  const LabCa next;
+  const KeyAndCertificate person = next.Sign({.common_name = "vera"});
+  const ChannelSecurity new_vera = {
+      .ca = old_vera.ca,
+      .certificate = WriteWhole(daemon.File("new.crt"), person.certificate),
+      .key = WriteWhole(daemon.File("new.key"), person.key)};
+  EXPECT_FALSE(CallMethod(daemon.Dial(new_vera), kGetStatus).answered);
+  WriteWhole(daemon.tls().client_ca, next.certificate());
+  const absl::Time deadline = absl::Now() + kPatience;
+  bool answered = false;
+  while (!answered && absl::Now() < deadline) {
+    answered = CallMethod(daemon.Dial(new_vera), kGetStatus).answered;
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_FALSE(CallMethod(daemon.Dial(old_vera), kGetStatus).answered);
+}
+
+TEST(SecurityReloadTest, ABrokenCertificateKeepsNewcomersOutUntilItIsMended) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  const auto before = daemon.Dial("vera");
+  ASSERT_TRUE(CallMethod(before, kGetStatus).answered);
+  std::ifstream file(daemon.tls().certificate);
+  std::stringstream good;
+  good << file.rdbuf();
+  WriteWhole(daemon.tls().certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n");
+  absl::Time deadline = absl::Now() + kPatience;
+  while (CallMethod(daemon.Dial("vera"), kGetStatus).answered && absl::Now() < deadline) {
+  }
+  EXPECT_FALSE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+  EXPECT_TRUE(CallMethod(before, kGetStatus).answered) << "connections that are open stay";
+  WriteWhole(daemon.tls().certificate, good.str());
+  deadline = absl::Now() + kPatience;
+  bool answered = false;
+  while (!answered && absl::Now() < deadline) {
+    answered = CallMethod(daemon.Dial("vera"), kGetStatus).answered;
+  }
+  EXPECT_TRUE(answered);
+}
+
+TEST(SecurityReloadTest, ReloadTakesAGoodPolicyAndKeepsTheOldOneInsteadOfABadOne) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  const auto channel = daemon.Dial("vera");
+  ASSERT_TRUE(CallMethod(channel, kGetStatus).answered);
+  WriteWhole(daemon.File("policy"), "cn=vera boss\n");
+  daemon.harness().daemon().ReloadCredentials();
+  EXPECT_TRUE(CallMethod(channel, kGetStatus).answered);
+  WriteWhole(daemon.File("policy"), "cn=olga operator\n");
+  daemon.harness().daemon().ReloadCredentials();
+  EXPECT_EQ(CallMethod(channel, kGetStatus).reason, kRoleMissing);
+}
+
+}  // namespace
+}  // namespace atomstream
