@@ -1,18 +1,10 @@
-#include "server/steering/steering_desk.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_log_star.h"
-#include "tests/fakes/recording_store.h"
+#include "tests/server/steering/steering_desk_fixture.h"
 
 namespace atomstream {
 namespace {
@@ -20,101 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-// Keeps what was recorded.
-class KeptAudit final : public AuditLog {
- public:
-  void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
-    MutexLock lock(&mutex_);
-    lines_.push_back(absl::StrCat(who, "|", action, "|", text));
-  }
-  std::vector<std::string> lines() const {
-    MutexLock lock(&mutex_);
-    return lines_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
-};
-
-SteeringCall CallOf(const std::string& name, const std::string& address = "test",
-                    int64_t expected_version = 0) {
-  SteeringCall call;
-  call.name = name;
-  call.address = address;
-  call.expected_version = expected_version;
-  return call;
-}
-
-class SteeringDeskTest : public testing::Test {
- protected:
-  SteeringDeskTest() { Make(FakeFactory()); }
-
-  void Make(LogStarFactory factory) {
-    desk_ = std::make_unique<SteeringDesk>(SteeringDeskDependencies{
-        .settings = &holder_,
-        .make_log_star = std::move(factory),
-        .front_of = [this](const ResultPosition& position) { return FrontOf(position); },
-        .audit = &audit_,
-        .metrics = &metrics_,
-        .clock = &clock_,
-        .publish = [this](const SettingsChangePtr& change) { published_.push_back(change); },
-        .reevaluate = [this] { ++reevaluations_; }});
-  }
-
-  absl::StatusOr<SettingsOutcome> Prefer(double preference, SteeringCall call = {}) {
-    return desk_->Select({.selection = SolutionChoice::ByPreference(preference), .position = {}},
-                         call);
-  }
-
-  absl::StatusOr<SettingsOutcome> SetMaterial(const std::string& material,
-                                              bool validate_only = false) {
-    SettingsRequest request;
-    request.log_star.material = material;
-    request.fields = {"material"};
-    request.validate_only = validate_only;
-    return desk_->Update(request, {});
-  }
-
-  // A stored result with a front of this size; its position.
-  ResultPosition StoreFront(int size) {
-    FrameRecord record;
-    record.frame_id = "f";
-    LogStarResult result;
-    result.front = MakeFakeFront(size);
-    record.detector.result = std::move(result);
-    return store_.Append(std::move(record))->record->position;
-  }
-
-  absl::StatusOr<std::vector<FrontPoint>> FrontOf(const ResultPosition& position) const {
-    const auto stored = store_.Get(position);
-    if (!stored.ok()) return stored.status();
-    const FrameRecordPtr record = store_.RecordOf(**stored);
-    const auto* result = std::get_if<LogStarResult>(&record->detector.result);
-    if (result == nullptr) return absl::InvalidArgumentError("is no result of log_star");
-    return result->front;
-  }
-
-  // Nothing of what a change leaves is there.
-  void ExpectUnchanged() {
-    EXPECT_EQ(desk_->settings().version, 1);
-    EXPECT_TRUE(published_.empty());
-    EXPECT_TRUE(audit_.lines().empty());
-    EXPECT_EQ(reevaluations_, 0);
-    EXPECT_TRUE(desk_->Changes(0)->empty());
-  }
-
-  FakeClock clock_;
-  MetricRegistry registry_;
-  DaemonMetrics metrics_{registry_};
-  RecordingStore store_;
-  KeptAudit audit_;
-  SettingsHolder holder_{MakeFakeSettings()};
-  std::vector<SettingsChangePtr> published_;
-  int reevaluations_ = 0;
-  std::unique_ptr<SteeringDesk> desk_;
-};
 
 TEST_F(SteeringDeskTest, ASelectionCountsAndIsToldEverywhere) {
   clock_.Advance(absl::Hours(1));
@@ -361,97 +258,6 @@ TEST_F(SteeringDeskTest, OfManyWhoExpectTheSameVersionOneSucceeds) {
   ASSERT_EQ(published_.size(), static_cast<size_t>(made));
   for (int i = 0; i < made; ++i) EXPECT_EQ(published_[i]->settings.version, i + 2);
   EXPECT_EQ(audit_.lines().size(), static_cast<size_t>(made));
-}
-
-SteeringCall FromFile() { return CallOf("configuration", "SIGHUP"); }
-
-TEST_F(SteeringDeskTest, AReloadedFileChangesOnlyWhatChangedInIt) {
-  ASSERT_TRUE(Prefer(0.3).ok());
-  ASSERT_TRUE(SetMaterial("graphene").ok());
-  ReloadedSettings reloaded;  // the file still says auto, and knee
-  reloaded.log_star.max_evaluations = 77;
-  reloaded.log_star.seed = 5;
-  reloaded.fields = {"max_evaluations", "seed"};
-  const auto outcome = desk_->Reload(reloaded, FromFile(), /*validate_only=*/false);
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_TRUE(outcome->changed);
-  EXPECT_EQ(outcome->settings.version, 4);
-  EXPECT_EQ(outcome->settings.log_star.max_evaluations, 77);
-  EXPECT_EQ(outcome->settings.log_star.seed, 5u);
-  // What operators chose stays.
-  EXPECT_EQ(outcome->settings.log_star.material, "graphene");
-  EXPECT_EQ(outcome->settings.selection, SolutionChoice::ByPreference(0.3));
-  ASSERT_EQ(published_.size(), 3u);
-  EXPECT_THAT(published_.back()->changed_fields,
-              ElementsAre("log_star.max_evaluations", "log_star.seed"));
-  EXPECT_EQ(published_.back()->settings.changed_by, "configuration (SIGHUP)");
-  EXPECT_THAT(audit_.lines().back(), StartsWith("configuration (SIGHUP)|reload|version 4: "));
-}
-
-TEST_F(SteeringDeskTest, AllThatChangedInTheFileIsOneVersion) {
-  ReloadedSettings reloaded;
-  reloaded.log_star.preference = 0.25;
-  reloaded.log_star.material = "graphene";
-  reloaded.log_star.time_budget = absl::Milliseconds(9);
-  reloaded.fields = {"material", "preference", "time_budget_ms"};
-  ASSERT_TRUE(desk_->Reload(reloaded, FromFile(), false).ok());
-  EXPECT_EQ(desk_->settings().version, 2);
-  EXPECT_EQ(desk_->settings().selection, SolutionChoice::ByPreference(0.25));
-  EXPECT_EQ(desk_->settings().log_star.time_budget, absl::Milliseconds(9));
-  EXPECT_THAT(published_.back()->changed_fields,
-              ElementsAre("log_star.material", "log_star.time_budget", "selection"));
-  EXPECT_FALSE(desk_->settings().log_star.preference);  // `selection` has it
-}
-
-TEST_F(SteeringDeskTest, APreferenceThatLeftTheFileIsTheKneeAgain) {
-  ASSERT_TRUE(Prefer(0.3).ok());
-  ReloadedSettings reloaded;
-  reloaded.fields = {"preference"};
-  ASSERT_TRUE(desk_->Reload(reloaded, FromFile(), false).ok());
-  EXPECT_EQ(desk_->settings().selection, SolutionChoice());
-}
-
-TEST_F(SteeringDeskTest, AReloadThatSaysWhatCountsAlreadyIsNoChange) {
-  ASSERT_TRUE(SetMaterial("graphene").ok());
-  ReloadedSettings reloaded;
-  reloaded.log_star.material = "graphene";
-  reloaded.fields = {"material"};
-  const auto outcome = desk_->Reload(reloaded, FromFile(), false);
-  ASSERT_TRUE(outcome.ok());
-  EXPECT_FALSE(outcome->changed);
-  EXPECT_EQ(desk_->settings().version, 2);
-}
-
-TEST_F(SteeringDeskTest, AReloadThatIsRefusedOrOnlyCheckedChangesNothing) {
-  ReloadedSettings reloaded;
-  reloaded.log_star.material = "unobtainium";
-  reloaded.log_star.max_evaluations = 5;
-  reloaded.fields = {"material", "max_evaluations"};
-  const absl::Status refused = desk_->Reload(reloaded, FromFile(), false).status();
-  EXPECT_THAT(std::string(refused.message()), StartsWith("log_star.material = unobtainium: "));
-  ExpectUnchanged();
-  reloaded.fields = {"max_evaluations"};
-  const auto checked = desk_->Reload(reloaded, FromFile(), /*validate_only=*/true);
-  ASSERT_TRUE(checked.ok()) << checked.status();
-  EXPECT_FALSE(checked->changed);
-  EXPECT_EQ(checked->settings.log_star.max_evaluations, 5);
-  ExpectUnchanged();
-}
-
-TEST_F(SteeringDeskTest, ANewCustomMaterialCanBeUsedInTheSameReload) {
-  ReloadedSettings reloaded;
-  reloaded.log_star.custom_materials = {
-      Material{.name = "mine", .vectors_nm = {{{0.3, 0}, {0, 0.3}}}, .basis = {{{0, 0}, "X", 1}}}};
-  reloaded.log_star.material = "mine";
-  reloaded.fields = {"custom_materials", "material"};
-  const auto outcome = desk_->Reload(reloaded, FromFile(), false);
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(outcome->settings.log_star.material, "mine");
-  // A file that takes it away while it counts is refused.
-  reloaded.log_star = {};
-  reloaded.fields = {"custom_materials"};
-  EXPECT_FALSE(desk_->Reload(reloaded, FromFile(), false).ok());
-  EXPECT_EQ(desk_->settings().log_star.material, "mine");
 }
 
 }  // namespace
