@@ -9,7 +9,6 @@ namespace atomstream {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 SteeringCall FromFile() { return CallOf("configuration", "SIGHUP"); }
