@@ -179,21 +179,27 @@ void TransformBackward(const Plan& plan, Signals& signals, Signals& scratch) {
   std::swap(signals.re, signals.im);
 }
 
+// The first, and the second, halves of two rows, number by number. GCC and clang have both this
+// builtin.
+ATOMSTREAM_INLINE void InterleaveLow(const Lanes& a, const Lanes& b, Lanes& out) {
+  out = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+ATOMSTREAM_INLINE void InterleaveHigh(const Lanes& a, const Lanes& b, Lanes& out) {
+  out = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 // A tile of kLanes x kLanes numbers: out[j][i] = in[i][j].
 ATOMSTREAM_INLINE void TransposeTile(Lanes* v) {
-  typedef int Order __attribute__((vector_size(kLanes * sizeof(int))));
-  constexpr Order kLow = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-  constexpr Order kHigh = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   // Each round interleaves rows half a tile apart; log2(kLanes) rounds transpose.
   Lanes next[kLanes];
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < kLanes / 2; ++i) {
-      next[2 * i] = __builtin_shuffle(v[i], v[i + kLanes / 2], kLow);
-      next[2 * i + 1] = __builtin_shuffle(v[i], v[i + kLanes / 2], kHigh);
+      InterleaveLow(v[i], v[i + kLanes / 2], next[2 * i]);
+      InterleaveHigh(v[i], v[i + kLanes / 2], next[2 * i + 1]);
     }
     for (int i = 0; i < kLanes / 2; ++i) {
-      v[2 * i] = __builtin_shuffle(next[i], next[i + kLanes / 2], kLow);
-      v[2 * i + 1] = __builtin_shuffle(next[i], next[i + kLanes / 2], kHigh);
+      InterleaveLow(next[i], next[i + kLanes / 2], v[2 * i]);
+      InterleaveHigh(next[i], next[i + kLanes / 2], v[2 * i + 1]);
     }
   }
 }
