@@ -49,7 +49,7 @@ void ModelReloader::Refuse(const absl::Status& why) {
   MutexLock lock(&mutex_);
   status_.loading = false;
   ++status_.refused;
-  status_.last_refusal = why.ToString();
+  status_.last_refusal = why.ToString(absl::StatusToStringMode::kWithNoExtraData);
   deps_.log->Warning(absl::StrCat("the U-Net model was not changed, ", status_.model.id,
                                   " goes on: ", status_.last_refusal));
 }

@@ -22,7 +22,7 @@ TEST(AtomstreamdTest, ABadConfigurationExitsWithTwoAndNamesTheField) {
       "bad.textproto", "pipeline { frames_in_flight: 0 } listen_address: \"127.0.0.1:0\"");
   DaemonProcess daemon({"--config=" + path});
   EXPECT_EQ(daemon.ExitCode(), 2);
-  EXPECT_THAT(daemon.output(), HasSubstr(path + ": pipeline.frames_in_flight = 0: "));
+  EXPECT_THAT(daemon.output(), HasSubstr(path + ":1:12: pipeline.frames_in_flight = 0: "));
   EXPECT_THAT(daemon.output(), testing::Not(HasSubstr("listening")));
 }
 
