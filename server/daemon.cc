@@ -53,11 +53,8 @@ std::unique_ptr<ModelHolder> MakeHolder(const DaemonParts& parts) {
 std::unique_ptr<ModelReloader> MakeReloader(ModelHolder* holder, const DaemonParts& parts,
                                             DaemonMetrics* metrics) {
   if (!parts.unet) return nullptr;
-  return std::make_unique<ModelReloader>(
-      ModelReloaderDependencies{.holder = holder,
-                                .clock = parts.clock,
-                                .metrics = metrics,
-                                .log = parts.log});
+  return std::make_unique<ModelReloader>(ModelReloaderDependencies{
+      .holder = holder, .clock = parts.clock, .metrics = metrics, .log = parts.log});
 }
 
 std::unique_ptr<SpanWriter> MakeSpans(const DaemonOptions& options, const std::string& epoch,
@@ -67,9 +64,8 @@ std::unique_ptr<SpanWriter> MakeSpans(const DaemonOptions& options, const std::s
       options.spans,
       SpanWriterDependencies{.resource = {.version = kVersion, .instance = epoch},
                              // Ids must differ between runs, whatever the seed.
-                             .random = [engine = std::mt19937_64(std::random_device()())]() mutable {
-                               return engine();
-                             },
+                             .random = [engine = std::mt19937_64(
+                                            std::random_device()())]() mutable { return engine(); },
                              .written = metrics->spans_written,
                              .dropped = metrics->spans_dropped,
                              .log = parts.log});
@@ -169,27 +165,25 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
              .clock = parts_.clock,
              .publish = [this](const SettingsChangePtr& change) { hub_.PublishSettings(change); },
              .reevaluate = [this] { pipeline_.Reevaluate(); }}),
-      operations_(std::move(parts_.operations),
-                  {.health = options.health,
-                   .pipeline = &pipeline_,
-                   .store = &store_,
-                   .hub = &hub_,
-                   .gate = &gate_,
-                   .read_credentials = [this](const SecurityOptions& security) {
-                     return ReadCredentials(security);
-                   },
-                   .set_credentials = [this](Credentials credentials) {
-                     SetCredentials(std::move(credentials));
-                   },
-                   .steering = &desk_,
-                   .models = reloader_.get(),
-                   .audit = audit_.get(),
-                   .metrics = &operations_metrics_,
-                   .log = parts_.log,
-                   .clock = parts_.clock,
-                   .steady_clock = parts_.steady_clock,
-                   .lower_priority =
-                       parts_.unet ? parts_.unet->lower_priority : std::function<void()>()}),
+      operations_(
+          std::move(parts_.operations),
+          {.health = options.health,
+           .pipeline = &pipeline_,
+           .store = &store_,
+           .hub = &hub_,
+           .gate = &gate_,
+           .read_credentials =
+               [this](const SecurityOptions& security) { return ReadCredentials(security); },
+           .set_credentials =
+               [this](Credentials credentials) { SetCredentials(std::move(credentials)); },
+           .steering = &desk_,
+           .models = reloader_.get(),
+           .audit = audit_.get(),
+           .metrics = &operations_metrics_,
+           .log = parts_.log,
+           .clock = parts_.clock,
+           .steady_clock = parts_.steady_clock,
+           .lower_priority = parts_.unet ? parts_.unet->lower_priority : std::function<void()>()}),
       service_({.pipeline = &pipeline_,
                 .hub = &hub_,
                 .delivery = &delivery_,
@@ -203,12 +197,11 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .health = &operations_.health(),
                 .trace_parents_malformed = operations_metrics_.trace_parents_malformed},
                {.version = kVersion, .start_time = parts_.clock->Now()}),
-      steering_service_(
-          {.pipeline = &pipeline_,
-           .desk = &desk_,
-           .store = &store_,
-           .callers = &callers_,
-           .call_threads = frames_.call_threads()}),
+      steering_service_({.pipeline = &pipeline_,
+                         .desk = &desk_,
+                         .store = &store_,
+                         .callers = &callers_,
+                         .call_threads = frames_.call_threads()}),
       targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock),
       operations_service_(&operations_.reloader(), &callers_) {
   gate_.SetCredentials(std::make_shared<const Credentials>(std::move(parts_.credentials)));

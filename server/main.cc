@@ -22,8 +22,8 @@
 #include "server/log/glog_sink.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
-#include "server/security/descriptor_limit.h"
 #include "server/notify/service_notifier.h"
+#include "server/security/descriptor_limit.h"
 #include "server/version.h"
 
 namespace atomstream {

@@ -168,8 +168,8 @@ absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Submit(std::shared_ptr<con
     place = inference_->TakePlace();
     if (place == nullptr) return UnetQueueFull();
   }
-  auto submission = std::make_shared<Submission>(wanted, std::move(done), std::nullopt,
-                                                 std::move(trace_parent));
+  auto submission =
+      std::make_shared<Submission>(wanted, std::move(done), std::nullopt, std::move(trace_parent));
   RETURN_IF_ERROR(admission_.Submit(std::move(frame), submission, std::move(place)));
   return submission;
 }

@@ -93,7 +93,7 @@ struct PipelineDependencies {
   FrameKeeper* keeper = nullptr;        // null: frames are not kept on disk
   const FrameFinder* finder = nullptr;  // for frames to reprocess; null: only the newest can be
   Targeting* targeting = nullptr;       // null: live frames are not followed
-  SpanWriter* spans = nullptr;  // null: none are written
+  SpanWriter* spans = nullptr;          // null: none are written
   DaemonMetrics* metrics = nullptr;
   EventLog* log = nullptr;
   const Clock* clock = nullptr;         // for stamps

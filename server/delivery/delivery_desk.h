@@ -34,8 +34,8 @@ struct DeliveryDependencies {
 struct FeedOptions {
   SubscriptionOptions subscription;
   std::optional<ResultPosition> resume_after;
-  // Done with each result that was read from the store before it is given, on a reader's thread; may
-  // take long. What it uses outlives the desk. Empty: nothing.
+  // Done with each result that was read from the store before it is given, on a reader's thread;
+  // may take long. What it uses outlives the desk. Empty: nothing.
   std::function<void(const StoredResult&)> on_read = {};
 };
 

@@ -67,7 +67,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
 
 absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
   if (material.empty() || material == "auto") return absl::OkStatus();
-  const auto known = FindMaterial(material, parts_.settings->Get()->record.log_star.custom_materials);
+  const auto known =
+      FindMaterial(material, parts_.settings->Get()->record.log_star.custom_materials);
   if (known.ok()) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("material = ", material, ": ", known.status().message()));
 }

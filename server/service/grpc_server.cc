@@ -53,7 +53,7 @@ class GrpcServerImpl final : public GrpcServer {
 
  private:
   const std::vector<std::unique_ptr<grpc::Service>> guarded_;  // outlive the server
-  const std::vector<std::string> names_;  // "" and those of the services
+  const std::vector<std::string> names_;                       // "" and those of the services
   const std::unique_ptr<grpc::Server> server_;
   const int port_;
 };

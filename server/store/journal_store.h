@@ -116,7 +116,7 @@ class JournalStore final : public ResultStore {
   const JournalStoreDependencies deps_;
   const std::unique_ptr<Journal> journal_;
   const std::string moved_aside_;
-  int64_t mark_failures_told_ = 0;           // these two of KeepUp
+  int64_t mark_failures_told_ = 0;  // these two of KeepUp
   absl::Time retry_time_ = absl::InfinitePast();
 
   mutable Mutex mutex_;  // never held while the disk is used

@@ -116,8 +116,8 @@ SceneInput MakeSceneInput(const Frame& frame, const DetectorRecord& detector,
       input.clusters.push_back(cluster.id);
     }
   }
-  auto view = CatchToStatus(
-      "drift view", [&] { return MakeDriftView(frame.normalised()->unclipped, options); });
+  auto view = CatchToStatus("drift view",
+                            [&] { return MakeDriftView(frame.normalised()->unclipped, options); });
   if (view.ok()) input.view = *std::move(view);
   return input;
 }

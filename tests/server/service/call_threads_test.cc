@@ -39,9 +39,10 @@ TEST(CallThreadsTest, AtTheEndWhatWaitsIsToldSo) {
   ASSERT_TRUE(threads.Run([&](const absl::Status&) { gate.Pass(); }).ok());
   gate.WaitForArrivals(1);
   for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(threads.Run([&](const absl::Status& status) {
-                         unavailable += absl::IsUnavailable(status) ? 1 : 0;
-                       })
+    ASSERT_TRUE(threads
+                    .Run([&](const absl::Status& status) {
+                      unavailable += absl::IsUnavailable(status) ? 1 : 0;
+                    })
                     .ok());
   }
   std::thread end([&] { threads.Shutdown(); });
