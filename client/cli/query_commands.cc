@@ -8,6 +8,7 @@
 #include "client/cli/result_csv.h"
 #include "client/cli/result_json.h"
 #include "client/cli/result_text.h"
+#include "client/cli/status_view.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {

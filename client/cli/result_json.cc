@@ -127,12 +127,6 @@ void WriteRest(const ResultView& view, JsonWriter& json) {
   WriteSummary(view.result.summary(), json);
 }
 
-void WritePosition(absl::string_view key, const v1::ResultPosition& position, JsonWriter& json) {
-  json.Key(key).BeginObject();
-  json.Key("epoch").Text(position.epoch()).Key("sequence").Integer(position.sequence());
-  json.EndObject();
-}
-
 }  // namespace
 
 void WriteSolution(const v1::ParetoSolution& solution, JsonWriter& json) {
@@ -183,50 +177,6 @@ void WriteResultBrief(const ResultView& view, JsonWriter& json) {
   json.Key("detector").Text(view.detector.detector());
   json.Key("atoms").Integer(view.atoms);
   WriteRest(view, json);
-}
-
-void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json) {
-  json.Key("version").Text(status.version());
-  WriteTime("start_time", status.start_time(), json);
-  json.Key("source").BeginObject();
-  json.Key("state").Text(SourceStateText(status.source().state()));
-  json.Key("description").Text(status.source().description());
-  json.Key("last_error").Text(status.source().last_error());
-  json.Key("reconnects").Integer(status.source().reconnects());
-  json.EndObject();
-  const v1::Counters& counters = status.counters();
-  json.Key("counters").BeginObject();
-  json.Key("frames_received").Integer(counters.frames_received());
-  json.Key("frames_invalid").Integer(counters.frames_invalid());
-  json.Key("frames_processed").Integer(counters.frames_processed());
-  json.Key("frames_dropped_admission").Integer(counters.frames_dropped_admission());
-  json.Key("results_dropped_subscribers").Integer(counters.results_dropped_subscribers());
-  json.Key("frames_failed").Integer(counters.frames_failed());
-  json.Key("unet_frames_skipped").Integer(counters.unet_frames_skipped());
-  json.EndObject();
-  json.Key("subscribers").Integer(status.subscribers());
-  json.Key("frames_in_flight").Integer(status.frames_in_flight());
-  WritePosition("newest", status.newest(), json);
-  WritePosition("oldest", status.oldest(), json);
-  json.Key("results_per_second").Number(status.results_per_second());
-  json.Key("latency_p50_ms")
-      .Number(static_cast<double>(status.latency_p50().seconds()) * 1e3 +
-              status.latency_p50().nanos() / 1e6);
-  json.Key("settings_version").Integer(status.settings_version());
-  json.Key("model");
-  if (!status.has_model()) {
-    json.Null();
-    return;
-  }
-  const v1::ModelStatus& model = status.model();
-  json.BeginObject().Key("model_id").Text(model.model_id());
-  json.Key("device").Text(model.device()).Key("precision").Text(model.precision());
-  json.Key("ensemble_members").Integer(model.ensemble_members());
-  WriteTime("load_time", model.load_time(), json);
-  json.Key("reloads").Integer(model.reloads());
-  json.Key("reloads_refused").Integer(model.reloads_refused());
-  json.Key("last_refusal").Text(model.last_refusal());
-  json.Key("loading").Bool(model.loading()).EndObject();
 }
 
 }  // namespace atomstream

@@ -17,8 +17,6 @@ void WriteResultBrief(const ResultView& view, JsonWriter& json);
 
 void WriteSolution(const v1::ParetoSolution& solution, JsonWriter& json);
 
-void WriteStatus(const v1::GetStatusResponse& status, JsonWriter& json);
-
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CLIENT_CLI_RESULT_JSON_H_

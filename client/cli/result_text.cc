@@ -217,19 +217,6 @@ std::string DetectorText(const ResultView& view) {
   return text;
 }
 
-std::string ModelText(const v1::ModelStatus& model) {
-  std::string text = absl::StrFormat(
-      "model       %s, %d members, %s on %s, since %s\n"
-      "            %d reloads, %d refused%s\n",
-      model.model_id(), model.ensemble_members(), model.precision(), model.device(),
-      TimeText(model.load_time()), model.reloads(), model.reloads_refused(),
-      model.loading() ? ", loading another" : "");
-  if (!model.last_refusal().empty()) {
-    absl::StrAppend(&text, "            last refusal: ", model.last_refusal(), "\n");
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string WatchHeader(bool unet) {
@@ -315,40 +302,6 @@ std::string ResultText(const v1::FrameResult& result) {
   }
   absl::StrAppend(&text, SummaryText(result.summary()));
   for (const ResultView& view : ViewsOf(result)) absl::StrAppend(&text, DetectorText(view));
-  return text;
-}
-
-std::string StatusText(const v1::GetStatusResponse& status) {
-  const v1::Counters& counters = status.counters();
-  std::string text = absl::StrFormat(
-      "version     %s, running since %s\n"
-      "source      %s%s, %s, %d reconnects\n",
-      status.version(), TimeText(status.start_time()), status.source().description(),
-      status.source().description().empty() ? "no source" : "",
-      SourceStateText(status.source().state()), status.source().reconnects());
-  if (!status.source().last_error().empty()) {
-    absl::StrAppend(&text, "            last error: ", status.source().last_error(), "\n");
-  }
-  absl::StrAppendFormat(
-      &text,
-      "frames      %d received, %d processed, %d failed, %d invalid, %d dropped at the door, %d in "
-      "flight\n"
-      "results     %d to %d of epoch %s\n"
-      "subscribers %d, %d results dropped from their mailboxes\n"
-      "speed       %.1f results/s, median latency %.1f ms\n"
-      "settings    version %d\n",
-      counters.frames_received(), counters.frames_processed(), counters.frames_failed(),
-      counters.frames_invalid(), counters.frames_dropped_admission(), status.frames_in_flight(),
-      status.oldest().sequence(), status.newest().sequence(), status.newest().epoch(),
-      status.subscribers(), counters.results_dropped_subscribers(), status.results_per_second(),
-      static_cast<double>(status.latency_p50().seconds()) * 1e3 +
-          status.latency_p50().nanos() / 1e6,
-      status.settings_version());
-  if (status.has_model()) {
-    absl::StrAppend(&text, ModelText(status.model()));
-    absl::StrAppendFormat(&text, "            %d live frames skipped while busy\n",
-                          counters.unet_frames_skipped());
-  }
   return text;
 }
 

@@ -29,10 +29,8 @@ std::string AnalyzeHeader(size_t source_width);
 std::string AnalyzeLine(absl::string_view source, size_t source_width, const ResultView& view,
                         const TextStyle& style);
 
-// `get` and `status`: several lines, each with its line end.
+// `get`: several lines, each with its line end.
 std::string ResultText(const v1::FrameResult& result);
-std::string StatusText(const v1::GetStatusResponse& status);
-
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_

@@ -5,6 +5,7 @@
 
 #include "client/cli/result_csv.h"
 #include "client/cli/result_text.h"
+#include "client/cli/status_view.h"
 #include "gmock/gmock.h"
 
 namespace atomstream {
@@ -137,6 +138,29 @@ TEST(StatusJsonTest, TellsTheModelOrThatThereIsNone) {
   EXPECT_THAT(with.text(), HasSubstr(R"("model":{"model_id":"lattice@1",)"));
   EXPECT_THAT(with.text(), HasSubstr(R"("last_refusal":"sha256 differs")"));
   EXPECT_THAT(StatusText(status), HasSubstr("last refusal: sha256 differs"));
+}
+
+TEST(StatusTest, TellsOfAStoreThatCannotBeWrittenAndOfTheComponents) {
+  v1::GetStatusResponse status;
+  v1::StoreStatus& store = *status.mutable_store();
+  store.set_durable(true);
+  store.set_results_waiting(12);
+  store.set_results_lost(3);
+  store.set_last_error("no space");
+  store.set_disk_free_bytes(int64_t{5} << 20);
+  v1::ComponentStatus& component = *status.add_components();
+  component.set_name("store");
+  component.set_detail("no space");
+  const std::string text = StatusText(status);
+  EXPECT_THAT(text, HasSubstr("store       NOT SERVING: no space\n"));
+  EXPECT_THAT(text, HasSubstr("kept        on disk, NOT BEING WRITTEN"));
+  EXPECT_THAT(text, HasSubstr("12 results wait to be written, 3 are lost to the history"));
+  EXPECT_THAT(text, HasSubstr("5 MiB of the disk are free"));
+  JsonWriter json;
+  WriteStatus(status, json);
+  EXPECT_THAT(json.text(),
+              HasSubstr(R"("components":[{"name":"store","serving":false,"detail":"no space"}])"));
+  EXPECT_THAT(json.text(), HasSubstr(R"("results_waiting":12,"results_lost":3,)"));
 }
 
 TEST(ResultTextTest, ShowsEveryDetectorOfAResult) {
