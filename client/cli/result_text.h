@@ -31,6 +31,7 @@ std::string AnalyzeLine(absl::string_view source, size_t source_width, const Res
 
 // `get`: several lines, each with its line end.
 std::string ResultText(const v1::FrameResult& result);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_
