@@ -288,15 +288,18 @@ void Daemon::SetCredentials(Credentials credentials) {
 bool Daemon::Shutdown() {
   shut_down_ = true;
   const absl::Time deadline = absl::Now() + options_.shutdown_deadline;
+  // The beam at once: nothing may delay its being blanked, nor it that nobody sends work any more.
+  std::thread blanking([this] {
+    if (targeting_ != nullptr && !targeting_->Shutdown()) {
+      parts_.log->Warning("THE BEAM MAY BE ON: it could not be blanked before the end");
+    }
+  });
   operations_.Drain();
-  // The beam first: nothing that follows may delay its being blanked.
-  if (targeting_ != nullptr && !targeting_->Shutdown()) {
-    parts_.log->Warning("THE BEAM MAY BE ON: it could not be blanked before the end");
-  }
+  blanking.join();
   bool drained = pipeline_.Shutdown(deadline - kClosing);
+  const bool appended = drained;  // else somebody may still append
   if (!frames_.Shutdown(deadline - kClosing)) drained = false;
-  // Else somebody may still append.
-  if (drained) {
+  if (appended) {
     history_.Shutdown(parts_.steady_clock->Now() + (deadline - kClosing - absl::Now()));
   }
   if (!operations_.EndReloads(deadline - kClosing)) drained = false;

@@ -29,7 +29,8 @@ ResultFeed::Taken ResultFeed::Take() {
   // Before results: a change of settings comes before the first result of its version.
   if (std::optional<HubEvent> notice = subscription_->TakeNotice()) return {std::move(notice), {}};
   if (store_failed_) return {{}, FeedEnd::kStoreFailed};
-  GiveWay();
+  // What follows a gap is given in any case: else a slow reader might get nothing but gaps.
+  if (!std::exchange(gap_given_, false)) GiveWay();
   while (true) {
     std::optional<HubEvent> event = NextRaw();
     // Nothing is delivered after the end, but something may have been just before it.
@@ -95,6 +96,7 @@ void ResultFeed::Declare(const Gap& gap) {
 }
 
 HubEvent ResultFeed::GiveGap() {
+  gap_given_ = true;
   const Gap gap = *std::exchange(gap_, std::nullopt);
   deps_.metrics->Of(policy_).gaps->Increment();
   deps_.metrics->Of(policy_).gap_results->Increment(gap.results);
@@ -115,13 +117,15 @@ void ResultFeed::Read() {
     MutexLock lock(&mutex_);
     replay = *replay_;
   }
-  absl::StatusOr<ReplayPiece> piece = policy_ == DeliveryPolicy::kLatest
-                                          ? ReadNewest(*deps_.store, replay, detectors_)
-                                          : ReadNext(*deps_.store, replay, detectors_, kReadBound);
+  absl::StatusOr<ReplayPiece> piece =
+      policy_ == DeliveryPolicy::kLatest
+          ? ReadNewest(*deps_.store, replay, detectors_)
+          : ReadNext(*deps_.store, replay, detectors_, deps_.on_read ? kSlowReadBound : kReadBound);
   const bool ok = piece.ok();
   (ok ? deps_.metrics->replay_reads_ok : deps_.metrics->replay_reads_failed)->Increment();
   if (ok && deps_.on_read) {
     for (const HubEvent& event : piece->events) {
+      if (subscription_->closed()) break;  // the daemon is ending
       const StoredResultPtr* result = std::get_if<StoredResultPtr>(&event);
       if (result != nullptr) deps_.on_read(**result);
     }

@@ -48,6 +48,8 @@ struct FeedDependencies {
 class ResultFeed : public std::enable_shared_from_this<ResultFeed> {
  public:
   static constexpr ReadBound kReadBound = {.max_results = 64, .max_bytes = 1 << 20};
+  // With on_read, which may take long: others read on the same threads.
+  static constexpr ReadBound kSlowReadBound = {.max_results = 8, .max_bytes = 1 << 20};
 
   // Neither: on_ready will be called when there is more.
   struct Taken {
@@ -94,6 +96,7 @@ class ResultFeed : public std::enable_shared_from_this<ResultFeed> {
   std::optional<Replay> replay_ ABSL_GUARDED_BY(mutex_);  // before what the mailbox holds
   std::deque<HubEvent> read_ ABSL_GUARDED_BY(mutex_);     // before replay_
   std::optional<Gap> gap_ ABSL_GUARDED_BY(mutex_);        // before read_; to be declared
+  bool gap_given_ ABSL_GUARDED_BY(mutex_) = false;        // the last Take gave a gap
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool store_failed_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -63,8 +63,17 @@ HealthReport HealthMonitor::CheckLocked() {
   HealthReport report;
   report.components = {Source(), Pipeline(), Detector(), Store()};
   report.ready = !draining_ && report.Find(kPipelineComponent)->serving;
+  {
+    MutexLock lock(&last_mutex_);
+    last_ = report;
+  }
   if (deps_.on_check) deps_.on_check(report);
   return report;
+}
+
+HealthReport HealthMonitor::last() const {
+  MutexLock lock(&last_mutex_);
+  return last_;
 }
 
 ComponentHealth HealthMonitor::Source() {

@@ -2,8 +2,8 @@
 // detector, store. Knows nothing of gRPC: whoever shows health is told by `on_check`.
 //
 // Owned by the daemon. Thread-safe, except that Start, Shutdown and the destructor belong to the
-// owner. Check may be called at any time; after Start a thread does so every kInterval. Invariant:
-// checks run one after another, so that whoever is told last was told the newest.
+// owner. Check and last may be called at any time; after Start a thread does so every kInterval.
+// Invariant: checks run one after another, so that whoever is told last was told the newest.
 #ifndef ATOMSTREAM_SERVER_HEALTH_HEALTH_MONITOR_H_
 #define ATOMSTREAM_SERVER_HEALTH_HEALTH_MONITOR_H_
 
@@ -83,6 +83,8 @@ class HealthMonitor {
   void Shutdown();
 
   HealthReport Check();
+  // Of the last check; for callers that must not wait. Nothing is in it before Start.
+  HealthReport last() const;
 
   // The daemon is ending: not ready from now on, and told so before this returns.
   void Drain();
@@ -103,6 +105,9 @@ class HealthMonitor {
   HealthOptions options_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Time> source_away_since_ ABSL_GUARDED_BY(mutex_);
+
+  mutable Mutex last_mutex_;  // taken inside of mutex_, and held for a moment only
+  HealthReport last_ ABSL_GUARDED_BY(last_mutex_);
 };
 
 }  // namespace atomstream

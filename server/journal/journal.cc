@@ -245,6 +245,11 @@ absl::StatusOr<bool> Journal::EmptyLogStep() {
   return SizeOf(log) < before;
 }
 
+int64_t Journal::SetOldest(int64_t oldest) {
+  MutexLock lock(&range_mutex_);
+  return std::exchange(range_.oldest, oldest);
+}
+
 absl::StatusOr<bool> Journal::DeleteStep() {
   RetentionStep step;
   std::vector<KeptFrames::Row> frames;
@@ -256,10 +261,16 @@ absl::StatusOr<bool> Journal::DeleteStep() {
                      DeleteOldest(writer_.get(), options_.retention, dependencies_.clock->Now()));
     if (step.deleted == 0) return false;
     ASSIGN_OR_RETURN(frames, frames_.DeleteUnreferenced(step.frames));
-    RETURN_IF_ERROR(transaction.Commit());
+    // Before the commit: readers see that sooner than this thread, which may go on to bring the log
+    // into the file. What counts as gone a moment early is exact for everybody; the other way round
+    // a reader could count entries that it then does not find.
+    const int64_t oldest_before = SetOldest(step.oldest);
+    const absl::Status committed = transaction.Commit();
+    if (!committed.ok()) {
+      SetOldest(oldest_before);
+      return committed;
+    }
     bytes_ -= step.deleted_bytes;
-    MutexLock lock(&range_mutex_);
-    range_.oldest = step.oldest;
   }
   RETURN_IF_ERROR(frames_.Forget(frames));
   return true;

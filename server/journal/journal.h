@@ -131,6 +131,7 @@ class Journal {
   absl::Status Load();
   void WriteMark(int64_t newest);
   absl::StatusOr<bool> EmptyLogStep();
+  int64_t SetOldest(int64_t oldest);  // returns what it was
   absl::StatusOr<bool> DeleteStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(frames_mutex_);
   absl::StatusOr<bool> ShrinkStep();
 

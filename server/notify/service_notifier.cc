@@ -76,12 +76,14 @@ ServiceNotifier::~ServiceNotifier() {
 
 void ServiceNotifier::Ready(absl::string_view status) {
   MutexLock lock(&mutex_);
+  if (stopping_) return;  // a reload was still being done
   status_ = OneLine(status);
   Send(absl::StrCat("READY=1\nSTATUS=", status_));
 }
 
 void ServiceNotifier::Reloading() {
   MutexLock lock(&mutex_);
+  if (stopping_) return;
   // The manager tells by the time which READY=1 belongs to this.
   Send(absl::StrCat(
       "RELOADING=1\nMONOTONIC_USEC=", absl::ToInt64Microseconds(clock_.Now() - absl::UnixEpoch()),

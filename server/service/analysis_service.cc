@@ -185,7 +185,7 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
   *response->mutable_latency_p50() = DurationToProto(pipeline.latency_p50);
   response->set_settings_version(parts_.settings->Get()->version());
   if (parts_.health != nullptr) {
-    for (const ComponentHealth& component : parts_.health->Check().components) {
+    for (const ComponentHealth& component : parts_.health->last().components) {
       v1::ComponentStatus& status = *response->add_components();
       status.set_name(component.name);
       status.set_serving(component.serving);

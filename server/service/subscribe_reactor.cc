@@ -1,5 +1,6 @@
 #include "server/service/subscribe_reactor.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -96,7 +97,10 @@ SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, D
     reactor->self_.reset();
     return Refuse(RefusalOf(feed.status(), asked->feed, *desk));
   }
-  FillPosition({desk->newest().epoch, (*feed)->start_sequence()}, *run.mutable_position());
+  // The result that the client goes on behind may be stored and on its way to be published.
+  const int64_t resumed = asked->feed.resume_after ? asked->feed.resume_after->sequence : 0;
+  FillPosition({desk->newest().epoch, std::max((*feed)->start_sequence(), resumed)},
+               *run.mutable_position());
   FillPosition(desk->oldest(), *run.mutable_oldest());
   *run.mutable_heartbeat_interval() = DurationToProto(interval);
   v1::SubscribeResponse first;

@@ -110,6 +110,9 @@ TEST_F(JournalDeliveryTest, WhatRetentionDeletesUnderAReaderIsDeclaredExactly) {
   std::thread publisher([&] { life.Publish(kResults / 2); });
   EXPECT_EQ(ReadTo(unet, kResults, &unet_declared), kResults / 3);
   publisher.join();
+  life.keeper.Stop();
+  while (life.store.KeepUp()) {
+  }
   EXPECT_EQ(ReadTo(all, kResults, &all_declared), kResults);
   EXPECT_GT(all_declared, 0);
   EXPECT_GT(life.metrics.delivery.replay_reads_ok->value(), 0);

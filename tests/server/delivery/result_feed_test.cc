@@ -125,6 +125,18 @@ TEST_F(ResultFeedTest, AResumedLatestGetsNothingOldWhenSomethingNewIsThere) {
   EXPECT_THAT(Texts(reader, 2), ElementsAre("21-202:182", "203"));
 }
 
+TEST_F(ResultFeedTest, ALatestReaderThatIsAlwaysLateGetsResultsToo) {
+  delivery_.Publish(1);
+  FeedReader reader(&delivery_.desk, Options(DeliveryPolicy::kLatest));
+  // Each of its takes finds two results that were published since the one before.
+  std::vector<std::string> texts;
+  for (int i = 0; i < 4; ++i) {
+    delivery_.Publish(2);
+    texts.push_back(NextText(reader));
+  }
+  EXPECT_THAT(texts, ElementsAre("2-2:1", "3", "4-6:3", "7"));
+}
+
 TEST_F(ResultFeedTest, WhoResumesAtTheNewestMissesNothingAndReadsNothing) {
   delivery_.Publish(5);
   for (const DeliveryPolicy policy : kPolicies) {
