@@ -80,7 +80,7 @@ class CallGuard {
   Mutex mutex_;
   absl::Time next_line_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // of the log
   int64_t unsaid_ ABSL_GUARDED_BY(mutex_) = 0;  // refusals since the last line
-  StreamWarden warden_;  // last: its thread uses what is above
+  StreamWarden warden_;                         // last: its thread uses what is above
 };
 
 // The wire form of a refusal: ErrorInfo and, where calling again helps, RetryInfo.
