@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include "core/base/mutex.h"
 #include "server/delivery/delivery_desk.h"
+#include "tests/fakes/signal.h"
 
 namespace atomstream {
 
@@ -39,25 +39,6 @@ class FeedReader {
   ResultFeed& feed() { return *feed_; }
 
  private:
-  class Signal {
-   public:
-    void Notify() {
-      MutexLock lock(&mutex_);
-      raised_ = true;
-      changed_.NotifyAll();
-    }
-    void Wait() {
-      MutexLock lock(&mutex_);
-      while (!raised_) changed_.Wait(&mutex_);
-      raised_ = false;
-    }
-
-   private:
-    Mutex mutex_;
-    CondVar changed_;
-    bool raised_ ABSL_GUARDED_BY(mutex_) = false;
-  };
-
   const std::shared_ptr<Signal> signal_;
   std::shared_ptr<ResultFeed> feed_;
   std::optional<FeedEnd> end_;

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/base/mutex.h"
 #include "server/hub/result_hub.h"
+#include "tests/fakes/signal.h"
 
 namespace atomstream {
 
@@ -69,25 +69,6 @@ class HubReader {
   Subscription& subscription() { return *subscription_; }
 
  private:
-  class Signal {
-   public:
-    void Notify() {
-      MutexLock lock(&mutex_);
-      raised_ = true;
-      changed_.NotifyAll();
-    }
-    void Wait() {
-      MutexLock lock(&mutex_);
-      while (!raised_) changed_.Wait(&mutex_);
-      raised_ = false;
-    }
-
-   private:
-    Mutex mutex_;
-    CondVar changed_;
-    bool raised_ ABSL_GUARDED_BY(mutex_) = false;
-  };
-
   const RecordOf record_of_;
   const std::shared_ptr<Signal> signal_;
   std::unique_ptr<Subscription> subscription_;
