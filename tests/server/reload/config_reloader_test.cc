@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/config/config.h"
 #include "server/config/config_place.h"
+#include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_log_star.h"
 #include "tests/fakes/fake_segmenter.h"
@@ -29,22 +30,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-class KeptAudit final : public AuditLog {
- public:
-  void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
-    MutexLock lock(&mutex_);
-    lines_.push_back(absl::StrCat(who, "|", action, "|", text));
-  }
-  std::vector<std::string> lines() const {
-    MutexLock lock(&mutex_);
-    return lines_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
-};
 
 class ConfigReloaderTest : public testing::Test {
  protected:
@@ -128,7 +113,7 @@ class ConfigReloaderTest : public testing::Test {
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
   OperationsMetrics operations_{registry_};
-  KeptAudit audit_;
+  FakeAudit audit_;
   SettingsHolder holder_{MakeFakeSettings()};
   ModelHolder model_{MakeFakeModel("first@0")};
   std::vector<SettingsChangePtr> published_;

@@ -12,28 +12,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/steering/steering_desk.h"
+#include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_log_star.h"
 #include "tests/fakes/recording_store.h"
 
 namespace atomstream {
-
-// Keeps what was recorded.
-class KeptAudit final : public AuditLog {
- public:
-  void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
-    MutexLock lock(&mutex_);
-    lines_.push_back(absl::StrCat(who, "|", action, "|", text));
-  }
-  std::vector<std::string> lines() const {
-    MutexLock lock(&mutex_);
-    return lines_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
-};
 
 inline SteeringCall CallOf(const std::string& name, const std::string& address = "test",
                            int64_t expected_version = 0) {
@@ -106,7 +90,7 @@ class SteeringDeskTest : public testing::Test {
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
   RecordingStore store_;
-  KeptAudit audit_;
+  FakeAudit audit_;
   SettingsHolder holder_{MakeFakeSettings()};
   std::vector<SettingsChangePtr> published_;
   int reevaluations_ = 0;

@@ -14,28 +14,13 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/mutex.h"
 #include "server/targeting/targeting.h"
+#include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_beam.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_wait.h"
 #include "tests/server/targeting/scene_script.h"
 
 namespace atomstream {
-
-class FakeAudit final : public AuditLog {
- public:
-  void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
-    MutexLock lock(&mutex_);
-    lines_.push_back(absl::StrCat(who, "|", action, "|", text));
-  }
-  std::vector<std::string> lines() const {
-    MutexLock lock(&mutex_);
-    return lines_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
-};
 
 // The end of a visit, for its caller.
 class Waiter {
