@@ -84,6 +84,9 @@ std::string TokenLine(const std::string& token, const std::string& role, absl::T
                       " ", absl::BytesToHexString(SecretHash(kSalt, token)), "\n");
 }
 
+SecureDaemon::SecureDaemon(bool require_certificate)
+    : SecureDaemon(require_certificate, HarnessOptions()) {}
+
 SecureDaemon::SecureDaemon(bool require_certificate, HarnessOptions options)
     : folder_(absl::StrCat(testing::TempDir(), "secure_daemon_", getpid(), "_",
                            absl::ToUnixNanos(absl::Now()))) {

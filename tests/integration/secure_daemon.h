@@ -25,7 +25,8 @@ class SecureDaemon {
  public:
   // `options.daemon.security` is completed: TLS, policy, tokens. `require_certificate` as in the
   // configuration.
-  explicit SecureDaemon(bool require_certificate, HarnessOptions options = {});
+  explicit SecureDaemon(bool require_certificate);
+  SecureDaemon(bool require_certificate, HarnessOptions options);
 
   // A channel with a connection of its own. Empty: without a certificate, without a token.
   std::shared_ptr<grpc::Channel> Dial(const std::string& common_name,
