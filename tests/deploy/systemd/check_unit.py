@@ -47,6 +47,12 @@ def check_times(problems, repository, settings):
         problems.append(f"TimeoutStopSec={settings['TimeoutStopSec']} is too short to drain for {drain} s")
 
 
+def check_proc(problems, settings):
+    """systemd's own score would be better with a /proc that holds processes only, and the service would not start."""
+    if settings.get("ProcSubset") != "all":
+        problems.append("ProcSubset must be all: libtorch does not start without /proc/cpuinfo")
+
+
 def check_folders(problems, repository, folder):
     """sysusers and tmpfiles at work in a root of their own."""
     root = folder / "root"
@@ -77,6 +83,7 @@ def main():
                     f"--threshold={THRESHOLD}", "--no-pager", unit)
         print(table.strip().splitlines()[-1])
         check_times(problems, repository, settings)
+        check_proc(problems, settings)
         drop_in = folder / "atomstreamd.service.d"
         drop_in.mkdir()
         (drop_in / "gpu.conf").write_text((repository / "deploy/systemd/gpu.conf").read_text())
