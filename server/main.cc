@@ -22,6 +22,7 @@
 #include "server/log/glog_sink.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
+#include "server/metrics/metric_catalogue.h"
 #include "server/notify/service_notifier.h"
 #include "server/security/descriptor_limit.h"
 #include "server/version.h"
@@ -88,6 +89,10 @@ int Main(int argc, char** argv) {
   }
   if (flags->version) {
     std::cout << "atomstreamd " << kVersion << "\n";
+    return 0;
+  }
+  if (flags->print_metrics) {
+    std::cout << MarkdownTables(DaemonCatalogue());
     return 0;
   }
   absl::StatusOr<LoadedConfig> loaded = LoadConfigFile(flags->config);

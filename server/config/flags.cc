@@ -13,6 +13,7 @@ const char kDaemonUsage[] =
     "explains\n"
     "                   its fields, config/*.textproto are files to start from\n"
     "  --validate_only  check the configuration and the model and exit; no port is opened\n"
+    "  --print_metrics  print what /metrics gives, as Markdown, and exit\n"
     "  --version        print the version and exit\n"
     "  --help           print this and exit\n"
     "\n"
@@ -27,6 +28,8 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     absl::string_view argument = argv[i];
     if (argument == "--validate_only") {
       flags.validate_only = true;
+    } else if (argument == "--print_metrics") {
+      flags.print_metrics = true;
     } else if (argument == "--version") {
       flags.version = true;
     } else if (argument == "--help" || argument == "-h") {
@@ -40,7 +43,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
           absl::StrCat(argv[i], ": unknown flag or missing value; see --help"));
     }
   }
-  if (flags.config.empty() && !flags.version && !flags.help) {
+  if (flags.config.empty() && !flags.print_metrics && !flags.version && !flags.help) {
     return absl::InvalidArgumentError("--config: must name a configuration file; see --help");
   }
   return flags;

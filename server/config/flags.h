@@ -9,8 +9,9 @@
 namespace atomstream {
 
 struct Flags {
-  std::string config;          // --config=FILE, required unless --help or --version
+  std::string config;          // --config=FILE, required unless one of the last three
   bool validate_only = false;  // --validate_only: check the configuration and exit
+  bool print_metrics = false;  // --print_metrics: the tables of docs/operations.md
   bool version = false;        // --version
   bool help = false;           // --help
 };

@@ -27,9 +27,7 @@ constexpr const char* kUnetStages[] = {"wait",     "normalise", "lattice", "resc
 UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
   UnetMetrics unet;
   const auto frames = [&registry](const char* outcome) {
-    return registry.AddCounter("atomstream_unet_frames_total",
-                               "Frames that the U-Net was asked for, by what became of them.",
-                               {{"outcome", outcome}});
+    return registry.AddCounter("atomstream_unet_frames_total", {{"outcome", outcome}});
   };
   unet.done = frames("done");
   unet.failed = frames("failed");
@@ -38,22 +36,15 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
   unet.cancelled = frames("cancelled");
   unet.shutdown = frames("shutdown");
   for (const char* stage : kUnetStages) {
-    unet.stages[stage] =
-        registry.AddHistogram("atomstream_unet_latency_seconds",
-                              "Time that a frame spends in a stage of the U-Net's branch.",
-                              kLatencyBuckets, {{"stage", stage}});
+    unet.stages[stage] = registry.AddHistogram("atomstream_unet_latency_seconds", kLatencyBuckets,
+                                               {{"stage", stage}});
   }
-  unet.tiles = registry.AddCounter("atomstream_unet_tiles_total",
-                                   "Tiles that the U-Net segmented, of one member each.");
-  unet.mean_variance = registry.AddGauge("atomstream_unet_mean_variance",
-                                         "Variance of the ensemble over the newest frame's atoms.");
-  const char* reloads = "Attempts to change the U-Net's model, by what became of them.";
-  unet.reloads_ok =
-      registry.AddCounter("atomstream_unet_reloads_total", reloads, {{"outcome", "ok"}});
+  unet.tiles = registry.AddCounter("atomstream_unet_tiles_total");
+  unet.mean_variance = registry.AddGauge("atomstream_unet_mean_variance");
+  unet.reloads_ok = registry.AddCounter("atomstream_unet_reloads_total", {{"outcome", "ok"}});
   unet.reloads_refused =
-      registry.AddCounter("atomstream_unet_reloads_total", reloads, {{"outcome", "refused"}});
-  unet.model = registry.AddInfo("atomstream_unet_model_info",
-                                "1; the labels say which U-Net model serves, and where.");
+      registry.AddCounter("atomstream_unet_reloads_total", {{"outcome", "refused"}});
+  unet.model = registry.AddInfo("atomstream_unet_model_info");
   return unet;
 }
 
@@ -65,97 +56,69 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
       kept_frames(registry),
       security(registry),
       store(registry) {
-  const char* received = "Valid frames that arrived.";
   frames_received_source =
-      registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "source"}});
+      registry.AddCounter("atomstream_frames_received_total", {{"origin", "source"}});
   frames_received_analyze =
-      registry.AddCounter("atomstream_frames_received_total", received, {{"origin", "analyze"}});
+      registry.AddCounter("atomstream_frames_received_total", {{"origin", "analyze"}});
   for (const char* reason : kInvalidReasons) {
     frames_invalid_[reason] =
-        registry.AddCounter("atomstream_frames_invalid_total",
-                            "Frames that were refused, by reason.", {{"reason", reason}});
+        registry.AddCounter("atomstream_frames_invalid_total", {{"reason", reason}});
   }
-  frames_processed = registry.AddCounter("atomstream_frames_processed_total",
-                                         "Frames for which a result was published.");
+  frames_processed = registry.AddCounter("atomstream_frames_processed_total");
   for (const char* detector : kDetectors) {
     OfDetector& of = detectors_[detector];
     const MetricLabels labels = {{"detector", detector}};
-    of.failed = registry.AddCounter("atomstream_frames_failed_total",
-                                    "Frames on which a detector failed.", labels);
-    of.atoms = registry.AddGauge("atomstream_atoms", "Atoms found in the newest frame.", labels);
-    of.f1 = registry.AddGauge("atomstream_f1_ratio",
-                              "F1 of the newest frame that carried exact positions.", labels);
+    of.failed = registry.AddCounter("atomstream_frames_failed_total", labels);
+    of.atoms = registry.AddGauge("atomstream_atoms", labels);
+    of.f1 = registry.AddGauge("atomstream_f1_ratio", labels);
     of.f1->Set(std::numeric_limits<double>::quiet_NaN());
     of.structure = StructureMetrics(registry, detector);
   }
   unet = AddUnetMetrics(registry);
-  results_lost = registry.AddCounter("atomstream_results_lost_total",
-                                     "Results that the store refused, so that none was published.");
-  const char* dropped = "Valid frames that were not processed, by place.";
+  results_lost = registry.AddCounter("atomstream_results_lost_total");
   frames_dropped_admission =
-      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "admission"}});
+      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "admission"}});
   frames_dropped_cancelled =
-      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "cancelled"}});
+      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "cancelled"}});
   frames_dropped_shutdown =
-      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "shutdown"}});
+      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "shutdown"}});
   frames_dropped_store =
-      registry.AddCounter("atomstream_frames_dropped_total", dropped, {{"place", "store"}});
-  results_dropped_mailbox = registry.AddCounter(
-      "atomstream_results_dropped_total",
-      "Results dropped from mailboxes of slow subscribers, by place.", {{"place", "mailbox"}});
-  submissions_refused =
-      registry.AddCounter("atomstream_submissions_refused_total",
-                          "AnalyzeFrame calls refused because the queue was full.");
+      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "store"}});
+  results_dropped_mailbox =
+      registry.AddCounter("atomstream_results_dropped_total", {{"place", "mailbox"}});
+  submissions_refused = registry.AddCounter("atomstream_submissions_refused_total");
   for (const char* stage : kStages) {
-    stages_[stage] = registry.AddHistogram("atomstream_stage_latency_seconds",
-                                           "Time that a frame spends in a stage.", kLatencyBuckets,
+    stages_[stage] = registry.AddHistogram("atomstream_stage_latency_seconds", kLatencyBuckets,
                                            {{"stage", stage}});
   }
-  optimizer_evaluations =
-      registry.AddCounter("atomstream_optimizer_evaluations_total", "Evaluations of the rewards.");
-  optimizer_infeasible = registry.AddCounter("atomstream_optimizer_infeasible_total",
-                                             "Evaluations that exceeded the candidate bound.");
-  hypervolume = registry.AddGauge("atomstream_hypervolume_ratio",
-                                  "Area dominated by the newest Pareto front, reference (1, 1).");
-  chosen_qc = registry.AddGauge("atomstream_chosen_qc_ratio",
-                                "Quality count of the newest frame's chosen solution.");
-  chosen_er = registry.AddGauge("atomstream_chosen_er_ratio",
-                                "Error of the newest frame's chosen solution.");
-  frames_in_flight = registry.AddGauge("atomstream_frames_in_flight", "Frames in the pipeline.");
-  const char* depth = "Entries that wait in a queue.";
-  live_frame_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "live"}});
-  submissions_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "analyze"}});
-  unet_waiting = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "unet"}});
-  mailbox_results = registry.AddGauge("atomstream_queue_depth", depth, {{"queue", "mailboxes"}});
+  optimizer_evaluations = registry.AddCounter("atomstream_optimizer_evaluations_total");
+  optimizer_infeasible = registry.AddCounter("atomstream_optimizer_infeasible_total");
+  hypervolume = registry.AddGauge("atomstream_hypervolume_ratio");
+  chosen_qc = registry.AddGauge("atomstream_chosen_qc_ratio");
+  chosen_er = registry.AddGauge("atomstream_chosen_er_ratio");
+  frames_in_flight = registry.AddGauge("atomstream_frames_in_flight");
+  live_frame_waiting = registry.AddGauge("atomstream_queue_depth", {{"queue", "live"}});
+  submissions_waiting = registry.AddGauge("atomstream_queue_depth", {{"queue", "analyze"}});
+  unet_waiting = registry.AddGauge("atomstream_queue_depth", {{"queue", "unet"}});
+  mailbox_results = registry.AddGauge("atomstream_queue_depth", {{"queue", "mailboxes"}});
   const auto reevaluations = [&registry](const char* outcome) {
-    return registry.AddCounter("atomstream_reevaluations_total",
-                               "Newest live frames decided anew after a change of settings.",
-                               {{"outcome", outcome}});
+    return registry.AddCounter("atomstream_reevaluations_total", {{"outcome", outcome}});
   };
   reevaluations_done = reevaluations("done");
   reevaluations_overtaken = reevaluations("overtaken");
   reevaluations_failed = reevaluations("failed");
-  settings_version = registry.AddGauge("atomstream_settings_version",
-                                       "Version of the settings; one more with every change.");
+  settings_version = registry.AddGauge("atomstream_settings_version");
   settings_version->Set(1);
-  const char* audit = "Lines for the audit log, by whether they could be written.";
   audit_lines_written =
-      registry.AddCounter("atomstream_audit_lines_total", audit, {{"outcome", "written"}});
-  audit_lines_failed =
-      registry.AddCounter("atomstream_audit_lines_total", audit, {{"outcome", "failed"}});
+      registry.AddCounter("atomstream_audit_lines_total", {{"outcome", "written"}});
+  audit_lines_failed = registry.AddCounter("atomstream_audit_lines_total", {{"outcome", "failed"}});
   constexpr const char* kStates[] = {"none", "connecting", "streaming", "finished"};
   for (size_t i = 0; i < source_states_.size(); ++i) {
-    source_states_[i] = registry.AddGauge("atomstream_source_state",
-                                          "State of the frame source: 1 for the present one.",
-                                          {{"state", kStates[i]}});
+    source_states_[i] = registry.AddGauge("atomstream_source_state", {{"state", kStates[i]}});
   }
   SetSourceState(kNone);
-  source_reconnects = registry.AddCounter("atomstream_source_reconnects_total",
-                                          "How often the source was lost and tried again.");
-  registry
-      .AddGauge("atomstream_build_info", "1; the label says what is running.",
-                {{"version", std::string(version)}})
-      ->Set(1);
+  source_reconnects = registry.AddCounter("atomstream_source_reconnects_total");
+  registry.AddGauge("atomstream_build_info", {{"version", std::string(version)}})->Set(1);
 }
 
 Counter* DaemonMetrics::FramesInvalid(absl::string_view reason) const {

@@ -3,26 +3,19 @@
 namespace atomstream {
 
 KeptFrameMetrics::KeptFrameMetrics(MetricRegistry& registry) {
-  kept = registry.AddCounter("atomstream_frames_kept_total",
-                             "Frames whose pixels were written to disk, or were there already.");
+  kept = registry.AddCounter("atomstream_frames_kept_total");
   const auto dropped = [&registry](const char* reason) {
-    return registry.AddCounter("atomstream_frames_not_kept_total",
-                               "Frames whose pixels should have been written to disk, by why not.",
-                               {{"reason", reason}});
+    return registry.AddCounter("atomstream_frames_not_kept_total", {{"reason", reason}});
   };
   dropped_busy = dropped("busy");
   dropped_unused = dropped("unused");
   dropped_failed = dropped("failed");
   dropped_shutdown = dropped("shutdown");
-  waiting = registry.AddGauge("atomstream_frames_waiting_to_be_kept",
-                              "Frames that wait to be written to disk.");
+  waiting = registry.AddGauge("atomstream_frames_waiting_to_be_kept");
   keep_seconds = registry.AddHistogram("atomstream_frame_keep_seconds",
-                                       "Time from a frame's admission until it is on disk.",
                                        {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30});
   const auto reads = [&registry](const char* outcome) {
-    return registry.AddCounter("atomstream_kept_frame_reads_total",
-                               "Frames that were looked for on disk, by what came of it.",
-                               {{"outcome", outcome}});
+    return registry.AddCounter("atomstream_kept_frame_reads_total", {{"outcome", outcome}});
   };
   reads_ok = reads("ok");
   reads_missing = reads("missing");

@@ -2,9 +2,8 @@
 // know nothing of Prometheus. server/metrics/prometheus_exposer shows a registry to a scraper.
 //
 // Updates come from any thread and never block (but for Info, which holds a lock for a moment); a
-// reader sees each number whole, but numbers of one
-// moment need not fit together exactly. Metrics live as long as their registry and are never
-// removed.
+// reader sees each number whole, but numbers of one moment need not fit together exactly. Metrics
+// live as long as their registry and are never removed.
 #ifndef ATOMSTREAM_SERVER_METRICS_METRIC_H_
 #define ATOMSTREAM_SERVER_METRICS_METRIC_H_
 
@@ -16,7 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/base/mutex.h"
+#include "server/metrics/metric_catalogue.h"
 
 namespace atomstream {
 
@@ -68,21 +69,20 @@ using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 // Always 1; its labels say what is there now. Not shown before the first Set.
 class Info {
  public:
-  void Set(MetricLabels labels) {
-    MutexLock lock(&mutex_);
-    labels_ = std::move(labels);
-  }
+  explicit Info(const MetricSpec* spec) : spec_(*spec) {}
+
+  // Exactly the keys of the catalogue's row, in its order.
+  void Set(MetricLabels labels);
   MetricLabels labels() const {
     MutexLock lock(&mutex_);
     return labels_;
   }
 
  private:
+  const MetricSpec& spec_;
   mutable Mutex mutex_;
   MetricLabels labels_ ABSL_GUARDED_BY(mutex_);
 };
-
-enum class MetricType { kCounter, kGauge, kHistogram, kInfo };
 
 // One metric with its labels; exactly the pointer that `MetricFamily::type` names is set.
 struct LabelledMetric {
@@ -102,21 +102,27 @@ struct MetricFamily {
 };
 
 // Owns metrics. All Add calls come before the first reader and from one thread; a name that is
-// added again with other labels joins its family.
+// added again with other labels joins its family. Type, labels' keys and help are those of the
+// catalogue's row; a metric without one, or that disagrees with it, is our own bug and ends the
+// process.
 class MetricRegistry {
  public:
-  Counter* AddCounter(const std::string& name, const std::string& help, MetricLabels labels = {});
-  Gauge* AddGauge(const std::string& name, const std::string& help, MetricLabels labels = {});
-  Histogram* AddHistogram(const std::string& name, const std::string& help,
-                          std::vector<double> upper_bounds, MetricLabels labels = {});
-  Info* AddInfo(const std::string& name, const std::string& help);
+  explicit MetricRegistry(MetricCatalogue catalogue = DaemonCatalogue()) : catalogue_(catalogue) {}
+
+  Counter* AddCounter(absl::string_view name, MetricLabels labels = {});
+  Gauge* AddGauge(absl::string_view name, MetricLabels labels = {});
+  Histogram* AddHistogram(absl::string_view name, std::vector<double> upper_bounds,
+                          MetricLabels labels = {});
+  Info* AddInfo(absl::string_view name);
 
   const std::deque<MetricFamily>& families() const { return families_; }
 
  private:
-  LabelledMetric& Add(const std::string& name, const std::string& help, MetricType type,
-                      MetricLabels labels);
+  const MetricSpec& Row(absl::string_view name, MetricType type) const;
+  LabelledMetric& Add(const MetricSpec& spec, MetricLabels labels);
+  LabelledMetric& AddChecked(absl::string_view name, MetricType type, MetricLabels labels);
 
+  const MetricCatalogue catalogue_;
   std::deque<MetricFamily> families_;
 };
 

@@ -3,32 +3,21 @@
 namespace atomstream {
 
 OperationsMetrics::OperationsMetrics(MetricRegistry& registry) {
-  const char* reloads = "Attempts to read the configuration file anew, by what became of them.";
-  reloads_ok =
-      registry.AddCounter("atomstream_configuration_reloads_total", reloads, {{"outcome", "ok"}});
-  reloads_refused = registry.AddCounter("atomstream_configuration_reloads_total", reloads,
-                                        {{"outcome", "refused"}});
-  restart_fields = registry.AddGauge(
-      "atomstream_configuration_restart_fields",
-      "Fields of the configuration file that changed and count only after a restart.");
+  reloads_ok = registry.AddCounter("atomstream_configuration_reloads_total", {{"outcome", "ok"}});
+  reloads_refused =
+      registry.AddCounter("atomstream_configuration_reloads_total", {{"outcome", "refused"}});
+  restart_fields = registry.AddGauge("atomstream_configuration_restart_fields");
   for (const char* component : {"source", "pipeline", "detector", "store"}) {
-    components_[component] = registry.AddGauge("atomstream_component_serving",
-                                               "1: the component does its work; 0: it does not.",
-                                               {{"component", component}});
+    components_[component] =
+        registry.AddGauge("atomstream_component_serving", {{"component", component}});
   }
-  ready = registry.AddGauge("atomstream_ready",
-                            "1: new work may come here; 0: wedged, or shutting down.");
-  const char* lines = "Lines of the log that were not written, by why.";
-  log_lines_lost =
-      registry.AddCounter("atomstream_log_lines_dropped_total", lines, {{"reason", "full"}});
+  ready = registry.AddGauge("atomstream_ready");
+  log_lines_lost = registry.AddCounter("atomstream_log_lines_dropped_total", {{"reason", "full"}});
   log_lines_suppressed =
-      registry.AddCounter("atomstream_log_lines_dropped_total", lines, {{"reason", "repeated"}});
-  spans_written = registry.AddCounter("atomstream_spans_total", "Spans that were written.");
-  spans_dropped = registry.AddCounter("atomstream_spans_dropped_results_total",
-                                      "Results whose spans could not be written.");
-  trace_parents_malformed =
-      registry.AddCounter("atomstream_trace_parents_malformed_total",
-                          "Calls with a header traceparent that is none; it was ignored.");
+      registry.AddCounter("atomstream_log_lines_dropped_total", {{"reason", "repeated"}});
+  spans_written = registry.AddCounter("atomstream_spans_total");
+  spans_dropped = registry.AddCounter("atomstream_spans_dropped_results_total");
+  trace_parents_malformed = registry.AddCounter("atomstream_trace_parents_malformed_total");
 }
 
 Gauge* OperationsMetrics::Component(absl::string_view name) const {

@@ -4,23 +4,26 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/string_view.h"
+#include "server/metrics/metric_catalogue.h"
 #include "server/metrics/process_usage.h"
 
 namespace atomstream {
 namespace {
 
-void Add(std::vector<prometheus::MetricFamily>& families, std::string name, std::string help,
-         double value, prometheus::MetricType type = prometheus::MetricType::Gauge) {
+void Add(std::vector<prometheus::MetricFamily>& families, absl::string_view name, double value) {
+  const MetricSpec& spec = *FindMetric(DaemonCatalogue(), name);
   prometheus::ClientMetric metric;
-  if (type == prometheus::MetricType::Counter) {
+  prometheus::MetricFamily family;
+  if (spec.type == MetricType::kCounter) {
+    family.type = prometheus::MetricType::Counter;
     metric.counter.value = value;
   } else {
+    family.type = prometheus::MetricType::Gauge;
     metric.gauge.value = value;
   }
-  prometheus::MetricFamily family;
-  family.name = std::move(name);
-  family.help = std::move(help);
-  family.type = type;
+  family.name = std::string(spec.name);
+  family.help = PlainText(spec.help);
   family.metric.push_back(std::move(metric));
   families.push_back(std::move(family));
 }
@@ -33,18 +36,13 @@ std::vector<prometheus::MetricFamily> ProcessCollector::Collect() const {
   std::vector<prometheus::MetricFamily> families;
   const absl::StatusOr<ProcessUsage> usage = ReadProcessUsage();
   if (!usage.ok() || start_ == absl::InfinitePast()) return families;
-  Add(families, "process_cpu_seconds_total", "Time on cores, user and system together.",
-      usage->cpu_seconds, prometheus::MetricType::Counter);
-  Add(families, "process_start_time_seconds", "Start of the process since the epoch.",
-      absl::ToDoubleSeconds(start_ - absl::UnixEpoch()));
-  Add(families, "process_virtual_memory_bytes", "Virtual memory.",
-      static_cast<double>(usage->virtual_bytes));
-  Add(families, "process_resident_memory_bytes", "Resident memory.",
-      static_cast<double>(usage->resident_bytes));
-  Add(families, "process_threads", "Threads.", static_cast<double>(usage->threads));
-  Add(families, "process_open_fds", "Open files and connections.",
-      static_cast<double>(usage->open_files));
-  Add(families, "process_max_fds", "Files and connections that may be open.",
+  Add(families, "process_cpu_seconds_total", usage->cpu_seconds);
+  Add(families, "process_start_time_seconds", absl::ToDoubleSeconds(start_ - absl::UnixEpoch()));
+  Add(families, "process_virtual_memory_bytes", static_cast<double>(usage->virtual_bytes));
+  Add(families, "process_resident_memory_bytes", static_cast<double>(usage->resident_bytes));
+  Add(families, "process_threads", static_cast<double>(usage->threads));
+  Add(families, "process_open_fds", static_cast<double>(usage->open_files));
+  Add(families, "process_max_fds",
       usage->max_files < 0 ? std::numeric_limits<double>::infinity()
                            : static_cast<double>(usage->max_files));
   return families;

@@ -12,15 +12,11 @@ constexpr const char* kReasons[] = {
 
 SecurityMetrics::SecurityMetrics(MetricRegistry& registry) {
   for (const char* reason : kReasons) {
-    refused_[reason] = registry.AddCounter("atomstream_calls_refused_total",
-                                           "Calls that were refused before they began, by reason.",
-                                           {{"reason", reason}});
+    refused_[reason] = registry.AddCounter("atomstream_calls_refused_total", {{"reason", reason}});
   }
-  const char* reloads = "Attempts to read the policy and the tokens anew, by what became of them.";
-  reloads_ok =
-      registry.AddCounter("atomstream_security_reloads_total", reloads, {{"outcome", "ok"}});
+  reloads_ok = registry.AddCounter("atomstream_security_reloads_total", {{"outcome", "ok"}});
   reloads_refused =
-      registry.AddCounter("atomstream_security_reloads_total", reloads, {{"outcome", "refused"}});
+      registry.AddCounter("atomstream_security_reloads_total", {{"outcome", "refused"}});
 }
 
 Counter* SecurityMetrics::Refused(absl::string_view reason) const {

@@ -12,24 +12,17 @@ constexpr const char* kSiteKinds[] = {"unknown",   "bulk",     "dopant", "vacanc
 StructureMetrics::StructureMetrics(MetricRegistry& registry, const std::string& detector) {
   for (const char* reason : kRefitReasons) {
     refits_[reason] = registry.AddCounter("atomstream_cluster_fits_total",
-                                          "Fits of the cluster model of live frames, by reason.",
                                           {{"detector", detector}, {"reason", reason}});
   }
-  const char* failed = "Frames whose clusters or site kinds could not be computed.";
-  clusters_failed = registry.AddCounter("atomstream_structure_failed_total", failed,
+  clusters_failed = registry.AddCounter("atomstream_structure_failed_total",
                                         {{"detector", detector}, {"part", "clusters"}});
-  sites_failed = registry.AddCounter("atomstream_structure_failed_total", failed,
+  sites_failed = registry.AddCounter("atomstream_structure_failed_total",
                                      {{"detector", detector}, {"part", "structure"}});
-  clusters = registry.AddGauge("atomstream_clusters", "Clusters of atoms in the newest frame.",
-                               {{"detector", detector}});
-  explained_variance = registry.AddGauge(
-      "atomstream_explained_variance_ratio",
-      "Share of the variance of atoms' surroundings that the principal components explain.",
-      {{"detector", detector}});
+  clusters = registry.AddGauge("atomstream_clusters", {{"detector", detector}});
+  explained_variance =
+      registry.AddGauge("atomstream_explained_variance_ratio", {{"detector", detector}});
   for (const char* kind : kSiteKinds) {
-    sites_[kind] =
-        registry.AddGauge("atomstream_sites", "Atoms of the newest frame by the kind of site.",
-                          {{"detector", detector}, {"kind", kind}});
+    sites_[kind] = registry.AddGauge("atomstream_sites", {{"detector", detector}, {"kind", kind}});
   }
 }
 

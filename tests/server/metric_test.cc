@@ -50,16 +50,40 @@ TEST(MetricTest, UpdatesFromManyThreadsAllCount) {
   EXPECT_EQ(histogram.snapshot().cumulative, (std::vector<uint64_t>{0, 4000}));
 }
 
+constexpr MetricSpec kRows[] = {
+    {"x_total", MetricType::kCounter, "kind", "by `a`, `b` ([x.md](x.md))"},
+    {"y", MetricType::kGauge, "", "what it is"},
+    {"model_info", MetricType::kInfo, "id,device", "which"},
+};
+constexpr MetricGroup kGroups[] = {{"All", kRows}};
+const MetricCatalogue kCatalogue = kGroups;
+
 TEST(MetricRegistryTest, MetricsOfOneNameShareAFamily) {
-  MetricRegistry registry;
-  Counter* a = registry.AddCounter("x_total", "X.", {{"kind", "a"}});
-  Counter* b = registry.AddCounter("x_total", "X.", {{"kind", "b"}});
-  registry.AddGauge("y", "Y.");
+  MetricRegistry registry(kCatalogue);
+  Counter* a = registry.AddCounter("x_total", {{"kind", "a"}});
+  Counter* b = registry.AddCounter("x_total", {{"kind", "b"}});
+  registry.AddGauge("y");
   EXPECT_NE(a, b);
   ASSERT_EQ(registry.families().size(), 2u);
   EXPECT_EQ(registry.families()[0].metrics.size(), 2u);
   a->Increment(3);
   EXPECT_EQ(registry.families()[0].metrics[0].counter->value(), 3);
+}
+
+TEST(MetricRegistryTest, HelpIsThePlainTextOfTheCatalogue) {
+  MetricRegistry registry(kCatalogue);
+  registry.AddCounter("x_total", {{"kind", "a"}});
+  EXPECT_EQ(registry.families()[0].help, "by a, b (x.md)");
+}
+
+TEST(MetricRegistryDeathTest, AMetricThatDisagreesWithTheCatalogueEndsTheProcess) {
+  MetricRegistry registry(kCatalogue);
+  EXPECT_DEATH(registry.AddGauge("z"), "metric z: it has no row");
+  EXPECT_DEATH(registry.AddCounter("y"), "metric y: its type is another");
+  EXPECT_DEATH(registry.AddGauge("y", {{"kind", "a"}}), "metric y: its labels are not \\{kind\\}");
+  EXPECT_DEATH(registry.AddCounter("x_total"), "metric x_total: its labels are not \\{\\}");
+  Info* info = registry.AddInfo("model_info");
+  EXPECT_DEATH(info->Set({{"id", "a"}}), "metric model_info: its labels are not \\{id\\}");
 }
 
 TEST(DaemonMetricsTest, AnUnknownReasonCountsAsOther) {
@@ -103,12 +127,12 @@ TEST(DaemonMetricsTest, OneSourceStateAtATime) {
 }
 
 TEST(InfoTest, ShowsTheLabelsThatWereSetLast) {
-  MetricRegistry registry;
-  Info* info = registry.AddInfo("model_info", "which");
+  MetricRegistry registry(kCatalogue);
+  Info* info = registry.AddInfo("model_info");
   EXPECT_TRUE(info->labels().empty());
-  info->Set({{"id", "a"}});
-  info->Set({{"id", "b"}});
-  EXPECT_EQ(info->labels(), (MetricLabels{{"id", "b"}}));
+  info->Set({{"id", "a"}, {"device", "cpu"}});
+  info->Set({{"id", "b"}, {"device", "cpu"}});
+  EXPECT_EQ(info->labels(), (MetricLabels{{"id", "b"}, {"device", "cpu"}}));
   EXPECT_EQ(registry.families().back().metrics.back().info.get(), info);
 }
 

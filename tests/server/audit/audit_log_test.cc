@@ -38,8 +38,10 @@ class AuditLogTest : public testing::Test {
   FakeClock clock_;
   SilentLog log_;
   MetricRegistry registry_;
-  Counter* const written_ = registry_.AddCounter("lines", "", {{"outcome", "written"}});
-  Counter* const failed_ = registry_.AddCounter("lines", "", {{"outcome", "failed"}});
+  Counter* const written_ =
+      registry_.AddCounter("atomstream_audit_lines_total", {{"outcome", "written"}});
+  Counter* const failed_ =
+      registry_.AddCounter("atomstream_audit_lines_total", {{"outcome", "failed"}});
 };
 
 TEST_F(AuditLogTest, WritesOneLineAnActWithItsTimeAndWhoDidIt) {
