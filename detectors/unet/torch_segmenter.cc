@@ -147,7 +147,11 @@ absl::StatusOr<std::shared_ptr<const Segmenter>> LoadOrThrow(const std::string& 
 
 absl::StatusOr<std::shared_ptr<const Segmenter>> LoadTorchSegmenter(
     const std::string& folder, const TorchSegmenterOptions& options, const Clock* clock) {
-  return CatchToStatus("loading a model", [&] { return LoadOrThrow(folder, options, clock); });
+  try {
+    return LoadOrThrow(folder, options, clock);
+  } catch (...) {
+    return StatusOfTorchException("loading a model");
+  }
 }
 
 }  // namespace atomstream
