@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/metrics/queue_age.h"
 
 namespace atomstream {
 
@@ -182,6 +183,14 @@ void Admission::Abandon() {
 int Admission::frames_in_flight() const {
   MutexLock lock(&mutex_);
   return InFlight();
+}
+
+void Admission::ShowAges() const {
+  MutexLock lock(&mutex_);
+  const absl::Time now = clock_->Now();
+  metrics_->queue_ages.live->Set(QueueAgeSeconds(live_ ? live_->arrival_time : kEmptyQueue, now));
+  metrics_->queue_ages.analyze->Set(
+      QueueAgeSeconds(submissions_.empty() ? kEmptyQueue : submissions_.front().arrival_time, now));
 }
 
 void Admission::ShowDepths() {

@@ -91,6 +91,9 @@ class Admission {
 
   int frames_in_flight() const;
 
+  // Brings the metrics of how long the oldest entries wait up to now.
+  void ShowAges() const;
+
  private:
   struct Waiting {
     std::shared_ptr<const Frame> frame;

@@ -1,6 +1,7 @@
 #include "server/assembler.h"
 
 #include <array>
+#include <limits>
 #include <numeric>
 #include <utility>
 #include <variant>
@@ -19,6 +20,24 @@ void ShowStructure(const StructureRecord& record, const StructureMetrics& metric
   for (const SiteKind kind : kSiteKinds) {
     metrics.Sites(SiteKindName(kind))->Set(counts[static_cast<size_t>(kind)]);
   }
+}
+
+double DisagreementOf(const LatticeSummary& lattice) {
+  const bool known = lattice.pixel_size_nm_measured > 0 && lattice.pixel_size_nm_metadata > 0;
+  return known ? lattice.pixel_size_nm_measured / lattice.pixel_size_nm_metadata - 1
+               : std::numeric_limits<double>::quiet_NaN();
+}
+
+// `again`: the frame's remarks were counted before.
+void ShowLattice(const DetectorRecord& detector, bool again, const LatticeMetrics& metrics) {
+  std::visit(
+      [&](const auto& result) {
+        metrics.disagreement->Set(DisagreementOf(result.lattice));
+        for (const std::string& flag : result.flags) {
+          if (!again) metrics.Flagged(flag)->Increment();
+        }
+      },
+      detector.result);
 }
 
 }  // namespace
@@ -236,6 +255,7 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
     metrics.chosen_qc->Set(log_star->qc);
     metrics.chosen_er->Set(log_star->er);
   }
+  ShowLattice(record.detector, anew, metrics.Lattice(DetectorName(kind)));
 }
 
 }  // namespace atomstream

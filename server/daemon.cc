@@ -115,7 +115,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                .steady_clock = parts_.steady_clock,
                .metrics = &metrics_.kept_frames,
                .log = parts_.log}),
-      hub_(options.max_subscribers, &metrics_, store_.range().newest),
+      hub_(options.max_subscribers, parts_.steady_clock, &metrics_, store_.range().newest),
       delivery_({.hub = &hub_,
                  .store = &store_,
                  .metrics = &metrics_.delivery,
@@ -234,7 +234,8 @@ absl::Status Daemon::StartServers() {
                                      ": is not loopback; whoever reaches it can read the metrics"));
   }
   if (!options_.metrics_address.empty()) {
-    ASSIGN_OR_RETURN(exposer_, PrometheusExposer::Start(options_.metrics_address, &registry_));
+    ASSIGN_OR_RETURN(exposer_, PrometheusExposer::Start(options_.metrics_address, &registry_,
+                                                        [this] { ShowAges(); }));
   }
   if (reloader_ != nullptr) {
     const ModelInfo model = reloader_->status().model;
@@ -274,6 +275,14 @@ void Daemon::ReloadCredentials() {
   if (!credentials.ok()) {
     parts_.log->Warning(
         absl::StrCat("who may call is as before: ", credentials.status().message()));
+void Daemon::ShowAges() {
+  pipeline_.ShowAges();
+  hub_.ShowAge();
+  history_.ShowAge();
+  frames_.ShowAge();
+  if (targeting_ != nullptr) targeting_->desk().ShowAge();
+}
+
     return;
   }
   SetCredentials(*std::move(credentials));

@@ -98,6 +98,8 @@ class Daemon {
   absl::Status StartServers();
   // Counts a refusal.
   absl::StatusOr<Credentials> ReadCredentials(const SecurityOptions& options);
+  // Before each scrape: what grows while nothing happens.
+  void ShowAges();
   void SetCredentials(Credentials credentials);
 
   const DaemonOptions options_;

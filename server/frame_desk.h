@@ -52,6 +52,11 @@ class FrameDesk {
   FrameKeeper* keeper() { return keeper_.get(); }  // null: frames are not kept on disk
   const FrameFinder* finder() const { return &finder_; }
   PreviewShelf* previews() { return &previews_; }
+  // As FrameKeeper::ShowAge.
+  void ShowAge() const {
+    if (keeper_ != nullptr) keeper_->ShowAge();
+  }
+
   CallThreads* call_threads() { return &call_threads_; }
 
  private:

@@ -239,6 +239,14 @@ bool Pipeline::Shutdown(absl::Time deadline) {
 
 PipelineStatus Pipeline::status() const {
   return {.source = ingest_.status(),
+void Pipeline::ShowAges() const {
+  admission_.ShowAges();
+  deps_.metrics->pipeline_stalled->Set(absl::ToDoubleSeconds(progress_.Stalled()));
+  if (inference_ == nullptr) return;
+  inference_->ShowAge();
+  deps_.metrics->unet_stalled->Set(absl::ToDoubleSeconds(unet_progress_.Stalled()));
+}
+
           .frames_in_flight = admission_.frames_in_flight(),
           .results_per_second = stats_.ResultsPerSecond(deps_.steady_clock->Now()),
           .latency_p50 = stats_.LatencyP50()};

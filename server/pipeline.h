@@ -155,6 +155,9 @@ class Pipeline {
   PipelineStatus status() const;
 
   // Whether frames get on; that of the U-Net is null without one.
+  // Brings the metrics of how long frames wait, and of how long nothing was done, up to now.
+  void ShowAges() const;
+
   const PipelineProgress* progress() const { return &progress_; }
   const PipelineProgress* unet_progress() const {
     return inference_ == nullptr ? nullptr : &unet_progress_;

@@ -8,6 +8,7 @@
 #ifndef ATOMSTREAM_DETECTORS_UNET_SEGMENTER_H_
 #define ATOMSTREAM_DETECTORS_UNET_SEGMENTER_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -38,15 +39,27 @@ struct ModelInfo {
   // One image may be done elsewhere (see Segmentation::flags).
   std::string device;
   std::string precision;
+  int64_t weight_bytes = 0;  // of all members, as they were loaded; 0: unknown
+};
+
+// Memory that tensors took while an image was segmented, as libtorch's allocators told. Bytes; 0:
+// unknown. What libraries below libtorch take for themselves is not in it.
+struct SegmentationMemory {
+  int64_t peak_bytes = 0;  // the most at once, besides what was there before, as the weights
+  // On a GPU, of all that libtorch has there: allocated at most, and held for reuse at most.
+  int64_t allocated_bytes = 0;
+  int64_t reserved_bytes = 0;
 };
 
 // One image, segmented by all members of the ensemble. Both maps have the image's size.
 struct Segmentation {
-  Image mean;               // probability of an atom's centre, [0, 1]: mean of the members
-  Image variance;           // of the members' probabilities, >= 0; 0 everywhere with one member
-  std::string device;       // "cpu", "cuda:0"
-  std::string precision;    // "float32", "bfloat16", "float16"
-  int tiles = 0;            // one member's
+  Image mean;                // probability of an atom's centre, [0, 1]: mean of the members
+  Image variance;            // of the members' probabilities, >= 0; 0 everywhere with one member
+  std::string device;        // "cpu", "cuda:0"
+  std::string precision;     // "float32", "bfloat16", "float16"
+  int tiles = 0;             // one member's
+  std::vector<int> batches;  // the tiles of each pass of a member
+  SegmentationMemory memory;
   absl::Duration transfer;  // to the device and back; 0 on the CPU
   absl::Duration compute;
   // "smaller_tiles": memory ran out on the device, smaller tiles fitted.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "detectors/unet/tile_grid.h"
+#include "detectors/unet/torch_memory.h"
 #include "torch/cuda.h"
 
 namespace atomstream {
@@ -164,6 +165,12 @@ std::string TorchEnsemble::precision() const {
   return precision_ == at::kHalf ? "float16" : "float32";
 }
 
+int64_t TorchEnsemble::weight_bytes() const {
+  int64_t bytes = 0;
+  for (const TorchMember& member : members_) bytes += member.weight_bytes();
+  return bytes;
+}
+
 absl::Status TorchEnsemble::WarmUp(const TorchSegmenterOptions& options) const {
   const int batch = device_.is_cuda() ? options.max_batch : 1;
   for (const int tile_px : kTileSizes) {
@@ -186,7 +193,10 @@ absl::Status TorchEnsemble::WarmUp(const TorchSegmenterOptions& options) const {
 absl::StatusOr<Segmentation> TorchEnsemble::Segment(const Image& image,
                                                     const SegmentAttempt& attempt) const {
   try {
-    return SegmentOrThrow(image, attempt);
+    const TorchMemory memory(device_);
+    absl::StatusOr<Segmentation> result = SegmentOrThrow(image, attempt);
+    if (result.ok()) result->memory = memory.most();
+    return result;
   } catch (...) {
     return StatusOfTorchException("segmenting an image");
   }
@@ -206,6 +216,7 @@ absl::StatusOr<Segmentation> TorchEnsemble::SegmentOrThrow(const Image& image,
   result.tiles = grid.count();
   for (int first = 0; first < grid.count(); first += attempt.max_batch) {
     const int tiles = std::min(attempt.max_batch, grid.count() - first);
+    result.batches.insert(result.batches.end(), members_.size(), tiles);
     const at::Tensor cut = at::empty({tiles, 1, side, side}, at::kFloat);
     for (int i = 0; i < tiles; ++i) {
       std::memcpy(cut[i].data_ptr<float>(), grid.Cut(image, first + i)[0], tile_bytes);

@@ -44,6 +44,7 @@ class TorchEnsemble {
 
   std::string device() const { return device_.str(); }  // "cpu", "cuda:0"
   std::string precision() const;                        // "float32", "bfloat16", "float16"
+  int64_t weight_bytes() const;                         // of all members
 
   // Errors as Segmenter::Segment; ResourceExhausted: no memory.
   absl::StatusOr<Segmentation> Segment(const Image& image, const SegmentAttempt& attempt) const;

@@ -47,6 +47,13 @@ void PutWeightsChannelsLast(torch::jit::Module& network) {
   }
 }
 
+template <typename Tensors>
+int64_t BytesOf(const Tensors& tensors) {
+  int64_t bytes = 0;
+  for (const at::Tensor tensor : tensors) bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 // With one channel both orders are the same bytes, and the strides alone say which is meant.
 at::Tensor AsChannelsLast(const at::Tensor& batch) {
   const at::Tensor rows = batch.contiguous();
@@ -80,7 +87,9 @@ absl::StatusOr<TorchMember> TorchMember::Load(const std::string& script, const s
     for (at::Tensor parameter : network.parameters()) parameter.set_requires_grad(false);
     if (convert_weights) network.to(precision);
     PutWeightsChannelsLast(network);
-    return TorchMember(torch::jit::freeze(network), name, output, precision);
+    // Before freezing, which makes constants of them.
+    const int64_t weight_bytes = BytesOf(network.parameters()) + BytesOf(network.buffers());
+    return TorchMember(torch::jit::freeze(network), name, output, precision, weight_bytes);
   } catch (...) {
     const absl::Status status =
         StatusOfTorchException(absl::StrCat("'", name, "' cannot be loaded as TorchScript"));

@@ -1,11 +1,12 @@
-// TorchMember: one network of an ensemble on one device in one precision. With torch_ensemble.* and
-// torch_segmenter.cc all that includes torch for serving.
+// TorchMember: one network of an ensemble on one device in one precision. With torch_ensemble.*,
+// torch_memory.* and torch_segmenter.cc all that includes torch for serving.
 //
 // Movable. Run may be called by one thread at a time: TorchSegmenter's lock sees to that. No
 // exception leaves a function of this file.
 #ifndef ATOMSTREAM_DETECTORS_UNET_TORCH_MEMBER_H_
 #define ATOMSTREAM_DETECTORS_UNET_TORCH_MEMBER_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -38,14 +39,16 @@ class TorchMember {
   absl::StatusOr<at::Tensor> Run(const at::Tensor& batch) const;
 
   const std::string& name() const { return name_; }
+  int64_t weight_bytes() const { return weight_bytes_; }  // parameters and buffers
 
  private:
   TorchMember(torch::jit::Module network, std::string name, ModelOutput output,
-              at::ScalarType precision)
+              at::ScalarType precision, int64_t weight_bytes)
       : network_(std::move(network)),
         name_(std::move(name)),
         output_(output),
-        precision_(precision) {}
+        precision_(precision),
+        weight_bytes_(weight_bytes) {}
 
   absl::StatusOr<at::Tensor> RunOrThrow(const at::Tensor& batch) const;
 
@@ -53,6 +56,7 @@ class TorchMember {
   std::string name_;
   ModelOutput output_;
   at::ScalarType precision_;
+  int64_t weight_bytes_;
 };
 
 }  // namespace atomstream

@@ -92,6 +92,7 @@ class TorchSegmenter final : public Segmenter {
     ModelInfo info = manifest.info();
     info.device = ensemble.device();
     info.precision = ensemble.precision();
+    info.weight_bytes = ensemble.weight_bytes();
     return info;
   }
 

@@ -80,6 +80,15 @@ class StageTimer {
   absl::Time last_;
 };
 
+// Of one of the looks at a frame: passes add up, memory is free again before the next.
+void AddCost(const Segmentation& look, UnetResult& result) {
+  result.batches.insert(result.batches.end(), look.batches.begin(), look.batches.end());
+  SegmentationMemory& most = result.memory;
+  most.peak_bytes = std::max(most.peak_bytes, look.memory.peak_bytes);
+  most.allocated_bytes = std::max(most.allocated_bytes, look.memory.allocated_bytes);
+  most.reserved_bytes = std::max(most.reserved_bytes, look.memory.reserved_bytes);
+}
+
 bool LiesIn(const Frame& frame, const PointPx& place) {
   return place.x_px >= -0.5 && place.x_px < frame.width() - 0.5 && place.y_px >= -0.5 &&
          place.y_px < frame.height() - 0.5;
@@ -183,6 +192,7 @@ absl::StatusOr<UnetDetector::Finding> UnetDetector::Find(const Image& view,
   ASSIGN_OR_RETURN(finding.segmentation, segmenter.Segment(input));
   result.timings.transfer += finding.segmentation.transfer;
   result.timings.compute += finding.segmentation.compute;
+  AddCost(finding.segmentation, result);
   timer.Lap();
 
   // An unknown d_NN is taken to be the network's: the frame's own scale was used.

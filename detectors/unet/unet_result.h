@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/lattice/lattice_summary.h"
 #include "core/structure/atom.h"
+#include "detectors/unet/segmenter.h"
 
 namespace atomstream {
 
@@ -35,6 +36,8 @@ struct UnetResult {
   std::string device;
   std::string precision;
   int tiles = 0;
+  std::vector<int> batches;  // the tiles of each pass of a member
+  SegmentationMemory memory;
   UnetTimings timings;
   // Machine-readable remarks: those of Segmentation, and
   // "constant_frame"      every pixel has the same value; nothing was searched

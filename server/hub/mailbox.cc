@@ -8,9 +8,8 @@ namespace atomstream {
 
 Mailbox::Mailbox(const MailboxLimits& limits) : limits_(limits) { assert(limits.results >= 1); }
 
-Mailbox::Delivery Mailbox::Deliver(StoredResultPtr result) {
-  std::vector<StoredResultPtr> dropped;  // freed after the lock
-  const int64_t sequence = result->position.sequence;
+Mailbox::Delivery Mailbox::Deliver(StoredResultPtr result, absl::Time now) {
+  std::vector<Waiting> dropped;  // freed after the lock
   const int64_t bytes = result->bytes();
   MutexLock lock(&mutex_);
   if (closed_) return {};
@@ -23,16 +22,16 @@ Mailbox::Delivery Mailbox::Deliver(StoredResultPtr result) {
   const bool behind = limits_.empty_when_full && (gap_ || full());
   while (behind ? !results_.empty() : full()) {
     dropped.push_back(PopLocked());
-    ExtendGapLocked(dropped.back()->position.sequence);
+    ExtendGapLocked(dropped.back());
   }
   delivery.dropped = static_cast<int>(dropped.size()) + (behind ? 1 : 0);
   delivery.added = 1 - delivery.dropped;
   if (behind) {
-    ExtendGapLocked(sequence);
-    dropped.push_back(std::move(result));
+    dropped.push_back({std::move(result), now});
+    ExtendGapLocked(dropped.back());
   } else {
     bytes_ += bytes;
-    results_.push_back(std::move(result));
+    results_.push_back({std::move(result), now});
   }
   return delivery;
 }
@@ -60,16 +59,20 @@ bool Mailbox::Close() {
 
 bool Mailbox::WakeLocked() { return std::exchange(consumer_idle_, false); }
 
-StoredResultPtr Mailbox::PopLocked() {
-  StoredResultPtr oldest = std::move(results_.front());
+Mailbox::Waiting Mailbox::PopLocked() {
+  Waiting oldest = std::move(results_.front());
   results_.pop_front();
-  bytes_ -= oldest->bytes();
+  bytes_ -= oldest.result->bytes();
   return oldest;
 }
 
 // Results are dropped in order, so one gap that grows is enough.
-void Mailbox::ExtendGapLocked(int64_t sequence) {
-  if (!gap_) gap_ = Gap{.first_sequence = sequence};
+void Mailbox::ExtendGapLocked(const Waiting& lost) {
+  const int64_t sequence = lost.result->position.sequence;
+  if (!gap_) {
+    gap_ = Gap{.first_sequence = sequence};
+    gap_came_ = lost.came;
+  }
   gap_->last_sequence = sequence;
   ++gap_->results;
 }
@@ -97,7 +100,7 @@ std::optional<HubEvent> Mailbox::Take() {
     gap_.reset();
     return event;
   }
-  if (!results_.empty()) return HubEvent(PopLocked());
+  if (!results_.empty()) return HubEvent(PopLocked().result);
   consumer_idle_ = true;
   return std::nullopt;
 }
@@ -105,6 +108,12 @@ std::optional<HubEvent> Mailbox::Take() {
 bool Mailbox::closed() const {
   MutexLock lock(&mutex_);
   return closed_;
+}
+
+absl::Time Mailbox::oldest() const {
+  MutexLock lock(&mutex_);
+  if (gap_) return gap_came_;
+  return results_.empty() ? absl::InfiniteFuture() : results_.front().came;
 }
 
 int Mailbox::waiting() const {

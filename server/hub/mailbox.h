@@ -12,6 +12,7 @@
 #include <optional>
 #include <variant>
 
+#include "absl/time/time.h"
 #include "core/base/mutex.h"
 #include "server/record/settings_record.h"
 #include "server/record/source_status.h"
@@ -48,7 +49,8 @@ class Mailbox {
 
   explicit Mailbox(const MailboxLimits& limits);
 
-  Delivery Deliver(StoredResultPtr result);
+  // `now`: for oldest().
+  Delivery Deliver(StoredResultPtr result, absl::Time now);
   // Only the newest status waits.
   Delivery Deliver(SourceStatus status);
   // Only the newest change waits. Nothing is lost silently by that: it holds all settings, and its
@@ -67,20 +69,29 @@ class Mailbox {
 
   bool closed() const;
   int waiting() const;  // results
+  // When the oldest of the results came that are not taken, or not declared lost; InfiniteFuture:
+  // there is none.
+  absl::Time oldest() const;
 
  private:
   bool WakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<HubEvent> TakeNoticeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  struct Waiting {
+    StoredResultPtr result;
+    absl::Time came;
+  };
+
   // Takes the oldest result out.
-  StoredResultPtr PopLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ExtendGapLocked(int64_t sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Waiting PopLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ExtendGapLocked(const Waiting& lost) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const MailboxLimits limits_;
 
   mutable Mutex mutex_;
-  std::deque<StoredResultPtr> results_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiting> results_ ABSL_GUARDED_BY(mutex_);
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;       // of results_
-  std::optional<Gap> gap_ ABSL_GUARDED_BY(mutex_);  // lies before results_.front()
+  std::optional<Gap> gap_ ABSL_GUARDED_BY(mutex_);  // lies before results_.front() …
+  absl::Time gap_came_ ABSL_GUARDED_BY(mutex_);     // … and its first result came then
   std::optional<SourceStatus> source_ ABSL_GUARDED_BY(mutex_);
   SettingsChangePtr settings_ ABSL_GUARDED_BY(mutex_);  // null: none waits
   bool consumer_idle_ ABSL_GUARDED_BY(mutex_) = false;  // the last Take found nothing

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/metrics/queue_age.h"
 
 namespace atomstream {
 
@@ -38,8 +39,12 @@ struct Subscription::Entry {
 struct Subscription::Shared {
   using Entries = std::vector<std::shared_ptr<Entry>>;
 
-  Shared(int max_subscribers_in, DaemonMetrics* metrics_in, int64_t newest)
-      : metrics(metrics_in), max_subscribers(max_subscribers_in), newest_sequence(newest) {}
+  Shared(int max_subscribers_in, const Clock* steady_clock_in, DaemonMetrics* metrics_in,
+         int64_t newest)
+      : steady_clock(*steady_clock_in),
+        metrics(metrics_in),
+        max_subscribers(max_subscribers_in),
+        newest_sequence(newest) {}
 
   Gauge* SubscribersOf(const Entry& entry) const {
     return metrics->delivery.Of(entry.options.policy).subscribers;
@@ -52,6 +57,7 @@ struct Subscription::Shared {
     }
   }
 
+  const Clock& steady_clock;
   DaemonMetrics* const metrics;
 
   mutable Mutex mutex;
@@ -91,8 +97,10 @@ bool Subscription::closed() const { return entry_->mailbox.closed(); }
 void Subscription::Owe(int64_t results) { entry_->backlog += results; }
 void Subscription::Settle(int64_t results) { entry_->backlog -= results; }
 
-ResultHub::ResultHub(int max_subscribers, DaemonMetrics* metrics, int64_t newest_sequence)
-    : shared_(std::make_shared<Subscription::Shared>(max_subscribers, metrics, newest_sequence)) {}
+ResultHub::ResultHub(int max_subscribers, const Clock* steady_clock, DaemonMetrics* metrics,
+                     int64_t newest_sequence)
+    : shared_(std::make_shared<Subscription::Shared>(max_subscribers, steady_clock, metrics,
+                                                     newest_sequence)) {}
 
 ResultHub::~ResultHub() { Close(); }
 
@@ -121,6 +129,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> ResultHub::Subscribe(
 
 void ResultHub::Publish(const StoredResultPtr& result) {
   const std::optional<DetectorKind> detector = DetectorNamed(result->key.detector);
+  const absl::Time now = shared_->steady_clock.Now();
   Subscription::Shared::Entries awake;
   {
     // Delivering is short and never waits, so it may hold the lock: a subscription that is being
@@ -134,7 +143,7 @@ void ResultHub::Publish(const StoredResultPtr& result) {
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
       if (detector && !entry->options.detectors.Has(*detector)) continue;
       if (result->position.sequence <= entry->options.after) continue;
-      const Mailbox::Delivery delivery = entry->mailbox.Deliver(result);
+      const Mailbox::Delivery delivery = entry->mailbox.Deliver(result, now);
       const DeliveryPolicy policy = entry->options.policy;
       int64_t& backlog = backlogs[static_cast<size_t>(policy)];
       backlog = std::max(backlog, entry->backlog.fetch_add(1));
@@ -185,6 +194,20 @@ void ResultHub::Close() {
     }
   }
   Subscription::Shared::Wake(awake);
+}
+
+void ResultHub::ShowAge() const {
+  Subscription::Shared::Entries entries;
+  {
+    // Only the list: nobody who publishes waits while the mailboxes are asked.
+    MutexLock lock(&shared_->mutex);
+    entries = shared_->entries;
+  }
+  absl::Time oldest = kEmptyQueue;
+  for (const std::shared_ptr<Subscription::Entry>& entry : entries) {
+    oldest = std::min(oldest, entry->mailbox.oldest());
+  }
+  shared_->metrics->queue_ages.mailboxes->Set(QueueAgeSeconds(oldest, shared_->steady_clock.Now()));
 }
 
 int ResultHub::subscribers() const {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/base/clock.h"
 #include "core/base/mutex.h"
 #include "server/hub/mailbox.h"
 #include "server/metrics/daemon_metrics.h"
@@ -83,8 +84,9 @@ class Subscription {
 class ResultHub {
  public:
   // `newest_sequence`: of the last result of the daemon's earlier life; 0: there was none.
-  // `metrics` outlives the hub and all subscriptions.
-  ResultHub(int max_subscribers, DaemonMetrics* metrics, int64_t newest_sequence = 0);
+  // `steady_clock` and `metrics` outlive the hub and all subscriptions.
+  ResultHub(int max_subscribers, const Clock* steady_clock, DaemonMetrics* metrics,
+            int64_t newest_sequence = 0);
   ~ResultHub();  // closes
 
   // A subscription that first hears of the source's present state. `on_ready` may be empty.
@@ -101,6 +103,9 @@ class ResultHub {
   void Close();
 
   int subscribers() const;
+
+  // Brings the metric of how long the oldest result waits, of all mailboxes, up to now.
+  void ShowAge() const;
 
   // Those that are there stay, even if they are more.
   void SetMaxSubscribers(int max_subscribers);

@@ -1,12 +1,27 @@
 #include "server/inference/inference_runner.h"
 
 #include <cassert>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "core/base/status_macros.h"
+#include "server/metrics/queue_age.h"
 
 namespace atomstream {
+namespace {
+
+double KnownOrNan(int64_t bytes) {
+  return bytes > 0 ? static_cast<double>(bytes) : std::numeric_limits<double>::quiet_NaN();
+}
+
+void ShowMemory(const SegmentationMemory& memory, const UnetMetrics& metrics) {
+  metrics.peak_bytes->Set(KnownOrNan(memory.peak_bytes));
+  metrics.allocated_bytes->Set(KnownOrNan(memory.allocated_bytes));
+  metrics.reserved_bytes->Set(KnownOrNan(memory.reserved_bytes));
+}
+
+}  // namespace
 
 InferenceRunner::InferenceRunner(int submit_queue, InferenceDependencies dependencies)
     : deps_(std::move(dependencies)), places_(submit_queue) {
@@ -164,11 +179,19 @@ void InferenceRunner::Count(const absl::StatusOr<UnetResult>& result) const {
   }
   metrics.done->Increment();
   metrics.tiles->Increment(result->tiles);
+  for (const int tiles : result->batches) metrics.batch_tiles->Observe(tiles);
+  ShowMemory(result->memory, metrics);
   metrics.mean_variance->Set(result->mean_variance);
   for (const StageTime& stage : StagesOf(result->timings)) {
     metrics.ObserveStage(stage.stage, stage.duration);
   }
   metrics.ObserveStage("inference", result->timings.total);
+}
+
+void InferenceRunner::ShowAge() const {
+  MutexLock lock(&mutex_);
+  deps_.metrics->queue_ages.unet->Set(QueueAgeSeconds(
+      jobs_.empty() ? kEmptyQueue : jobs_.front().offer_time, deps_.steady_clock->Now()));
 }
 
 void InferenceRunner::ShowDepth() {

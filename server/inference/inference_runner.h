@@ -80,6 +80,9 @@ class InferenceRunner {
   // waits no longer. True: the thread is joined. False: a frame is still being worked on.
   bool Shutdown(absl::Time deadline);
 
+  // Brings the metric of how long the oldest frame waits up to now.
+  void ShowAge() const;
+
  private:
   struct Job {
     std::shared_ptr<const Frame> frame;
@@ -105,7 +108,7 @@ class InferenceRunner {
   InferencePlaces places_;
   std::thread thread_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);  // waiting; at most one is live
   bool working_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,6 +1,7 @@
 #include "server/inference/model_reloader.h"
 
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #ifdef __GLIBC__
@@ -16,6 +17,8 @@ namespace {
 void ShowModel(const ModelInfo& model, const DaemonMetrics& metrics) {
   metrics.unet.model->Set(
       {{"id", model.id}, {"device", model.device}, {"precision", model.precision}});
+  metrics.unet.weight_bytes->Set(model.weight_bytes > 0 ? static_cast<double>(model.weight_bytes)
+                                                        : std::numeric_limits<double>::quiet_NaN());
 }
 
 // A model is loaded through many buffers of its size. glibc keeps what was freed of them for later;

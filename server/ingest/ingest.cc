@@ -5,9 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/record/invalid_field.h"
+#include "server/record/source_loss.h"
 
 namespace atomstream {
 namespace {
+
+constexpr auto kPlain = absl::StatusToStringMode::kWithNoExtraData;
 
 DaemonMetrics::SourceStateIndex MetricOf(SourceState state) {
   switch (state) {
@@ -105,12 +108,12 @@ bool Ingest::WaitAfterLoss(const absl::Status& why) {
   frame_numbers_.Reset();
   const absl::Duration wait = backoff_.Next();
   deps_.log->Write(LogLevel::kWarning,
-                   absl::StrCat("source lost (", why.ToString(), "), next attempt in ",
+                   absl::StrCat("source lost (", why.ToString(kPlain), "), next attempt in ",
                                 absl::FormatDuration(wait)),
                    {.component = "source"});
   SetState(SourceState::kConnecting, why);
   if (!deps_.wait->WaitFor(wait)) return false;
-  deps_.metrics->source_reconnects->Increment();
+  deps_.metrics->SourceReconnects(LossReasonName(LossReasonOf(why)))->Increment();
   MutexLock lock(&mutex_);
   ++status_.reconnects;
   return true;
@@ -120,7 +123,7 @@ void Ingest::SetState(SourceState state, const absl::Status& error) {
   SourceStatus now;
   {
     MutexLock lock(&mutex_);
-    const std::string text = error.ok() ? "" : error.ToString();
+    const std::string text = error.ok() ? "" : error.ToString(kPlain);
     if (status_.state == state && status_.last_error == text) return;
     status_.state = state;
     status_.last_error = text;

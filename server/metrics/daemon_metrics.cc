@@ -13,6 +13,9 @@ const std::vector<double> kLatencyBuckets = {
 constexpr const char* kInvalidReasons[] = {"size",     "pixels",       "pixel_type", "pixel_size",
                                            "frame_id", "frame_number", "other"};
 
+constexpr const char* kLossReasons[] = {"unreachable", "broken",  "ended",
+                                        "refused",     "invalid", "other"};
+
 constexpr const char* kStages[] = {"queue",    "normalise", "lattice",  "preprocess", "scale_space",
                                    "optimise", "detect",    "clusters", "structure",  "scene",
                                    "process",  "order",     "drift",    "store",      "publish",
@@ -40,6 +43,17 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
                                                {{"stage", stage}});
   }
   unet.tiles = registry.AddCounter("atomstream_unet_tiles_total");
+  unet.batch_tiles =
+      registry.AddHistogram("atomstream_unet_batch_tiles", {1, 2, 4, 8, 16, 32, 64, 128, 256});
+  const auto memory = [&registry](const char* kind) {
+    Gauge* gauge = registry.AddGauge("atomstream_unet_memory_bytes", {{"kind", kind}});
+    gauge->Set(std::numeric_limits<double>::quiet_NaN());
+    return gauge;
+  };
+  unet.weight_bytes = memory("weights");
+  unet.peak_bytes = memory("peak");
+  unet.allocated_bytes = memory("allocated");
+  unet.reserved_bytes = memory("reserved");
   unet.mean_variance = registry.AddGauge("atomstream_unet_mean_variance");
   unet.reloads_ok = registry.AddCounter("atomstream_unet_reloads_total", {{"outcome", "ok"}});
   unet.reloads_refused =
@@ -73,6 +87,7 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
     of.f1 = registry.AddGauge("atomstream_f1_ratio", labels);
     of.f1->Set(std::numeric_limits<double>::quiet_NaN());
     of.structure = StructureMetrics(registry, detector);
+    of.lattice = LatticeMetrics(registry, detector);
   }
   unet = AddUnetMetrics(registry);
   results_lost = registry.AddCounter("atomstream_results_lost_total");
@@ -101,6 +116,12 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   submissions_waiting = registry.AddGauge("atomstream_queue_depth", {{"queue", "analyze"}});
   unet_waiting = registry.AddGauge("atomstream_queue_depth", {{"queue", "unet"}});
   mailbox_results = registry.AddGauge("atomstream_queue_depth", {{"queue", "mailboxes"}});
+  const auto age = [&registry](const char* queue) {
+    return registry.AddGauge("atomstream_queue_age_seconds", {{"queue", queue}});
+  };
+  queue_ages = {age("live"), age("analyze"), age("unet"), age("mailboxes")};
+  pipeline_stalled = registry.AddGauge("atomstream_stalled_seconds", {{"part", "pipeline"}});
+  unet_stalled = registry.AddGauge("atomstream_stalled_seconds", {{"part", "unet"}});
   const auto reevaluations = [&registry](const char* outcome) {
     return registry.AddCounter("atomstream_reevaluations_total", {{"outcome", outcome}});
   };
@@ -117,7 +138,10 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
     source_states_[i] = registry.AddGauge("atomstream_source_state", {{"state", kStates[i]}});
   }
   SetSourceState(kNone);
-  source_reconnects = registry.AddCounter("atomstream_source_reconnects_total");
+  for (const char* reason : kLossReasons) {
+    source_reconnects_[reason] =
+        registry.AddCounter("atomstream_source_reconnects_total", {{"reason", reason}});
+  }
   registry.AddGauge("atomstream_build_info", {{"version", std::string(version)}})->Set(1);
 }
 
@@ -150,6 +174,15 @@ Gauge* DaemonMetrics::Atoms(absl::string_view detector) const { return Of(detect
 
 const StructureMetrics& DaemonMetrics::Structure(absl::string_view detector) const {
   return Of(detector).structure;
+}
+
+const LatticeMetrics& DaemonMetrics::Lattice(absl::string_view detector) const {
+  return Of(detector).lattice;
+}
+
+Counter* DaemonMetrics::SourceReconnects(absl::string_view reason) const {
+  const auto found = source_reconnects_.find(std::string(reason));
+  return found != source_reconnects_.end() ? found->second : source_reconnects_.at("other");
 }
 
 Gauge* DaemonMetrics::F1(absl::string_view detector) const { return Of(detector).f1; }

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "server/metrics/delivery_metrics.h"
 #include "server/metrics/kept_frame_metrics.h"
+#include "server/metrics/lattice_metrics.h"
 #include "server/metrics/metric.h"
 #include "server/metrics/security_metrics.h"
 #include "server/metrics/store_metrics.h"
@@ -32,7 +33,13 @@ struct UnetMetrics {
   Counter* cancelled;     // submissions whose caller went away before their turn
   Counter* shutdown;      // given up at the end
   Counter* tiles;
-  Gauge* mean_variance;  // of the newest result
+  Histogram* batch_tiles;  // of each pass of a member
+  Gauge* mean_variance;    // of the newest result
+  // Bytes; NaN: not known.
+  Gauge* weight_bytes;
+  Gauge* peak_bytes;  // these three of the newest frame
+  Gauge* allocated_bytes;
+  Gauge* reserved_bytes;
   Counter* reloads_ok;
   Counter* reloads_refused;
   Info* model;  // labels id, device, precision
@@ -84,6 +91,7 @@ struct DaemonMetrics {
   SecurityMetrics security;
   StoreMetrics store;
   const StructureMetrics& Structure(absl::string_view detector) const;
+  const LatticeMetrics& Lattice(absl::string_view detector) const;
 
   // Depths.
   Gauge* frames_in_flight;
@@ -91,6 +99,14 @@ struct DaemonMetrics {
   Gauge* submissions_waiting;
   Gauge* unet_waiting;
   Gauge* mailbox_results;  // waiting in all mailboxes together
+  struct QueueAges {
+    Gauge* live;
+    Gauge* analyze;
+    Gauge* unet;
+    Gauge* mailboxes;
+  } queue_ages;  // seconds that the oldest entry waits; those of other queues are with their parts
+  Gauge* pipeline_stalled;  // seconds without progress, though there is work
+  Gauge* unet_stalled;
 
   // The newest live frame decided anew after a change of settings. Overtaken: a newer frame was
   // published before the result was.
@@ -106,7 +122,8 @@ struct DaemonMetrics {
   // The source.
   enum SourceStateIndex { kNone, kConnecting, kStreaming, kFinished };
   void SetSourceState(SourceStateIndex state) const;
-  Counter* source_reconnects;
+  // By LossReason; what is none of its names counts as "other".
+  Counter* SourceReconnects(absl::string_view reason) const;
 
  private:
   // Of one detector.
@@ -115,6 +132,7 @@ struct DaemonMetrics {
     Gauge* atoms;
     Gauge* f1;
     StructureMetrics structure;
+    LatticeMetrics lattice;
   };
   const OfDetector& Of(absl::string_view detector) const;
 
@@ -122,6 +140,7 @@ struct DaemonMetrics {
   std::map<std::string, OfDetector> detectors_;
   std::map<std::string, Histogram*> stages_;
   std::array<Gauge*, 4> source_states_;
+  std::map<std::string, Counter*> source_reconnects_;
 };
 
 }  // namespace atomstream

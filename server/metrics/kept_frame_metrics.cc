@@ -12,6 +12,7 @@ KeptFrameMetrics::KeptFrameMetrics(MetricRegistry& registry) {
   dropped_failed = dropped("failed");
   dropped_shutdown = dropped("shutdown");
   waiting = registry.AddGauge("atomstream_frames_waiting_to_be_kept");
+  age = registry.AddGauge("atomstream_queue_age_seconds", {{"queue", "kept_frames"}});
   keep_seconds = registry.AddHistogram("atomstream_frame_keep_seconds",
                                        {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30});
   const auto reads = [&registry](const char* outcome) {

@@ -18,6 +18,7 @@ struct KeptFrameMetrics {
   Counter* dropped_failed = nullptr;
   Counter* dropped_shutdown = nullptr;
   Gauge* waiting = nullptr;
+  Gauge* age = nullptr;               // seconds that the oldest of these waits
   Histogram* keep_seconds = nullptr;  // from the offer until it is written
   // Reads of frames from disk.
   Counter* reads_ok = nullptr;

@@ -29,6 +29,11 @@ constexpr MetricSpec kFrames[] = {
     {"atomstream_queue_depth", kGauge, "queue",
      "what waits: `live` frames, `analyze` submissions, `unet` frames, results in `mailboxes`, "
      "`visits`"},
+    {"atomstream_queue_age_seconds", kGauge, "queue",
+     "how long the oldest of what waits has waited; 0: nothing waits. The queues above, and "
+     "results "
+     "for the `store`, frames to be kept (`kept_frames`). In `mailboxes` what a gap stands for "
+     "counts, too"},
     {"atomstream_stalled_seconds", kGauge, "part",
      "how long nothing was done though there was work: `pipeline`, `unet`"},
     {"atomstream_stage_latency_seconds", kHistogram, "stage",
@@ -47,6 +52,13 @@ constexpr MetricSpec kQuality[] = {
      "quality count of the newest result's chosen solution"},
     {"atomstream_chosen_er_ratio", kGauge, "", "error of the newest result's chosen solution"},
     {"atomstream_atoms", kGauge, "detector", "atoms in the newest result"},
+    {"atomstream_lattice_disagreement_ratio", kGauge, "detector",
+     "pixel size measured from the newest result's lattice over the stated one, less 1: positive "
+     "means that pixels are larger than stated. NaN: either is unknown"},
+    {"atomstream_frames_flagged_total", kCounter, "detector,flag",
+     "frames with a remark: `constant_frame`, `no_lattice`, `metadata_disagrees` (by more than "
+     "5 %), `no_material`; of the U-Net also `scale_limited`, `lattice_filtered`, `smaller_tiles` "
+     "and `fell_back_to_cpu` (a GPU's memory was short); `other`"},
     {"atomstream_f1_ratio", kGauge, "detector",
      "F1 of the newest frame that carried exact positions; NaN before the first"},
 };
@@ -61,6 +73,12 @@ constexpr MetricSpec kUnet[] = {
      "`compute`, `locate`, `inference` (these six together), `clusters`, `structure`, `total` "
      "(from the frame's arrival)"},
     {"atomstream_unet_tiles_total", kCounter, "", "tiles segmented, of one member each"},
+    {"atomstream_unet_batch_tiles", kHistogram, "",
+     "tiles that a member segmented in one pass; the CPU takes one at a time"},
+    {"atomstream_unet_memory_bytes", kGauge, "kind",
+     "`weights` of the model that serves; `peak`: the most that tensors of the newest frame took "
+     "besides; on a GPU also what libtorch had `allocated` there at most during that frame, and "
+     "what it held `reserved`. NaN: not known"},
     {"atomstream_unet_mean_variance", kGauge, "",
      "variance of the ensemble over the newest frame's atoms"},
     {"atomstream_unet_reloads_total", kCounter, "outcome", "changes of the model: `ok`, `refused`"},
@@ -139,6 +157,10 @@ constexpr MetricSpec kTargets[] = {
     {"atomstream_drift_frames_total", kCounter, "state",
      "live frames by how sure the drift into them is: `measured`, `ambiguous`, `lost`"},
     {"atomstream_drift_quality_ratio", kGauge, "", "of the drift into the newest frame, 0 to 1"},
+    {"atomstream_drift_step_px", kGauge, "",
+     "length of the drift into the newest frame; NaN: not measured"},
+    {"atomstream_drift_step_meters", kGauge, "",
+     "the same; NaN also where the pixel size is unknown"},
     {"atomstream_identities_lost_total", kCounter, "",
      "how often all ids of followed sites ended ([targets.md](targets.md))"},
     {"atomstream_frames_passed_over_total", kCounter, "",
@@ -180,8 +202,10 @@ constexpr MetricSpec kSettings[] = {
 constexpr MetricSpec kSource[] = {
     {"atomstream_source_state", kGauge, "state",
      "1 for the present one of `none`, `connecting`, `streaming`, `finished`"},
-    {"atomstream_source_reconnects_total", kCounter, "",
-     "how often the source was lost and tried again"},
+    {"atomstream_source_reconnects_total", kCounter, "reason",
+     "how often the source was lost and tried again: `unreachable`, nobody answered; `broken`, the "
+     "stream broke off; `ended`, the microscope ended it; `refused`, it does not accept our "
+     "certificate or rights; `invalid`, it does not accept the scan that is configured; `other`"},
 };
 
 constexpr MetricSpec kCalls[] = {

@@ -4,7 +4,9 @@
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
 
+#include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -53,9 +55,11 @@ prometheus::ClientMetric Convert(const LabelledMetric& metric) {
 // Reads the registry anew for each scrape.
 class RegistryReader final : public prometheus::Collectable {
  public:
-  explicit RegistryReader(const MetricRegistry* registry) : registry_(registry) {}
+  RegistryReader(const MetricRegistry* registry, std::function<void()> refresh)
+      : registry_(registry), refresh_(std::move(refresh)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override {
+    if (refresh_) refresh_();
     std::vector<prometheus::MetricFamily> result;
     for (const MetricFamily& family : registry_->families()) {
       prometheus::MetricFamily converted;
@@ -73,12 +77,14 @@ class RegistryReader final : public prometheus::Collectable {
 
  private:
   const MetricRegistry* const registry_;
+  const std::function<void()> refresh_;
 };
 
 class ExposerImpl final : public PrometheusExposer {
  public:
-  ExposerImpl(const std::string& address, const MetricRegistry* registry)
-      : reader_(std::make_shared<RegistryReader>(registry)),
+  ExposerImpl(const std::string& address, const MetricRegistry* registry,
+              std::function<void()> refresh)
+      : reader_(std::make_shared<RegistryReader>(registry, std::move(refresh))),
         process_(std::make_shared<ProcessCollector>()),
         exposer_(address, /*num_threads=*/2) {
     exposer_.RegisterCollectable(reader_);
@@ -100,11 +106,11 @@ class ExposerImpl final : public PrometheusExposer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PrometheusExposer>> PrometheusExposer::Start(
-    const std::string& address, const MetricRegistry* registry) {
+    const std::string& address, const MetricRegistry* registry, std::function<void()> refresh) {
   // prometheus-cpp throws when the address is taken or cannot be understood.
   auto exposer =
       CatchToStatus("metrics server", [&]() -> absl::StatusOr<std::unique_ptr<PrometheusExposer>> {
-        return std::make_unique<ExposerImpl>(address, registry);
+        return std::make_unique<ExposerImpl>(address, registry, std::move(refresh));
       });
   if (!exposer.ok()) {
     return absl::UnavailableError(absl::StrCat(

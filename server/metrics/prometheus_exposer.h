@@ -3,6 +3,7 @@
 #ifndef ATOMSTREAM_SERVER_METRICS_PROMETHEUS_EXPOSER_H_
 #define ATOMSTREAM_SERVER_METRICS_PROMETHEUS_EXPOSER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,9 +14,11 @@ namespace atomstream {
 
 class PrometheusExposer {
  public:
-  // Unavailable, naming the address, when it cannot be bound. Port 0 takes a free port.
-  static absl::StatusOr<std::unique_ptr<PrometheusExposer>> Start(const std::string& address,
-                                                                  const MetricRegistry* registry);
+  // Unavailable, naming the address, when it cannot be bound. Port 0 takes a free port. `refresh`
+  // is called before the registry is read, on the HTTP threads, and must be quick.
+  static absl::StatusOr<std::unique_ptr<PrometheusExposer>> Start(
+      const std::string& address, const MetricRegistry* registry,
+      std::function<void()> refresh = nullptr);
   virtual ~PrometheusExposer() = default;
 
   virtual int port() const = 0;

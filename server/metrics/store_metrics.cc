@@ -14,6 +14,7 @@ StoreMetrics::StoreMetrics(MetricRegistry& registry) {
   recording = registry.AddGauge("atomstream_store_recording");
   recording->Set(1);
   results_waiting = registry.AddGauge("atomstream_store_results_waiting");
+  age = registry.AddGauge("atomstream_queue_age_seconds", {{"queue", "store"}});
   results_lost = registry.AddCounter("atomstream_store_results_lost_total");
   disk_free_bytes = registry.AddGauge("atomstream_store_disk_free_bytes");
   disk_free_bytes->Set(std::numeric_limits<double>::quiet_NaN());

@@ -18,6 +18,7 @@ struct StoreMetrics {
   Counter* commits_failed = nullptr;
   Gauge* recording = nullptr;  // 1, or 0 while results cannot be written
   Gauge* results_waiting = nullptr;
+  Gauge* age = nullptr;             // seconds that the oldest of these waits
   Counter* results_lost = nullptr;  // published, but never written
   Gauge* disk_free_bytes = nullptr;
   Counter* maintenance_failed = nullptr;

@@ -1,5 +1,7 @@
 #include "server/metrics/targeting_metrics.h"
 
+#include <limits>
+
 namespace atomstream {
 namespace {
 
@@ -26,6 +28,10 @@ std::array<Counter*, kCount> AddCounters(MetricRegistry& registry, const char* n
 TargetingMetrics::TargetingMetrics(MetricRegistry& registry) {
   drift_frames = AddCounters(registry, "atomstream_drift_frames_total", "state", kDriftStates);
   drift_quality = registry.AddGauge("atomstream_drift_quality_ratio");
+  drift_step_px = registry.AddGauge("atomstream_drift_step_px");
+  drift_step_px->Set(std::numeric_limits<double>::quiet_NaN());
+  drift_step_meters = registry.AddGauge("atomstream_drift_step_meters");
+  drift_step_meters->Set(std::numeric_limits<double>::quiet_NaN());
   identities_lost = registry.AddCounter("atomstream_identities_lost_total");
   frames_passed_over = registry.AddCounter("atomstream_frames_passed_over_total");
   sites_followed = registry.AddGauge("atomstream_sites_followed");
@@ -37,6 +43,7 @@ TargetingMetrics::TargetingMetrics(MetricRegistry& registry) {
   visits = AddCounters(registry, "atomstream_visits_total", "outcome", kVisitOutcomes);
   visits_refused = registry.AddCounter("atomstream_visits_refused_total");
   visits_waiting = registry.AddGauge("atomstream_queue_depth", {{"queue", "visits"}});
+  visits_age = registry.AddGauge("atomstream_queue_age_seconds", {{"queue", "visits"}});
   dose = registry.AddGauge("atomstream_dose_seconds");
   dose_reserved = registry.AddGauge("atomstream_dose_reserved_seconds");
   beam_blanks = registry.AddCounter("atomstream_beam_blanks_total");

@@ -15,6 +15,8 @@ struct TargetingMetrics {
   // Drift. By index of DriftState; the frames without an earlier one are in none of them.
   std::array<Counter*, 3> drift_frames;
   Gauge* drift_quality;         // of the newest frame
+  Gauge* drift_step_px;         // into the newest frame; NaN: it could not be measured …
+  Gauge* drift_step_meters;     // … or the pixel size is unknown
   Counter* identities_lost;     // how often all ids ended
   Counter* frames_passed_over;  // live results that could not be followed
 
@@ -29,6 +31,7 @@ struct TargetingMetrics {
   std::array<Counter*, 8> visits;  // by index of VisitOutcome
   Counter* visits_refused;         // before they were leased
   Gauge* visits_waiting;
+  Gauge* visits_age;     // seconds that the oldest of these waits
   Gauge* dose;           // seconds of beam, charged
   Gauge* dose_reserved;  // seconds
   Counter* beam_blanks;

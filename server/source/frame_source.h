@@ -19,7 +19,8 @@ class FrameSource {
 
   // Blocks until the next frame is here. The error says what the caller should do:
   //   INVALID_ARGUMENT  this frame was refused; call again, the next may be good
-  //   UNAVAILABLE       the link is lost or the source is not there; back off, then call again
+  //   UNAVAILABLE       the link is lost or the source is not there; back off, then call again.
+  //                     server/record/source_loss.h tells why
   //   OUT_OF_RANGE      a replay has come to its end
   //   CANCELLED         Cancel() was called
   // Any other code is treated as UNAVAILABLE.

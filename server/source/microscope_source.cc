@@ -14,11 +14,14 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/sync_stream.h"
 #include "server/codec/frame_codec.h"
+#include "server/record/source_loss.h"
+#include "server/source/microscope_link.h"
 
 namespace atomstream {
 namespace {
 
 constexpr absl::Duration kDiallingStep = absl::Milliseconds(100);
+constexpr auto kPlain = absl::StatusToStringMode::kWithNoExtraData;
 
 v1::StreamFramesRequest RequestOf(const MicroscopeSourceOptions& options) {
   v1::StreamFramesRequest request;
@@ -52,16 +55,18 @@ class MicroscopeSource final : public FrameSource {
 
   absl::StatusOr<std::shared_ptr<const Frame>> Next() override {
     if (reader_ == nullptr) RETURN_IF_ERROR(OpenStream());
+      began_ = true;
     if (reader_->Read(&response_)) {
       return FrameFromProto(response_.frame(), FallbackId(response_.frame().frame_number()));
     }
     const absl::Status end = CloseStream();
     if (IsCancelled()) return absl::CancelledError("the source was cancelled");
-    if (end.ok()) return absl::UnavailableError("the microscope ended the stream");
-    if (absl::IsUnavailable(end)) return end;
+    const LossReason reason = LossReasonOfStream(end, began_);
+    if (end.ok()) return SourceLost(reason, "the microscope ended the stream");
     // A microscope that cancels or refuses is as lost to us as one that is switched off, and none
     // of the codes that mean something else to the caller may leak through.
-    return absl::UnavailableError(end.ToString());
+    return SourceLost(reason,
+                      absl::IsUnavailable(end) ? std::string(end.message()) : end.ToString(kPlain));
   }
 
   void Cancel() override {
@@ -87,7 +92,8 @@ class MicroscopeSource final : public FrameSource {
     }
     // Outside the lock: it may block while dialling, and Cancel must get through.
     opened_at_ = clock_.Now();
-    reader_ = stub_->StreamFrames(context, request_);
+    began_ = false;
+    reader_ = v1::Microscope::NewStub(channel)->StreamFrames(context, request_);
     return absl::OkStatus();
   }
 
@@ -121,6 +127,7 @@ class MicroscopeSource final : public FrameSource {
   // The caller's thread only.
   std::unique_ptr<grpc::ClientReader<v1::StreamFramesResponse>> reader_;  // null: no stream
   v1::StreamFramesResponse response_;  // kept, so that its buffers are used again
+  bool began_ = false;  // something came of the stream
   absl::Time opened_at_;
 
   Mutex mutex_;

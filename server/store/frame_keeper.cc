@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "server/journal/hash.h"
+#include "server/metrics/queue_age.h"
 #include "server/store/frame_cache.h"
 
 namespace atomstream {
@@ -74,6 +75,7 @@ bool FrameKeeper::NextToHash(Item* item) {
   to_hash_.pop_front();
   hashing_ = true;
   return true;
+  hashing_offer_time_ = item->offer_time;
 }
 
 absl::Status FrameKeeper::Hash(Item& item) const {
@@ -181,6 +183,15 @@ void FrameKeeper::DropWaiting() {
   for (const Item& item : to_hash_) Forget(item, deps_.metrics->dropped_shutdown);
   to_hash_.clear();
   while (to_write_.size() > (writing_ ? 1 : 0)) {
+void FrameKeeper::ShowAge() const {
+  MutexLock lock(&mutex_);
+  // The order in which frames go through: what is to be written is the oldest.
+  absl::Time oldest = to_hash_.empty() ? kEmptyQueue : to_hash_.front().offer_time;
+  if (hashing_) oldest = hashing_offer_time_;
+  if (!to_write_.empty()) oldest = to_write_.front().offer_time;
+  deps_.metrics->age->Set(QueueAgeSeconds(oldest, deps_.steady_clock->Now()));
+}
+
     Forget(to_write_.back(), deps_.metrics->dropped_shutdown);
     to_write_.pop_back();
   }

@@ -8,9 +8,9 @@
 // no result can carry any more is not written.
 //
 // Owned by the daemon. Thread-safe, but for Start and Shutdown, which are its owner's. Invariants:
-// frames that wait take at most max_waiting_bytes together; each frame that is offered ends in
-// exactly one of the counters of KeptFrameMetrics. A frame that waits can be read like one that is
-// written.
+// frames that wait take at most max_waiting_bytes together; each frame that is offered while they
+// are taken ends in exactly one of the counters of KeptFrameMetrics. A frame that waits can be read
+// like one that is written.
 #ifndef ATOMSTREAM_SERVER_STORE_FRAME_KEEPER_H_
 #define ATOMSTREAM_SERVER_STORE_FRAME_KEEPER_H_
 
@@ -76,6 +76,9 @@ class FrameKeeper {
     std::shared_ptr<const Frame> frame;  // until it is hashed
     std::shared_ptr<FrameTicket> ticket;
     std::string sha256;                        // this …
+  // Brings the metric of how long the oldest frame waits up to now.
+  void ShowAge() const;
+
     std::shared_ptr<const std::string> bytes;  // … and this once it is hashed
     int element_bytes = 1;
     int64_t counted_bytes = 0;
@@ -106,8 +109,9 @@ class FrameKeeper {
   CondVar changed_;
   std::deque<Item> to_hash_ ABSL_GUARDED_BY(mutex_);
   std::deque<Item> to_write_ ABSL_GUARDED_BY(mutex_);
-  bool hashing_ ABSL_GUARDED_BY(mutex_) = false;  // one that is in neither
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;  // the first of to_write_
+  bool hashing_ ABSL_GUARDED_BY(mutex_) = false;           // one that is in neither …
+  absl::Time hashing_offer_time_ ABSL_GUARDED_BY(mutex_);  // … and was offered then
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;           // the first of to_write_
   int64_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t waiting_frames_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;    // no more come in

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "server/metrics/queue_age.h"
 #include "server/store/store_errors.h"
 
 namespace atomstream {
@@ -123,8 +124,10 @@ absl::StatusOr<AppendedResult> JournalStore::Append(FrameRecord record) {
   }
   if (!can_be_written) {
     deps_.log->Write(LogLevel::kWarning,
-                     absl::StrCat("result ", sequence, " of ", stored->encoded.size(),
-                                  " bytes cannot be kept: it is too large"),
+                     absl::StrCat("a result is too large to be kept: ", sequence, ", of ",
+                                  stored->encoded.size(), " bytes"),
+    ForgetTimes();
+    if (!written) waiting_since_.push_back({sequence, deps_.steady_clock->Now()});
                      {.component = "store", .frame_id = record.frame_id});
   }
   return AppendedResult{std::make_shared<const FrameRecord>(std::move(record)), stored};
@@ -244,6 +247,21 @@ StoreStatus JournalStore::status() const {
   status.bytes = journal_->bytes();
   const FrameTotals frames = journal_->frame_totals();
   status.kept_frames = frames.frames;
+// Of what was written, or lost because there was no room to wait.
+void JournalStore::ForgetTimes() {
+  while (!waiting_since_.empty() && waiting_since_.front().sequence < recent_.oldest_waiting()) {
+    waiting_since_.pop_front();
+  }
+}
+
+void JournalStore::ShowAge() {
+  MutexLock lock(&mutex_);
+  ForgetTimes();
+  deps_.metrics->age->Set(
+      QueueAgeSeconds(waiting_since_.empty() ? kEmptyQueue : waiting_since_.front().time,
+                      deps_.steady_clock->Now()));
+}
+
   status.kept_frame_bytes = frames.file_bytes;
   status.disk_free_bytes = FreeBytesAt(path_);
   status.moved_aside = moved_aside_;

@@ -14,6 +14,7 @@
 #define ATOMSTREAM_SERVER_STORE_JOURNAL_STORE_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,6 +85,9 @@ class JournalStore final : public ResultStore {
   // succeeds and `deadline`, on the steady clock, has not come.
   void Flush(absl::Time deadline);
 
+  // Brings the metric of how long the oldest result waits up to now.
+  void ShowAge();
+
   // For frames that are to be kept. Lives as long as the store.
   Journal* journal() { return journal_.get(); }
 
@@ -93,6 +97,11 @@ class JournalStore final : public ResultStore {
   static constexpr int kMaxBatchResults = 256;
   static constexpr int64_t kMaxBatchBytes = int64_t{1} << 20;
 
+  struct WaitingSince {
+    int64_t sequence = 0;
+    absl::Time time;  // on the steady clock
+  };
+
   absl::Status Write(const std::vector<NewEntry>& entries);
   bool WriteWaiting();
   bool Maintain();
@@ -101,6 +110,7 @@ class JournalStore final : public ResultStore {
   void NoteWritten();
   void NoteFailure(const absl::Status& why);
   void CountLost(int64_t results) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetTimes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TellOpening(const OpeningReport& report) const;
   KeptRange RangeLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StoredResultPtr FindRecent(int64_t sequence) const;
@@ -121,6 +131,7 @@ class JournalStore final : public ResultStore {
 
   mutable Mutex mutex_;  // never held while the disk is used
   RecentResults recent_ ABSL_GUARDED_BY(mutex_);
+  std::deque<WaitingSince> waiting_since_ ABSL_GUARDED_BY(mutex_);  // of results that wait
   bool recording_ ABSL_GUARDED_BY(mutex_) = true;
   std::string last_error_ ABSL_GUARDED_BY(mutex_);
   int64_t lost_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -29,6 +29,11 @@ int64_t RecentResults::waiting() const {
          std::count_if(writing_.results.begin(), writing_.results.end(), has_left);
 }
 
+int64_t RecentResults::oldest_waiting() const {
+  if (writing_.results.empty()) return first_waiting();
+  return std::min(first_waiting(), writing_.results.front()->position.sequence);
+}
+
 int64_t RecentResults::Add(StoredResultPtr result, bool written) {
   assert(result->position.sequence == newest_ + 1);
   assert(!written || nothing_waits());

@@ -43,6 +43,8 @@ class RecentResults {
   bool nothing_waits() const { return written_ == newest_; }
   int64_t waiting() const;  // results that wait, but for the lost ones
   int64_t waiting_bytes() const { return waiting_bytes_; }
+  // Sequence of the first of these; no result waits: newest() + 1.
+  int64_t oldest_waiting() const;
 
   // Result newest() + 1. It may be written only if nothing waits. Returns how many results are lost
   // to make room.

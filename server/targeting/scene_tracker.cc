@@ -1,6 +1,7 @@
 #include "server/targeting/scene_tracker.h"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,14 @@ constexpr double kSamePixelSize = 0.025;
 double SteadyPixelSize(double before, double now) {
   if (before > 0 && now > 0 && std::abs(now - before) <= kSamePixelSize * before) return before;
   return now;
+}
+
+void ShowStep(const DriftEstimate& drift, double pixel_size_nm, const TargetingMetrics& metrics) {
+  constexpr double kMetersOfNm = 1e-9;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double px = drift.state == DriftState::kMeasured ? std::hypot(drift.x_px, drift.y_px) : nan;
+  metrics.drift_step_px->Set(px);
+  metrics.drift_step_meters->Set(pixel_size_nm > 0 ? px * pixel_size_nm * kMetersOfNm : nan);
 }
 
 std::vector<std::string> KindNames() {
@@ -203,6 +212,7 @@ std::optional<DriftRecord> SceneTracker::MeasureDrift(const SceneInput& input,
   if (drift) {
     shared_->metrics.drift_frames[static_cast<size_t>(drift->estimate.state)]->Increment();
     shared_->metrics.drift_quality->Set(drift->estimate.quality);
+    ShowStep(drift->estimate, input.pixel_size_nm, shared_->metrics);
   }
   return drift;
 }

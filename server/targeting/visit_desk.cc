@@ -7,6 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/metrics/queue_age.h"
+#include "server/targeting/visit_job.h"
 
 namespace atomstream {
 namespace {
@@ -48,18 +50,6 @@ Refusal Cancelled(VisitOutcome outcome) {
 }
 
 }  // namespace
-
-class VisitJob {
- public:
-  VisitJob(VisitRequest request_in, VisitDesk::Done done_in, VisitLease lease_in)
-      : request(std::move(request_in)), done(std::move(done_in)), lease(std::move(lease_in)) {}
-
-  const VisitRequest request;
-  const VisitDesk::Done done;
-  VisitLease lease;                     // of whoever took the job out of the queue
-  std::stop_source stop;                // requested: `outcome` says why
-  std::optional<VisitOutcome> outcome;  // guarded by the desk's lock
-};
 
 VisitDesk::VisitDesk(const TargetingOptions& options, VisitDeskDependencies dependencies)
     : options_(options), deps_(dependencies) {
@@ -179,7 +169,8 @@ Answer<std::shared_ptr<VisitJob>> VisitDesk::Submit(const VisitRequest& request,
                                         .lease = options_.ledger.max_lease,
                                         .allow_revisit = request.allow_revisit});
     if (!lease.ok()) return Refuse(lease.status(), ReasonOf(lease.status()));
-    auto job = std::make_shared<VisitJob>(request, std::move(done), *std::move(lease));
+    auto job = std::make_shared<VisitJob>(request, std::move(done), *std::move(lease),
+                                          deps_.steady_clock->Now());
     waiting_.push_back(job);
     deps_.metrics->visits_waiting->Set(static_cast<double>(waiting_.size()));
     changed_.NotifyAll();
@@ -379,6 +370,12 @@ void VisitDesk::EndAllWaiting(VisitOutcome outcome, const Refusal& refusal) {
 
 bool VisitDesk::Shutdown() {
   JobPtr running;
+void VisitDesk::ShowAge() const {
+  MutexLock lock(&mutex_);
+  deps_.metrics->visits_age->Set(QueueAgeSeconds(
+      waiting_.empty() ? kEmptyQueue : waiting_.front()->accept_time, deps_.steady_clock->Now()));
+}
+
   {
     MutexLock lock(&mutex_);
     stopping_ = true;

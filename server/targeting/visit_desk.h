@@ -93,6 +93,9 @@ class VisitDesk {
   bool Shutdown();
 
   bool beam_safe() const { return !guard_ || guard_->safe(); }  // never placed, or blanked since
+  // Brings the metric of how long the oldest visit waits for the beam up to now.
+  void ShowAge() const;
+
   bool blank_failing() const { return guard_ && guard_->failing(); }
 
  private:
@@ -119,7 +122,7 @@ class VisitDesk {
   const VisitDeskDependencies deps_;
   std::optional<BeamGuard> guard_;  // none: no microscope
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<JobPtr> waiting_ ABSL_GUARDED_BY(mutex_);

@@ -71,6 +71,27 @@ TEST_F(AdmissionTest, NeverMoreInsideThanAllowed) {
   third.join();
 }
 
+TEST_F(AdmissionTest, TheAgeOfWhatWaitsGrowsWhileNothingHappens) {
+  Make({.frames_in_flight = 1});
+  admission_->OfferLive(MakeFrame(1));
+  TakeNumber();
+  admission_->OfferLive(MakeFrame(2));
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(admission_->Submit(MakeFrame(3), NewSubmission()).ok());
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(admission_->Submit(MakeFrame(4), NewSubmission()).ok());
+  for (const int seconds : {0, 10}) {
+    clock_.Advance(absl::Seconds(seconds));
+    admission_->ShowAges();
+    EXPECT_DOUBLE_EQ(metrics_.queue_ages.live->value(), 2 + seconds);
+    EXPECT_DOUBLE_EQ(metrics_.queue_ages.analyze->value(), 1 + seconds);
+  }
+  admission_->Abandon();
+  admission_->ShowAges();
+  EXPECT_DOUBLE_EQ(metrics_.queue_ages.live->value(), 0);
+  EXPECT_DOUBLE_EQ(metrics_.queue_ages.analyze->value(), 0);
+}
+
 TEST_F(AdmissionTest, AFullSubmitQueueRefuses) {
   Make({.frames_in_flight = 1, .submit_queue = 2});
   EXPECT_TRUE(admission_->Submit(MakeFrame(1), NewSubmission()).ok());

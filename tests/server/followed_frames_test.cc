@@ -91,6 +91,7 @@ TEST_F(FollowedFramesTest, EveryLiveResultTellsTheDriftSinceTheLast) {
     EXPECT_EQ(record->drift->estimate.state, DriftState::kMeasured);
     EXPECT_NEAR(record->drift->estimate.x_px, 1, 0.1);  // a whole pixel, no noise
     EXPECT_NEAR(record->drift->estimate.y_px, 0, 0.1);
+    EXPECT_NEAR(metrics_.targeting.drift_step_px->value(), 1, 0.15);
   }
   pipeline_.reset();  // the last frame was followed, too
   const auto selected = targeting_->scene().Select({}, std::nullopt);

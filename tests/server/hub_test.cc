@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/hub/result_hub.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/hub_reader.h"
 #include "tests/fakes/stored_results.h"
 
@@ -57,7 +58,8 @@ class ResultHubTest : public testing::Test {
  protected:
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
-  ResultHub hub_{3, &metrics_};
+  FakeClock clock_;
+  ResultHub hub_{3, &clock_, &metrics_};
 };
 
 TEST_F(ResultHubTest, ASubscriptionBeginsAfterTheNewestResult) {
@@ -136,6 +138,29 @@ TEST_F(ResultHubTest, DropsAndDepthsAreCounted) {
   EXPECT_EQ(metrics_.delivery.Of(DeliveryPolicy::kQueue).subscribers->value(), 0);
 }
 
+TEST_F(ResultHubTest, TheAgeIsThatOfTheOldestUnreadResultOfAnySubscriber) {
+  Gauge& age = *metrics_.queue_ages.mailboxes;
+  HubReader slow(&hub_, {.policy = DeliveryPolicy::kQueue, .queue_size = 8});
+  hub_.Publish(MakeStored(1));
+  clock_.Advance(absl::Seconds(2));
+  HubReader quick(&hub_, {.policy = DeliveryPolicy::kQueue, .queue_size = 8});
+  hub_.Publish(MakeStored(2));
+  quick.NextStored();
+  clock_.Advance(absl::Seconds(3));
+  hub_.ShowAge();
+  EXPECT_DOUBLE_EQ(age.value(), 5);
+  // Nothing happens, and it goes on growing.
+  clock_.Advance(absl::Seconds(1));
+  hub_.ShowAge();
+  EXPECT_DOUBLE_EQ(age.value(), 6);
+  slow.NextStored();
+  hub_.ShowAge();
+  EXPECT_DOUBLE_EQ(age.value(), 4);
+  slow.NextStored();
+  hub_.ShowAge();
+  EXPECT_DOUBLE_EQ(age.value(), 0);
+}
+
 TEST_F(ResultHubTest, TheHookMayTakeFromItsOwnSubscription) {
   // Were a lock held during the hook, this would deadlock.
   std::unique_ptr<Subscription> subscription;
@@ -151,7 +176,7 @@ TEST_F(ResultHubTest, TheHookMayTakeFromItsOwnSubscription) {
 }
 
 TEST_F(ResultHubTest, ASubscriptionMayOutliveTheHub) {
-  auto hub = std::make_unique<ResultHub>(1, &metrics_);
+  auto hub = std::make_unique<ResultHub>(1, &clock_, &metrics_);
   auto subscription = *hub->Subscribe({}, {});
   hub->Publish(MakeStored(1));
   hub.reset();
@@ -173,7 +198,8 @@ TEST_P(SlowAndFastReadersTest, ReceivedAndDeclaredAreExactlyThePublished) {
   constexpr int64_t kResults = 20'000;
   MetricRegistry registry;
   DaemonMetrics metrics(registry);
-  ResultHub hub(8, &metrics);
+  const FakeClock clock;
+  ResultHub hub(8, &clock, &metrics);
   constexpr int kReaders = 4;
   std::vector<std::unique_ptr<HubReader>> readers;
   for (int i = 0; i < kReaders; ++i) {
@@ -245,7 +271,8 @@ TEST_P(RandomVisitorsTest, EveryOneReceivesOrIsToldOfAllThatWasPublishedDuringIt
   constexpr int64_t kResults = 10'000;
   MetricRegistry registry;
   DaemonMetrics metrics(registry);
-  ResultHub hub(kThreads + 1, &metrics);
+  const FakeClock clock;
+  ResultHub hub(kThreads + 1, &clock, &metrics);
   std::atomic<int64_t> declared = 0;
   HubReader stays(&hub, {.policy = DeliveryPolicy::kQueue, .queue_size = 1});
   std::atomic<bool> published = false;
@@ -280,7 +307,8 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RandomVisitorsTest, testing::Values(1, 1001, 200
 TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
   MetricRegistry registry;
   DaemonMetrics metrics(registry);
-  ResultHub hub(64, &metrics);
+  const FakeClock clock;
+  ResultHub hub(64, &clock, &metrics);
   std::atomic<bool> stop = false;
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
@@ -309,7 +337,8 @@ TEST(ResultHubStressTest, SubscribersComeAndGoWhileResultsAreWritten) {
 TEST(ResultHubSettingsTest, EverySubscriberHearsOfChangesWhateverDetectorItWants) {
   MetricRegistry registry;
   DaemonMetrics metrics(registry);
-  ResultHub hub(4, &metrics);
+  const FakeClock clock;
+  ResultHub hub(4, &clock, &metrics);
   HubReader all(&hub);
   HubReader unet(&hub, {.detectors = {DetectorKind::kUnet}});
   hub.PublishSettings(Change(2));

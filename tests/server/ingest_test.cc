@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/ingest/frame_number_check.h"
+#include "server/record/source_loss.h"
 #include "tests/fakes/fake_frame_source.h"
 #include "tests/fakes/fake_wait.h"
 #include "tests/fakes/test_frames.h"
@@ -128,12 +129,29 @@ TEST_F(IngestTest, ALostSourceIsTriedAgainWithBackoffAndMayCountAnew) {
   EXPECT_THAT(wait_.waits(),
               ElementsAre(absl::Milliseconds(100), absl::Milliseconds(200), absl::Milliseconds(400),
                           absl::Milliseconds(800), absl::Milliseconds(100)));
-  EXPECT_EQ(metrics_.source_reconnects->value(), 5);
+  EXPECT_EQ(metrics_.SourceReconnects("other")->value(), 5);
   EXPECT_EQ(ingest_->status().reconnects, 5);
   EXPECT_THAT(states_, ElementsAre(SourceState::kConnecting, SourceState::kStreaming,
                                    SourceState::kConnecting, SourceState::kStreaming,
                                    SourceState::kConnecting, SourceState::kStreaming));
   EXPECT_EQ(ingest_->status().last_error, "");
+}
+
+TEST_F(IngestTest, LossesAreCountedByReason) {
+  source_.Give(SourceLost(LossReason::kUnreachable, "connection refused"));
+  source_.Give(SourceLost(LossReason::kUnreachable, "connection refused"));
+  source_.Give(SourceLost(LossReason::kBroken, "connection reset"));
+  source_.Give(SourceLost(LossReason::kRefused, "certificate has expired"));
+  Run();
+  const auto count = [&](absl::string_view reason) {
+    return metrics_.SourceReconnects(reason)->value();
+  };
+  EXPECT_EQ(count("unreachable"), 2);
+  EXPECT_EQ(count("broken"), 1);
+  EXPECT_EQ(count("refused"), 1);
+  EXPECT_EQ(count("ended") + count("invalid") + count("other"), 0);
+  // For people, without what is meant for programs.
+  EXPECT_EQ(ingest_->status().last_error, "UNAVAILABLE: certificate has expired");
 }
 
 TEST_F(IngestTest, TheLastErrorIsVisibleWhileTheSourceIsLost) {

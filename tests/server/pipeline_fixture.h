@@ -100,7 +100,7 @@ class PipelineTest : public testing::Test {
   DaemonMetrics metrics_{registry_};
   RecordingStore store_;
   FrameCache frames_{1 << 20};
-  ResultHub hub_{8, &metrics_};
+  ResultHub hub_{8, &steady_clock_, &metrics_};
   FakeFrameSource source_;
   std::unique_ptr<ModelHolder> holder_;
   SettingsHolder settings_{MakeFakeSettings()};

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <future>
 #include <memory>
 #include <thread>
@@ -68,6 +69,32 @@ TEST_F(PipelineTest, TimingsDoNotFollowAClockThatIsSet) {
     EXPECT_GE(timing.duration, absl::ZeroDuration()) << timing.stage;
     EXPECT_LT(timing.duration, absl::Minutes(10)) << timing.stage;
   }
+}
+
+TEST_F(PipelineTest, TheLatticesDisagreementAndRemarksAreShown) {
+  Start({}, [](const Frame& frame, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    LogStarResult result;
+    if (frame.metadata().number == 1) {
+      result.lattice.pixel_size_nm_metadata = 0.02;
+      result.lattice.pixel_size_nm_measured = 0.025;
+      result.flags = {"metadata_disagrees"};
+    } else {
+      result.flags = {"no_lattice", "a remark of tomorrow"};
+    }
+    return result;
+  });
+  const LatticeMetrics& shown = metrics_.Lattice("log_star");
+  EXPECT_TRUE(std::isnan(shown.disagreement->value()));
+  source_.Give(MakeFrame(1));
+  reader_->NextResult();
+  EXPECT_NEAR(shown.disagreement->value(), 0.25, 1e-12);  // pixels are larger than stated
+  source_.Give(MakeFrame(2));
+  reader_->NextResult();
+  EXPECT_TRUE(std::isnan(shown.disagreement->value()));
+  EXPECT_EQ(shown.Flagged("metadata_disagrees")->value(), 1);
+  EXPECT_EQ(shown.Flagged("no_lattice")->value(), 1);
+  EXPECT_EQ(shown.Flagged("other")->value(), 1);
+  EXPECT_EQ(metrics_.Lattice("unet").Flagged("no_lattice")->value(), 0);
 }
 
 TEST_F(PipelineTest, BadFrameThenGoodFrame) {

@@ -2,6 +2,7 @@
 
 #include "server/record/frame_record.h"
 #include "server/record/invalid_field.h"
+#include "server/record/source_loss.h"
 #include "server/run_stats.h"
 
 namespace atomstream {
@@ -99,6 +100,25 @@ TEST(DetectorSetTest, NamesItsMembersInOrder) {
   EXPECT_EQ(DetectorSet({DetectorKind::kUnet}).Names(), std::vector<std::string>{"unet"});
   EXPECT_FALSE(DetectorSet({DetectorKind::kUnet}).Has(DetectorKind::kLogStar));
   EXPECT_EQ(DetectorSet({DetectorKind::kUnet, DetectorKind::kLogStar}), DetectorSet::All());
+}
+
+TEST(SourceLossTest, TheReasonGoesWithTheStatus) {
+  const absl::Status lost = SourceLost(LossReason::kEnded, "over");
+  EXPECT_TRUE(absl::IsUnavailable(lost));
+  EXPECT_EQ(lost.message(), "over");
+  EXPECT_EQ(LossReasonOf(lost), LossReason::kEnded);
+  EXPECT_EQ(LossReasonOf(absl::UnavailableError("over")), LossReason::kOther);
+}
+
+TEST(SourceLossTest, AStreamsEndSaysWhyItWasLost) {
+  EXPECT_EQ(LossReasonOfStream(absl::OkStatus(), true), LossReason::kEnded);
+  EXPECT_EQ(LossReasonOfStream(absl::UnavailableError(""), false), LossReason::kUnreachable);
+  EXPECT_EQ(LossReasonOfStream(absl::UnavailableError(""), true), LossReason::kBroken);
+  EXPECT_EQ(LossReasonOfStream(absl::UnauthenticatedError(""), false), LossReason::kRefused);
+  EXPECT_EQ(LossReasonOfStream(absl::PermissionDeniedError(""), true), LossReason::kRefused);
+  EXPECT_EQ(LossReasonOfStream(absl::InvalidArgumentError(""), false), LossReason::kInvalid);
+  EXPECT_EQ(LossReasonOfStream(absl::InternalError(""), false), LossReason::kOther);
+  EXPECT_EQ(LossReasonOfStream(absl::CancelledError(""), true), LossReason::kBroken);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace atomstream {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -35,6 +36,25 @@ TEST(TorchSegmenterTest, ServesAModelFolder) {
   EXPECT_GT(result->compute, absl::ZeroDuration());
   EXPECT_EQ(result->transfer, absl::ZeroDuration());
   EXPECT_THAT(result->flags, IsEmpty());
+}
+
+TEST(TorchSegmenterTest, TellsPassesAndMemory) {
+  const auto segmenter = Load(LinearModel({1, 2}));
+  ASSERT_TRUE(segmenter.ok()) << segmenter.status();
+  EXPECT_GT((*segmenter)->info().weight_bytes, 0);
+  const auto small = (*segmenter)->Segment(RandomImage(100, 90));
+  ASSERT_TRUE(small.ok()) << small.status();
+  EXPECT_THAT(small->batches, ElementsAre(1, 1));  // one tile, two members
+  // At least the tile, 128 px wide, and each member's map of it.
+  const int64_t tile_bytes = int64_t{128} * 128 * 4;
+  EXPECT_GE(small->memory.peak_bytes, 3 * tile_bytes);
+  EXPECT_LT(small->memory.peak_bytes, 100 * tile_bytes);
+  EXPECT_EQ(small->memory.allocated_bytes, 0);  // of GPUs only
+  EXPECT_EQ(small->memory.reserved_bytes, 0);
+  // The same again: nothing is counted over from frame to frame.
+  const auto again = (*segmenter)->Segment(RandomImage(100, 90));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->memory.peak_bytes, small->memory.peak_bytes);
 }
 
 TEST(TorchSegmenterTest, MeanAndVarianceAreThoseOfTheMembers) {

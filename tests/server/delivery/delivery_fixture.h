@@ -14,7 +14,7 @@ class TestDelivery {
   // With `before` results of an earlier life of the daemon.
   explicit TestDelivery(int before = 0)
       : before_((store.Add(before), before)),
-        hub(8, &metrics, before_),
+        hub(8, &clock, &metrics, before_),
         desk({.hub = &hub,
               .store = &store,
               .metrics = &metrics.delivery,

@@ -96,7 +96,7 @@ class DeliveryLawTest : public testing::TestWithParam<Case> {
  protected:
   DeliveryLawTest()
       : store_(std::string(ScriptedStore::kEpoch), GetParam().kept, TinyEncoding),
-        hub_(4, &metrics_, 0),
+        hub_(4, &clock_, &metrics_, 0),
         desk_({.hub = &hub_,
                .store = &store_,
                .metrics = &metrics_.delivery,

@@ -44,7 +44,7 @@ class JournalDeliveryTest : public testing::Test {
               options, *OpenJournal(options, clock, clock),
               {.encode = WireForm, .steady_clock = clock, .metrics = &metrics.store, .log = &log}),
           keeper([this] { return store.KeepUp(); }, &wait),
-          hub(8, &metrics, store.range().newest),
+          hub(8, clock, &metrics, store.range().newest),
           desk({.hub = &hub,
                 .store = &store,
                 .metrics = &metrics.delivery,

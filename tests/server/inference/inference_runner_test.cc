@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_segmenter.h"
 #include "tests/fakes/gate.h"
 
@@ -25,7 +27,7 @@ class InferenceRunnerTest : public testing::Test {
     holder_ = std::make_unique<ModelHolder>(MakeFakeModel("first@0", std::move(body)));
     runner_ = std::make_unique<InferenceRunner>(
         submit_queue, InferenceDependencies{.model = holder_.get(),
-                                            .steady_clock = &clock_,
+                                            .steady_clock = &steady_,
                                             .metrics = &metrics_,
                                             .lower_priority = std::move(lower_priority)});
     runner_->Start();
@@ -67,7 +69,7 @@ class InferenceRunnerTest : public testing::Test {
     return std::make_shared<Submission>(DetectorSet::All(), [](absl::StatusOr<FrameRecords>) {});
   }
 
-  const SteadyClock clock_;
+  FakeClock steady_;
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
   std::unique_ptr<ModelHolder> holder_;
@@ -85,6 +87,49 @@ TEST_F(InferenceRunnerTest, ALiveFrameIsSegmented) {
   EXPECT_EQ(metrics_.unet.tiles->value(), 1);
   EXPECT_EQ(metrics_.unet.stages.at("inference")->snapshot().count, 1u);
   EXPECT_EQ(metrics_.unet.stages.at("wait")->snapshot().count, 1u);
+}
+
+TEST_F(InferenceRunnerTest, PassesAndMemoryOfAFrameAreShown) {
+  Start([](const Image& image) {
+    absl::StatusOr<Segmentation> result = FakeSegmenter::OneAtom(image);
+    result->batches = {8, 8, 3};
+    result->memory = {.peak_bytes = 1000, .allocated_bytes = 3000, .reserved_bytes = 4000};
+    return result;
+  });
+  ASSERT_TRUE(TryRun(0).get().result.ok());
+  const Histogram::Snapshot passes = metrics_.unet.batch_tiles->snapshot();
+  EXPECT_EQ(passes.count, 3u);
+  EXPECT_DOUBLE_EQ(passes.sum, 19);
+  EXPECT_DOUBLE_EQ(metrics_.unet.peak_bytes->value(), 1000);
+  EXPECT_DOUBLE_EQ(metrics_.unet.allocated_bytes->value(), 3000);
+  EXPECT_DOUBLE_EQ(metrics_.unet.reserved_bytes->value(), 4000);
+}
+
+TEST_F(InferenceRunnerTest, MemoryThatIsNotKnownIsNoNumber) {
+  Start();
+  ASSERT_TRUE(TryRun(0).get().result.ok());
+  EXPECT_TRUE(std::isnan(metrics_.unet.peak_bytes->value()));
+  EXPECT_TRUE(std::isnan(metrics_.unet.allocated_bytes->value()));
+  EXPECT_TRUE(std::isnan(metrics_.unet.reserved_bytes->value()));
+}
+
+TEST_F(InferenceRunnerTest, TheAgeIsThatOfTheOldestFrameThatWaits) {
+  Gate gate;
+  Start(Through(&gate));
+  Result first = Enqueue();
+  gate.WaitForArrivals(1);
+  runner_->ShowAge();
+  EXPECT_EQ(metrics_.queue_ages.unet->value(), 0);  // its turn has come
+  Result second = Enqueue();
+  steady_.Advance(absl::Seconds(7));
+  Result third = Enqueue();
+  steady_.Advance(absl::Seconds(1));
+  runner_->ShowAge();
+  EXPECT_DOUBLE_EQ(metrics_.queue_ages.unet->value(), 8);
+  gate.Open();
+  EXPECT_TRUE(third.get().result.ok());
+  runner_->ShowAge();
+  EXPECT_EQ(metrics_.queue_ages.unet->value(), 0);
 }
 
 TEST_F(InferenceRunnerTest, ALiveFrameIsSkippedWhileAnotherIsWorkedOn) {

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "gmock/gmock.h"
+#include "server/record/source_loss.h"
 #include "tests/server/source/fake_microscope.h"
 
 namespace atomstream {
@@ -55,13 +56,17 @@ TEST(MicroscopeSourceTest, SaysUnavailableWhenTheStreamEndsAndDialsAgain) {
   const absl::Status lost = source->Next().status();
   EXPECT_EQ(lost.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(lost.message()), HasSubstr("link dropped"));
+  EXPECT_EQ(LossReasonOf(lost), LossReason::kBroken);
   EXPECT_TRUE(source->Next().ok());
   // A stream that ends well is over all the same.
-  EXPECT_EQ(source->Next().status().code(), absl::StatusCode::kUnavailable);
+  const absl::Status ended = source->Next().status();
+  EXPECT_EQ(ended.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(LossReasonOf(ended), LossReason::kEnded);
   // What the microscope refuses is not a bad frame.
   const absl::Status refused = source->Next().status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("scan refused"));
+  EXPECT_EQ(LossReasonOf(refused), LossReason::kInvalid);
   EXPECT_TRUE(source->Next().ok());
 }
 
@@ -160,7 +165,9 @@ TEST(MicroscopeSourceTest, SaysUnavailableWhenNobodyIsThere) {
   auto source = MakeMicroscopeSource(options, &clock);
   ASSERT_TRUE(source.ok());
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ((*source)->Next().status().code(), absl::StatusCode::kUnavailable);
+    const absl::Status nobody = (*source)->Next().status();
+    EXPECT_EQ(nobody.code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(LossReasonOf(nobody), LossReason::kUnreachable);
   }
 }
 

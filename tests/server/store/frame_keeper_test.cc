@@ -145,6 +145,31 @@ TEST_F(FrameKeeperTest, TellsAFramesNameWhileItIsStillBeingWritten) {
   EXPECT_EQ(metrics_.waiting->value(), 0);
 }
 
+TEST_F(FrameKeeperTest, TheAgeIsThatOfTheFrameThatTheDiskHolds) {
+  disk_.Stop();
+  keeper_->Start();
+  const auto first = keeper_->Offer(MakeNamedFrame("first"));
+  disk_.WaitUntilBegun(1);
+  clock_.Advance(absl::Seconds(4));
+  const auto second = keeper_->Offer(MakeNamedFrame("second"));
+  for (const int seconds : {0, 3}) {
+    clock_.Advance(absl::Seconds(seconds));
+    keeper_->ShowAge();
+    EXPECT_DOUBLE_EQ(metrics_.age->value(), 4 + seconds);
+  }
+  disk_.GoOn();
+  EXPECT_TRUE(keeper_->Shutdown(absl::InfiniteFuture()));
+  keeper_->ShowAge();
+  EXPECT_EQ(metrics_.age->value(), 0);
+}
+
+TEST_F(FrameKeeperTest, TheAgeOfAFrameBeginsBeforeItIsHashed) {
+  const auto first = keeper_->Offer(MakeNamedFrame("first"));
+  clock_.Advance(absl::Seconds(2));
+  keeper_->ShowAge();
+  EXPECT_DOUBLE_EQ(metrics_.age->value(), 2);
+}
+
 TEST_F(FrameKeeperTest, WhatIsMoreThanMayWaitIsDroppedAndCounted) {
   const int64_t frame_bytes = FrameCache::BytesOf(*MakeNamedFrame("a"));
   Make(3 * frame_bytes);

@@ -53,6 +53,40 @@ TEST_F(FullDiskTest, ResultsGoOnAndAreWrittenWhenThereIsSpace) {
   ExpectAll(1, 25);
 }
 
+TEST_F(FullDiskTest, TheAgeOfWhatWaitsGrowsUntilItIsWritten) {
+  Open();
+  AppendMany(2);
+  store_->ShowAge();
+  EXPECT_EQ(metrics_.age->value(), 0);
+  Fill();
+  AppendMany(1);
+  steady_clock_.Advance(absl::Seconds(3));
+  AppendMany(1);
+  for (const int seconds : {0, 5}) {
+    steady_clock_.Advance(absl::Seconds(seconds));
+    KeepUp();
+    store_->ShowAge();
+    EXPECT_DOUBLE_EQ(metrics_.age->value(), 3 + seconds);
+  }
+  disk_.Heal();
+  steady_clock_.Advance(absl::Seconds(1));
+  KeepUp();
+  store_->ShowAge();
+  EXPECT_EQ(metrics_.age->value(), 0);
+}
+
+TEST_F(FullDiskTest, WhatWasLostDoesNotWaitAnyLonger) {
+  options_.max_waiting_mib = 1;
+  Open();
+  Fill();
+  AppendMany(1);
+  steady_clock_.Advance(absl::Seconds(60));
+  AppendMany(static_cast<int>(RoomFor()) + 10);
+  EXPECT_GT(store_->status().results_lost, 0);
+  store_->ShowAge();
+  EXPECT_EQ(metrics_.age->value(), 0);  // those that wait have just come
+}
+
 TEST_F(FullDiskTest, TheAlarmIsToldOnceAndTheEndOfIt) {
   Open();
   Fill();

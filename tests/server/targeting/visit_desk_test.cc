@@ -187,10 +187,17 @@ TEST_F(VisitDeskTest, BoundsTheVisitsThatWait) {
   ASSERT_TRUE(targeting_->desk().Submit(RequestFor(2), waiters[2].done()).ok());
   EXPECT_EQ(RefusalOf(RequestFor(3)), kVisitQueueFull);
   EXPECT_EQ(metrics_.visits_waiting->value(), 2);
+  for (const int seconds : {1, 2}) {
+    steady_.Advance(absl::Seconds(1));
+    targeting_->desk().ShowAge();
+    EXPECT_DOUBLE_EQ(metrics_.visits_age->value(), seconds);
+  }
   beam_.FreeBeam();
   for (Waiter& waiter : waiters) EXPECT_TRUE(waiter.Wait().refusal.ok());
   EXPECT_FALSE(beam_.was_doubly_on());
   EXPECT_EQ(metrics_.visits_waiting->value(), 0);
+  targeting_->desk().ShowAge();
+  EXPECT_EQ(metrics_.visits_age->value(), 0);
 }
 
 TEST_F(VisitDeskTest, BlanksTheBeamWhenTheCallerGoes) {
