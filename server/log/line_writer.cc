@@ -3,11 +3,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -16,13 +13,11 @@ namespace atomstream {
 namespace {
 
 constexpr int kPollMs = 50;
-// A pipe that poll() calls writable takes this much without waiting.
-constexpr size_t kChunk = PIPE_BUF;
 
 }  // namespace
 
 LineWriter::LineWriter(int fd, std::function<std::string(int64_t)> describe_lost)
-    : fd_(fd), describe_lost_(std::move(describe_lost)), thread_([this] { Run(); }) {}
+    : output_(fd), describe_lost_(std::move(describe_lost)), thread_([this] { Run(); }) {}
 
 LineWriter::~LineWriter() {
   {
@@ -91,16 +86,18 @@ bool LineWriter::GivesUp() {
 bool LineWriter::WriteOut(const std::string& text) {
   size_t done = 0;
   while (done < text.size()) {
-    pollfd ready{fd_, POLLOUT, 0};
-    const int found = poll(&ready, 1, kPollMs);
-    if (found <= 0) {  // full, or interrupted
+    if (!output_.WaitForRoom(kPollMs)) {
       if (GivesUp()) return false;
       continue;
     }
-    const ssize_t written = write(fd_, text.data() + done, std::min(kChunk, text.size() - done));
+    const ssize_t written = output_.Write(absl::string_view(text).substr(done));
     if (written > 0) {
       done += static_cast<size_t>(written);
-    } else if (errno != EINTR && errno != EAGAIN) {
+    } else if (errno == EAGAIN) {
+      // There is room, but too little: a terminal that makes two characters of the end of a line.
+      poll(nullptr, 0, kPollMs);
+      if (GivesUp()) return false;
+    } else if (errno != EINTR) {
       return true;  // nobody reads, or the disk is full: this line is gone
     }
   }

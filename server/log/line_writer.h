@@ -4,9 +4,9 @@
 //
 // Owned by a log. Write may be called by any thread; the rest by the owner. Invariants: lines come
 // whole and in order; what waits is bounded, and lines beyond are dropped and counted. The thread
-// never waits in write(): a descriptor that takes nothing is asked again and again, so that the end
-// of the process does not wait for it either. The descriptor's flags stay as they are: it is shared
-// with other processes.
+// never waits in write() (see LineOutput): a descriptor that takes nothing is asked again and
+// again, so that the end of the process does not wait for it either. The descriptor's flags stay as
+// they are: it is shared with other processes.
 #ifndef ATOMSTREAM_SERVER_LOG_LINE_WRITER_H_
 #define ATOMSTREAM_SERVER_LOG_LINE_WRITER_H_
 
@@ -19,6 +19,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/mutex.h"
+#include "server/log/line_output.h"
 
 namespace atomstream {
 
@@ -48,7 +49,7 @@ class LineWriter {
   bool WriteOut(const std::string& text);
   bool GivesUp();
 
-  const int fd_;
+  const LineOutput output_;
   const std::function<std::string(int64_t)> describe_lost_;
   std::atomic<int64_t> lost_{0};
 
