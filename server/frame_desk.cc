@@ -28,9 +28,9 @@ absl::StatusOr<std::shared_ptr<const Frame>> DecodeFrame(absl::string_view bytes
       absl::StrCat("a kept frame cannot be decoded: ", frame.status().message()));
 }
 
-std::unique_ptr<FrameKeeper> MakeKeeper(const FrameDeskOptions& options,
-                                        const FrameDeskDependencies& deps) {
-  if (deps.journal == nullptr || options.max_kept_frame_mib == 0) return nullptr;
+// Also where no frames are kept for now: that can change.
+std::unique_ptr<FrameKeeper> MakeKeeper(const FrameDeskDependencies& deps) {
+  if (deps.journal == nullptr) return nullptr;
   return std::make_unique<FrameKeeper>(FrameKeeperDependencies{
       .encode = [](const Frame& frame) { return FrameToProto(frame).SerializeAsString(); },
       .decode = &DecodeFrame,
@@ -62,13 +62,21 @@ std::string EncodePreview(const Frame& frame) {
 
 FrameDesk::FrameDesk(const FrameDeskOptions& options, const FrameDeskDependencies& dependencies)
     : cache_(options.max_frame_mib << 20),
-      keeper_(MakeKeeper(options, dependencies)),
+      keeper_(MakeKeeper(dependencies)),
       finder_({.cache = &cache_,
                .store = dependencies.store,
                .keeper = keeper_.get(),
                .max_kept_frame_mib = options.max_kept_frame_mib}),
       previews_(&finder_, &EncodePreview),
-      call_threads_(kCallThreads, kMaxCallsWaiting) {}
+      call_threads_(kCallThreads, kMaxCallsWaiting) {
+  SetBounds(options);
+}
+
+void FrameDesk::SetBounds(const FrameDeskOptions& options) {
+  cache_.SetMaxBytes(options.max_frame_mib << 20);
+  finder_.SetMaxKeptFrameMib(options.max_kept_frame_mib);
+  if (keeper_ != nullptr) keeper_->SetTaking(options.max_kept_frame_mib > 0);
+}
 
 void FrameDesk::Start() {
   if (keeper_ != nullptr) keeper_->Start();

@@ -41,6 +41,10 @@ class FrameDesk {
 
   void Start();
 
+  // How much is kept from now on. What is too much in memory goes before this returns, what is on
+  // disk by the journal. Any thread; never waits for the disk.
+  void SetBounds(const FrameDeskOptions& options);
+
   // When the pipeline has ended: see FrameKeeper::Shutdown.
   bool Shutdown(absl::Time deadline) { return keeper_ == nullptr || keeper_->Shutdown(deadline); }
 
@@ -48,21 +52,21 @@ class FrameDesk {
   // for those that run.
   void EndCalls() { call_threads_.Shutdown(); }
 
-  FrameCache* cache() { return &cache_; }
-  FrameKeeper* keeper() { return keeper_.get(); }  // null: frames are not kept on disk
-  const FrameFinder* finder() const { return &finder_; }
-  PreviewShelf* previews() { return &previews_; }
   // As FrameKeeper::ShowAge.
   void ShowAge() const {
     if (keeper_ != nullptr) keeper_->ShowAge();
   }
 
+  FrameCache* cache() { return &cache_; }
+  FrameKeeper* keeper() { return keeper_.get(); }  // null: there is no journal
+  const FrameFinder* finder() const { return &finder_; }
+  PreviewShelf* previews() { return &previews_; }
   CallThreads* call_threads() { return &call_threads_; }
 
  private:
   FrameCache cache_;
   const std::unique_ptr<FrameKeeper> keeper_;
-  const FrameFinder finder_;
+  FrameFinder finder_;
   PreviewShelf previews_;
   CallThreads call_threads_;
 };

@@ -71,7 +71,8 @@ Journal::Journal(const JournalOptions& options, JournalDependencies dependencies
       mark_(std::move(mark)),
       frames_(writer_.get(), &gate_, FramesPath(options_.path), options_.max_frame_bytes,
               dependencies_.clock, dependencies_.steady_clock),
-      readers_(options_.path, options_.max_readers) {}
+      readers_(options_.path, options_.max_readers),
+      retention_(options_.retention) {}
 
 absl::Status Journal::Load() {
   RETURN_IF_ERROR(frames_.Load());
@@ -250,15 +251,25 @@ int64_t Journal::SetOldest(int64_t oldest) {
   return std::exchange(range_.oldest, oldest);
 }
 
+void Journal::SetBounds(const Retention& retention, int64_t max_frame_bytes) {
+  frames_.SetMaxBytes(max_frame_bytes);
+  MutexLock lock(&bounds_mutex_);
+  retention_ = retention;
+}
+
 absl::StatusOr<bool> Journal::DeleteStep() {
+  Retention retention;
+  {
+    MutexLock lock(&bounds_mutex_);
+    retention = retention_;
+  }
   RetentionStep step;
   std::vector<KeptFrames::Row> frames;
   {
     WriterVisit visit(&gate_, WriterTurn::kLast);
     Transaction transaction(writer_.get());
     RETURN_IF_ERROR(transaction.BeginWrite());
-    ASSIGN_OR_RETURN(step,
-                     DeleteOldest(writer_.get(), options_.retention, dependencies_.clock->Now()));
+    ASSIGN_OR_RETURN(step, DeleteOldest(writer_.get(), retention, dependencies_.clock->Now()));
     if (step.deleted == 0) return false;
     ASSIGN_OR_RETURN(frames, frames_.DeleteUnreferenced(step.frames));
     // Before the commit: readers see that sooner than this thread, which may go on to bring the log

@@ -49,8 +49,8 @@
 namespace atomstream {
 
 struct JournalOptions {
-  std::string path;  // in a folder that exists
-  Retention retention;
+  std::string path;                              // in a folder that exists
+  Retention retention;                           // this and the next: see SetBounds
   int64_t max_frame_bytes = 0;                   // of kept frames' files; 0: none are kept
   absl::Duration check_time = absl::Seconds(2);  // at opening, about; see OpeningReport
   int max_readers = 4;                           // reads that run at the same time, 1 … 64
@@ -119,6 +119,10 @@ class Journal {
   // is damaged and stays; opening the journal again sets it aside.
   absl::StatusOr<bool> MaintainStep();
 
+  // From now on; what is kept beyond goes by MaintainStep. They are valid, as for Open. Never
+  // waits.
+  void SetBounds(const Retention& retention, int64_t max_frame_bytes);
+
   FrameTotals frame_totals() const { return frames_.totals(); }
   // How often the mark could not be written: of so many entries a loss would not be noticed.
   int64_t mark_failures() const { return mark_failures_; }
@@ -155,6 +159,9 @@ class Journal {
 
   mutable Mutex range_mutex_;
   KeptRange range_ ABSL_GUARDED_BY(range_mutex_);
+
+  mutable Mutex bounds_mutex_;
+  Retention retention_ ABSL_GUARDED_BY(bounds_mutex_);
 };
 
 }  // namespace atomstream

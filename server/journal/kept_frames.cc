@@ -61,11 +61,11 @@ absl::Status KeptFrames::Load() {
 absl::Status KeptFrames::Add(absl::string_view sha256, int64_t frame_bytes,
                              absl::string_view encoded) {
   const auto bytes = static_cast<int64_t>(encoded.size());
-  if (bytes > max_bytes_) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("frame: takes ", bytes, " bytes, the budget for kept frames is ", max_bytes_));
+  if (bytes > max_bytes()) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "frame: takes ", bytes, " bytes, the budget for kept frames is ", max_bytes()));
   }
-  while (file_bytes_ + bytes > max_bytes_) {
+  while (file_bytes_ + bytes > max_bytes()) {
     const int64_t before = file_bytes_;
     RETURN_IF_ERROR(EvictPiece(bytes));
     if (file_bytes_ == before) break;  // nothing is left to make room

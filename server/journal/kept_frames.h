@@ -4,11 +4,12 @@
 // A frame goes when the last entry that refers to it does, or when the budget is full and it is the
 // oldest; the entries then refer to nothing. One that no entry ever referred to, or whose entries
 // went before it was written, goes in a sweep, one to two kSweepIntervals later or after the next
-// start. Invariants: the files take at most `max_bytes`; a row is deleted before its file, and a
-// file written before its row.
+// start. Invariants: the files take at most `max_bytes`, or, after that was lowered, what
+// MaintainStep has not deleted yet; a row is deleted before its file, and a file written before its
+// row.
 //
-// Owned by a Journal. One thread at a time, but for Read, totals and max_bytes. The writing
-// connection is entered in pieces of at most kPieceFrames frames.
+// Owned by a Journal. One thread at a time, but for Read, totals, max_bytes and SetMaxBytes. The
+// writing connection is entered in pieces of at most kPieceFrames frames.
 #ifndef ATOMSTREAM_SERVER_JOURNAL_KEPT_FRAMES_H_
 #define ATOMSTREAM_SERVER_JOURNAL_KEPT_FRAMES_H_
 
@@ -76,6 +77,8 @@ class KeptFrames {
 
   FrameTotals totals() const { return {frames_.load(), file_bytes_.load()}; }
   int64_t max_bytes() const { return max_bytes_; }
+  // From now on; what is too much goes by MaintainStep. Any thread.
+  void SetMaxBytes(int64_t max_bytes) { max_bytes_ = max_bytes; }
 
  private:
   // Makes the row, or makes it new.
@@ -90,7 +93,7 @@ class KeptFrames {
   Database* const writer_;
   WriterGate* const gate_;
   const FrameFiles files_;
-  const int64_t max_bytes_;
+  std::atomic<int64_t> max_bytes_;
   const Clock* const clock_;
   const Clock* const steady_clock_;
   std::atomic<int64_t> frames_ = 0;

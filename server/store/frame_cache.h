@@ -35,6 +35,9 @@ class FrameCache {
   // The one that was added last. NotFound: there is none.
   absl::StatusOr<std::shared_ptr<const Frame>> Newest() const;
 
+  // From now on; the oldest frames beyond go before this returns.
+  void SetMaxBytes(int64_t max_bytes);
+
   int64_t bytes() const;
   int frames() const;
 
@@ -45,12 +48,13 @@ class FrameCache {
   using Frames = std::list<std::shared_ptr<const Frame>>;
 
   void Remove(Frames::iterator frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The oldest until `more_bytes` have room.
+  Frames MakeRoom(int64_t more_bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Why a frame is not here.
-  absl::Status Missing(absl::string_view what) const;
-
-  const int64_t max_bytes_;
+  static absl::Status Missing(absl::string_view what, int64_t max_bytes);
 
   mutable Mutex mutex_;
+  int64_t max_bytes_ ABSL_GUARDED_BY(mutex_);
   Frames frames_ ABSL_GUARDED_BY(mutex_);  // the oldest first
   std::unordered_map<std::string, Frames::iterator> by_id_ ABSL_GUARDED_BY(mutex_);
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

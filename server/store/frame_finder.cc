@@ -23,7 +23,7 @@ absl::StatusOr<FrameFinder::FramePtr> FrameFinder::FindInMemory(absl::string_vie
 
 absl::StatusOr<FrameFinder::FramePtr> FrameFinder::Find(absl::string_view frame_id) const {
   absl::StatusOr<FramePtr> in_memory = FindInMemory(frame_id);
-  if (in_memory.ok() || parts_.keeper == nullptr) return in_memory;
+  if (in_memory.ok() || !looks_on_disk()) return in_memory;
   if (frame_id.empty()) {
     const int64_t newest = parts_.store->range().newest;
     if (newest == 0) return absl::NotFoundError("frame_id: no frame has a result yet");
@@ -49,7 +49,7 @@ absl::StatusOr<FrameFinder::FramePtr> FrameFinder::FindOfInMemory(const EntryKey
 
 absl::StatusOr<FrameFinder::FramePtr> FrameFinder::FindOf(const EntryKey& result) const {
   absl::StatusOr<FramePtr> in_memory = FindOfInMemory(result);
-  if (in_memory.ok() || parts_.keeper == nullptr) return in_memory;
+  if (in_memory.ok() || !looks_on_disk()) return in_memory;
   return Read(result.frame_id, result.frame_sha256);
 }
 
@@ -67,7 +67,7 @@ absl::StatusOr<FrameFinder::FramePtr> FrameFinder::Read(absl::string_view frame_
         absl::StrCat("frame_id = ", frame_id,
                      ": its pixels are no longer on disk, or could not be written "
                      "(history.max_kept_frame_mib = ",
-                     parts_.max_kept_frame_mib, " keeps the newest)"));
+                     max_kept_frame_mib_.load(), " keeps the newest)"));
   }
   return absl::Status(frame.status().code(),
                       absl::StrCat("frame_id = ", frame_id, ": ", frame.status().message()));

@@ -3,6 +3,7 @@
 #ifndef ATOMSTREAM_SERVER_STORE_FRAME_FINDER_H_
 #define ATOMSTREAM_SERVER_STORE_FRAME_FINDER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -21,14 +22,18 @@ struct FrameFinderParts {
   const FrameCache* cache = nullptr;
   const ResultStore* store = nullptr;
   const FrameKeeper* keeper = nullptr;  // null: frames are not kept on disk
-  int64_t max_kept_frame_mib = 0;       // for messages
+  int64_t max_kept_frame_mib = 0;       // 0: neither
 };
 
 class FrameFinder {
  public:
   using FramePtr = std::shared_ptr<const Frame>;
 
-  explicit FrameFinder(const FrameFinderParts& parts) : parts_(parts) {}
+  explicit FrameFinder(const FrameFinderParts& parts)
+      : parts_(parts), max_kept_frame_mib_(parts.max_kept_frame_mib) {}
+
+  // So much is kept on disk from now on; 0: nothing is looked for there.
+  void SetMaxKeptFrameMib(int64_t mebibytes) { max_kept_frame_mib_ = mebibytes; }
 
   // The frame with this id; empty: the newest that has a result. NotFound says why.
   absl::StatusOr<FramePtr> FindInMemory(absl::string_view frame_id) const;
@@ -40,12 +45,13 @@ class FrameFinder {
   absl::StatusOr<FramePtr> FindOf(const EntryKey& result) const;
 
   // Whether there is anything besides memory.
-  bool looks_on_disk() const { return parts_.keeper != nullptr; }
+  bool looks_on_disk() const { return parts_.keeper != nullptr && max_kept_frame_mib_ > 0; }
 
  private:
   absl::StatusOr<FramePtr> Read(absl::string_view frame_id, absl::string_view sha256) const;
 
   const FrameFinderParts parts_;
+  std::atomic<int64_t> max_kept_frame_mib_;
 };
 
 }  // namespace atomstream

@@ -35,6 +35,7 @@ void FrameKeeper::Start() {
 }
 
 std::shared_ptr<FrameTicket> FrameKeeper::Offer(std::shared_ptr<const Frame> frame) {
+  if (!taking_) return nullptr;
   Item item;
   item.counted_bytes = FrameCache::BytesOf(*frame);
   item.element_bytes = BytesPerPixel(frame->pixel_type());
@@ -74,8 +75,8 @@ bool FrameKeeper::NextToHash(Item* item) {
   *item = std::move(to_hash_.front());
   to_hash_.pop_front();
   hashing_ = true;
-  return true;
   hashing_offer_time_ = item->offer_time;
+  return true;
 }
 
 absl::Status FrameKeeper::Hash(Item& item) const {
@@ -178,11 +179,6 @@ absl::StatusOr<std::shared_ptr<const Frame>> FrameKeeper::Read(absl::string_view
   return frame;
 }
 
-void FrameKeeper::DropWaiting() {
-  dropping_ = true;
-  for (const Item& item : to_hash_) Forget(item, deps_.metrics->dropped_shutdown);
-  to_hash_.clear();
-  while (to_write_.size() > (writing_ ? 1 : 0)) {
 void FrameKeeper::ShowAge() const {
   MutexLock lock(&mutex_);
   // The order in which frames go through: what is to be written is the oldest.
@@ -196,6 +192,11 @@ void FrameKeeper::ShowAge() const {
     to_write_.pop_back();
   }
 }
+void FrameKeeper::DropWaiting() {
+  dropping_ = true;
+  for (const Item& item : to_hash_) Forget(item, deps_.metrics->dropped_shutdown);
+  to_hash_.clear();
+  while (to_write_.size() > (writing_ ? 1 : 0)) {
 
 bool FrameKeeper::Shutdown(absl::Time deadline) {
   {

@@ -14,6 +14,7 @@
 #ifndef ATOMSTREAM_SERVER_STORE_FRAME_KEEPER_H_
 #define ATOMSTREAM_SERVER_STORE_FRAME_KEEPER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -59,8 +60,12 @@ class FrameKeeper {
 
   void Start();
 
-  // Never waits. Null: too much waits already, or it is shut down; the frame is not kept. Whoever
-  // has the ticket lets go of it when no result of the frame will follow.
+  // Whether frames are taken from now on; at first they are. What waits is written in any case. Any
+  // thread.
+  void SetTaking(bool taking) { taking_ = taking; }
+
+  // Never waits. Null: too much waits already, none are taken, or it is shut down; the frame is not
+  // kept. Whoever has the ticket lets go of it when no result of the frame will follow.
   std::shared_ptr<FrameTicket> Offer(std::shared_ptr<const Frame> frame);
 
   // The frame that a ticket named. NotFound: it was not written, or is no longer kept. DataLoss:
@@ -71,14 +76,14 @@ class FrameKeeper {
   // is still being written, which only the end of the process or the destructor, at leisure, ends.
   bool Shutdown(absl::Time deadline);
 
+  // Brings the metric of how long the oldest frame waits up to now.
+  void ShowAge() const;
+
  private:
   struct Item {
     std::shared_ptr<const Frame> frame;  // until it is hashed
     std::shared_ptr<FrameTicket> ticket;
     std::string sha256;                        // this …
-  // Brings the metric of how long the oldest frame waits up to now.
-  void ShowAge() const;
-
     std::shared_ptr<const std::string> bytes;  // … and this once it is hashed
     int element_bytes = 1;
     int64_t counted_bytes = 0;
@@ -103,6 +108,7 @@ class FrameKeeper {
   const int64_t max_waiting_bytes_;
   std::thread hashing_thread_;
   std::thread writing_thread_;
+  std::atomic<bool> taking_ = true;
   int64_t failed_in_a_row_ = 0;  // of the writing thread
 
   mutable Mutex mutex_;

@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "server/store/memory_store.h"
-
 namespace atomstream {
 
 History::History(const HistoryOptions& options, std::optional<OpenedJournal> opened,
                  JournalStoreDependencies dependencies) {
   if (!opened) {
-    store_ = std::make_unique<MemoryStore>(MakeEpoch(), options.max_results,
-                                           std::move(dependencies.encode));
+    auto in_memory = std::make_unique<MemoryStore>(MakeEpoch(), options.max_results,
+                                                   std::move(dependencies.encode));
+    in_memory_ = in_memory.get();
+    store_ = std::move(in_memory);
     return;
   }
   auto on_disk =
@@ -22,6 +22,11 @@ History::History(const HistoryOptions& options, std::optional<OpenedJournal> ope
 
 void History::Start() {
   if (keeper_ != nullptr) keeper_->Start();
+}
+
+void History::SetBounds(const HistoryOptions& options) {
+  if (in_memory_ != nullptr) in_memory_->SetCapacity(options.max_results);
+  if (on_disk_ != nullptr) on_disk_->SetBounds(options);
 }
 
 void History::Shutdown(absl::Time deadline) {

@@ -12,6 +12,7 @@
 #include "core/base/interruptible_wait.h"
 #include "server/store/history_options.h"
 #include "server/store/journal_store.h"
+#include "server/store/memory_store.h"
 #include "server/store/result_store.h"
 #include "server/store/store_keeper.h"
 
@@ -34,12 +35,17 @@ class History {
     if (on_disk_ != nullptr) on_disk_->ShowAge();
   }
 
+  // How much is kept from now on; `options` of the same path. What is too much on disk goes within
+  // seconds. Any thread; never waits for the disk.
+  void SetBounds(const HistoryOptions& options);
+
   ResultStore& store() { return *store_; }
   Journal* journal() { return on_disk_ == nullptr ? nullptr : on_disk_->journal(); }  // or null
 
  private:
   std::unique_ptr<ResultStore> store_;
-  JournalStore* on_disk_ = nullptr;  // store_, if it is that
+  JournalStore* on_disk_ = nullptr;  // store_ is one of these
+  MemoryStore* in_memory_ = nullptr;
   RealWait wait_;
   std::unique_ptr<StoreKeeper> keeper_;  // with on_disk_
 };

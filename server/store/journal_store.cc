@@ -52,6 +52,12 @@ JournalStore::JournalStore(const HistoryOptions& options, OpenedJournal opened,
   UpdateMetrics();
 }
 
+void JournalStore::SetBounds(const HistoryOptions& options) {
+  journal_->SetBounds(RetentionOf(options), options.max_kept_frame_mib << 20);
+  MutexLock lock(&mutex_);
+  CountLost(recent_.SetMaxWaitingBytes(BoundsOf(options).max_waiting_bytes));
+}
+
 void JournalStore::TellOpening(const OpeningReport& report) const {
   constexpr LogFields kStore{.component = "store", .always = true};
   const KeptRange range = journal_->range();
@@ -120,14 +126,14 @@ absl::StatusOr<AppendedResult> JournalStore::Append(FrameRecord record) {
   {
     MutexLock lock(&mutex_);
     const int64_t lost = recent_.Add(stored, written);
+    ForgetTimes();
+    if (!written) waiting_since_.push_back({sequence, deps_.steady_clock->Now()});
     CountLost(lost + (can_be_written ? 0 : 1));
   }
   if (!can_be_written) {
     deps_.log->Write(LogLevel::kWarning,
                      absl::StrCat("a result is too large to be kept: ", sequence, ", of ",
                                   stored->encoded.size(), " bytes"),
-    ForgetTimes();
-    if (!written) waiting_since_.push_back({sequence, deps_.steady_clock->Now()});
                      {.component = "store", .frame_id = record.frame_id});
   }
   return AppendedResult{std::make_shared<const FrameRecord>(std::move(record)), stored};
@@ -241,12 +247,6 @@ void JournalStore::UpdateMetrics() {
   mark_failures_told_ = mark_failures;
 }
 
-StoreStatus JournalStore::status() const {
-  StoreStatus status;
-  status.durable = true;
-  status.bytes = journal_->bytes();
-  const FrameTotals frames = journal_->frame_totals();
-  status.kept_frames = frames.frames;
 // Of what was written, or lost because there was no room to wait.
 void JournalStore::ForgetTimes() {
   while (!waiting_since_.empty() && waiting_since_.front().sequence < recent_.oldest_waiting()) {
@@ -262,6 +262,12 @@ void JournalStore::ShowAge() {
                       deps_.steady_clock->Now()));
 }
 
+StoreStatus JournalStore::status() const {
+  StoreStatus status;
+  status.durable = true;
+  status.bytes = journal_->bytes();
+  const FrameTotals frames = journal_->frame_totals();
+  status.kept_frames = frames.frames;
   status.kept_frame_bytes = frames.file_bytes;
   status.disk_free_bytes = FreeBytesAt(path_);
   status.moved_aside = moved_aside_;

@@ -30,6 +30,9 @@
 
 namespace atomstream {
 
+// What the options say of the journal's results.
+Retention RetentionOf(const HistoryOptions& options);
+
 struct OpenedJournal {
   std::unique_ptr<Journal> journal;
   OpeningReport report;
@@ -87,6 +90,10 @@ class JournalStore final : public ResultStore {
 
   // Brings the metric of how long the oldest result waits up to now.
   void ShowAge();
+
+  // Its bounds from now on; what is kept beyond goes by KeepUp, what waits beyond before this
+  // returns. Any thread; never waits for the disk.
+  void SetBounds(const HistoryOptions& options);
 
   // For frames that are to be kept. Lives as long as the store.
   Journal* journal() { return journal_.get(); }

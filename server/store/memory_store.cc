@@ -27,9 +27,9 @@ std::string MakeEpoch() {
 
 MemoryStore::MemoryStore(std::string epoch, int capacity, ResultEncoder encode, int64_t max_bytes)
     : epoch_(std::move(epoch)),
-      capacity_(static_cast<size_t>(capacity)),
       encode_(std::move(encode)),
-      max_bytes_(max_bytes) {
+      max_bytes_(max_bytes),
+      capacity_(static_cast<size_t>(capacity)) {
   assert(capacity >= 1);
 }
 
@@ -60,6 +60,14 @@ std::vector<StoredResultPtr> MemoryStore::Evict() {
     if (by_id->second == oldest.position.sequence) newest_by_id_.erase(by_id);
   }
   return evicted;
+}
+
+void MemoryStore::SetCapacity(int capacity) {
+  assert(capacity >= 1);
+  std::vector<StoredResultPtr> evicted;
+  MutexLock lock(&mutex_);
+  capacity_ = static_cast<size_t>(capacity);
+  evicted = Evict();
 }
 
 absl::StatusOr<StoredResultPtr> MemoryStore::Get(const ResultPosition& position) const {

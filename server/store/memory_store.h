@@ -39,6 +39,9 @@ class MemoryStore final : public ResultStore {
   const std::string& epoch() const override { return epoch_; }
   StoreStatus status() const override;
 
+  // So many results are kept from now on, >= 1; those beyond go before this returns. Any thread.
+  void SetCapacity(int capacity);
+
  private:
   // Takes the oldest results out until the bounds are kept.
   std::vector<StoredResultPtr> Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -46,11 +49,11 @@ class MemoryStore final : public ResultStore {
   const StoredResultPtr& At(int64_t sequence) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string epoch_;
-  const size_t capacity_;
   const ResultEncoder encode_;
   const int64_t max_bytes_;
 
   mutable Mutex mutex_;
+  size_t capacity_ ABSL_GUARDED_BY(mutex_);
   std::deque<StoredResultPtr> results_ ABSL_GUARDED_BY(mutex_);  // by rising sequence
   std::unordered_map<std::string, int64_t> newest_by_id_ ABSL_GUARDED_BY(mutex_);
   int64_t newest_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -20,6 +20,12 @@ absl::Status WithPath(const HistoryOptions& options, const absl::Status& why) {
 
 }  // namespace
 
+Retention RetentionOf(const HistoryOptions& options) {
+  return {.max_entries = options.max_results,
+          .max_bytes = options.max_result_mib * kMebibyte,
+          .max_age = options.max_age};
+}
+
 absl::StatusOr<OpenedJournal> OpenJournal(const HistoryOptions& options, const Clock* clock,
                                           const Clock* steady_clock) {
   const std::filesystem::path folder = std::filesystem::path(options.path).parent_path();
@@ -31,9 +37,7 @@ absl::StatusOr<OpenedJournal> OpenJournal(const HistoryOptions& options, const C
   }
   JournalOptions journal_options;
   journal_options.path = options.path;
-  journal_options.retention.max_entries = options.max_results;
-  journal_options.retention.max_bytes = options.max_result_mib * kMebibyte;
-  journal_options.retention.max_age = options.max_age;
+  journal_options.retention = RetentionOf(options);
   journal_options.max_frame_bytes = options.max_kept_frame_mib * kMebibyte;
   journal_options.check_time = options.check_time;
   OpenedJournal opened;

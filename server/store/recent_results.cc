@@ -50,6 +50,11 @@ int64_t RecentResults::Add(StoredResultPtr result, bool written) {
   return lost;
 }
 
+int64_t RecentResults::SetMaxWaitingBytes(int64_t max_waiting_bytes) {
+  bounds_.max_waiting_bytes = max_waiting_bytes;
+  return DropWaiting();
+}
+
 void RecentResults::DropWritten() {
   while (recent_.size() > 1 && first() <= written_ && bytes_ > bounds_.max_bytes) {
     bytes_ -= recent_.front()->bytes();

@@ -50,6 +50,9 @@ class RecentResults {
   // to make room.
   int64_t Add(StoredResultPtr result, bool written);
 
+  // Results that wait may take so much from now on. Returns how many are lost.
+  int64_t SetMaxWaitingBytes(int64_t max_waiting_bytes);
+
   // Null: it is on disk if it is kept at all, or it was not given out yet. Of a lost one the number
   // alone.
   StoredResultPtr Find(int64_t sequence) const;
@@ -73,7 +76,7 @@ class RecentResults {
   int64_t DropWaiting();
 
   const std::string epoch_;
-  const RecentBounds bounds_;
+  RecentBounds bounds_;
   int64_t written_;
   int64_t newest_;
   std::deque<StoredResultPtr> recent_;  // first() … newest_

@@ -91,6 +91,22 @@ TEST(FrameCacheTest, OfNoBytesKeepsNothingAndSaysSo) {
   EXPECT_THAT(cache.Get("a").status().message(), HasSubstr("no frames are kept"));
 }
 
+TEST(FrameCacheTest, LessRoomFreesTheOldestAtOnceAndNoneAll) {
+  FrameCache cache(8 * kOne);
+  for (const char* id : {"a", "b", "c", "d"}) cache.Add(MakeNamedFrame(id));
+  cache.SetMaxBytes(2 * kOne);
+  EXPECT_EQ(cache.frames(), 2);
+  EXPECT_FALSE(cache.Get("b").ok());
+  EXPECT_TRUE(cache.Get("c").ok());
+  cache.SetMaxBytes(3 * kOne);
+  cache.Add(MakeNamedFrame("e"));
+  EXPECT_TRUE(cache.Get("c").ok());
+  cache.SetMaxBytes(0);
+  EXPECT_EQ(cache.bytes(), 0);
+  cache.Add(MakeNamedFrame("f"));
+  EXPECT_THAT(cache.Get("f").status().message(), HasSubstr("no frames are kept"));
+}
+
 TEST(FrameCacheTest, HoldsItsBoundWhileManyAddAndLookUp) {
   FrameCache cache(8 * kOne);
   std::atomic<bool> within = true;
@@ -104,6 +120,7 @@ TEST(FrameCacheTest, HoldsItsBoundWhileManyAddAndLookUp) {
       }
     });
   }
+  for (int i = 0; i < 200; ++i) cache.SetMaxBytes((1 + i % 8) * kOne);  // the last: all 8
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(within);
   EXPECT_EQ(cache.frames(), 8);

@@ -220,6 +220,17 @@ TEST(MemoryStoreTest, ForgetsWithTheProcess) {
   EXPECT_FALSE(MemoryStore("epoch", 1, &Encode).status().durable);
 }
 
+TEST(MemoryStoreTest, FewerResultsThanBeforeGoAtOnce) {
+  MemoryStore store("epoch", 10, &Encode);
+  for (int i = 1; i <= 10; ++i) ASSERT_TRUE(store.Append(Record("f")).ok());
+  store.SetCapacity(3);
+  EXPECT_EQ(store.range().oldest, 8);
+  EXPECT_EQ(store.status().bytes, (*store.Get({"epoch", 9}))->bytes() * 3);
+  store.SetCapacity(5);
+  for (int i = 11; i <= 15; ++i) ASSERT_TRUE(store.Append(Record("f")).ok());
+  EXPECT_EQ(store.range().oldest, 11);
+}
+
 TEST(MemoryStoreTest, ReadersSeeAConsistentRangeWhileResultsCome) {
   MemoryStore store("epoch", 4, &Encode);
   std::atomic<bool> stop = false;

@@ -117,6 +117,23 @@ TEST_F(KeptFramesTest, ASmallerBudgetIsMetAfterAReopening) {
   EXPECT_EQ(FilesOnDisk(), 5);
 }
 
+TEST_F(KeptFramesTest, ABudgetThatChangesCountsFromTheNextStepOn) {
+  ASSERT_TRUE(Open().ok());
+  for (int i = 0; i < 100; ++i) AppendWith(Keep(Noise(i, 1000)));
+  journal_->SetBounds({}, 5'500);
+  EXPECT_EQ(FilesOnDisk(), 100);
+  Maintain();
+  EXPECT_EQ(FilesOnDisk(), 5);
+  journal_->SetBounds({}, 0);
+  EXPECT_TRUE(absl::IsResourceExhausted(journal_->KeepFrame(Noise(200, 1000), 2).status()));
+  Maintain();
+  EXPECT_EQ(FilesOnDisk(), 0);
+  EXPECT_EQ(journal_->frame_totals().file_bytes, 0);
+  EXPECT_EQ(journal_->range().oldest, 1);  // their entries stay
+  journal_->SetBounds({}, 1 << 20);
+  EXPECT_TRUE(IsKept(Keep(Noise(201, 1000))));
+}
+
 TEST_F(KeptFramesTest, AFrameGoesWithTheLastEntryThatRefersToIt) {
   options_.retention.max_entries = 2;
   ASSERT_TRUE(Open().ok());

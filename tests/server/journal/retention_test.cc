@@ -63,6 +63,30 @@ TEST_F(RetentionTest, KeepsTheNewestEntryInAnyCaseSoThatNumbersNeverComeAgain) {
   ExpectAllThere(11, 11);
 }
 
+TEST_F(RetentionTest, BoundsThatChangeCountFromTheNextStepOn) {
+  ASSERT_TRUE(Open().ok());
+  AppendMany(100);
+  Maintain();
+  ExpectAllThere(1, 100);
+  journal_->SetBounds({.max_entries = 40}, 0);
+  ExpectAllThere(1, 100);
+  Maintain();
+  ExpectAllThere(61, 100);
+  int64_t bytes = 0;
+  for (int64_t i = 91; i <= 100; ++i) bytes += BytesOf(MakeEntry(i));
+  journal_->SetBounds({.max_entries = 40, .max_bytes = bytes}, 0);
+  Maintain();
+  ExpectAllThere(91, 100);
+  journal_->SetBounds({}, 0);
+  AppendMany(100);
+  Maintain();
+  ExpectAllThere(91, 200);
+  clock_.Advance(MakeEntry(200).key.result_time + absl::Hours(2) - clock_.Now());
+  journal_->SetBounds({.max_age = absl::Hours(1)}, 0);
+  Maintain();
+  ExpectAllThere(200, 200);
+}
+
 TEST_F(RetentionTest, AStepIsBoundedInEntriesAndBytes) {
   options_.retention.max_entries = 1;
   ASSERT_TRUE(Open().ok());
@@ -105,6 +129,12 @@ TEST_F(RetentionTest, AppendsReadsAndRetentionGoOnBesideEachOther) {
   threads.emplace_back([&] {
     while (!done) EXPECT_TRUE(journal_->MaintainStep().ok());
   });
+  // Bounds that mean the same: readers count on what is kept.
+  threads.emplace_back([&] {
+    for (int64_t i = 0; !done; ++i) {
+      journal_->SetBounds({.max_entries = 50, .max_bytes = i % 2 == 0 ? 0 : int64_t{1} << 40}, 0);
+    }
+  });
   for (int reader = 0; reader < 3; ++reader) {
     threads.emplace_back([&] {
       for (int64_t after = 0; after < kEntries;) {
@@ -128,9 +158,10 @@ TEST_F(RetentionTest, AppendsReadsAndRetentionGoOnBesideEachOther) {
     });
   }
   AppendMany(kEntries - 1);
-  for (size_t i = 1; i < threads.size(); ++i) threads[i].join();
+  for (size_t i = 2; i < threads.size(); ++i) threads[i].join();
   done = true;
   threads[0].join();
+  threads[1].join();
   Maintain();
   ExpectAllThere(kEntries - 49, kEntries);
 }

@@ -45,6 +45,19 @@ TEST_F(FrameFinderTest, FindsOnDiskWhatIsNoLongerInMemory) {
   EXPECT_EQ(reads(), 2);
 }
 
+TEST_F(FrameFinderTest, LooksOnDiskWhileFramesAreKeptThere) {
+  Process(FrameOf("a", 1));
+  OnDisk([](auto&) {});
+  finder_.SetMaxKeptFrameMib(0);
+  EXPECT_FALSE(finder_.looks_on_disk());
+  EXPECT_THAT(WhyNotFound("a"), HasSubstr("no frames are kept (history.max_frame_mib = 0)"));
+  finder_.SetMaxKeptFrameMib(3);
+  EXPECT_TRUE(finder_.looks_on_disk());
+  EXPECT_TRUE(finder_.Find("a").ok());
+  OnDisk([](auto& files) { files.clear(); });
+  EXPECT_THAT(WhyNotFound("a"), HasSubstr("history.max_kept_frame_mib = 3"));
+}
+
 TEST_F(FrameFinderTest, SaysWhyThereIsNone) {
   EXPECT_THAT(WhyNotFound(""), HasSubstr("no frame has a result yet"));
   EXPECT_THAT(WhyNotFound("a"), HasSubstr("frame_id = a: no result of this frame is kept"));
@@ -72,7 +85,8 @@ TEST_F(FrameFinderTest, SaysThatAFrameIsDamaged) {
 
 TEST_F(FrameFinderTest, TellsFramesOfOneIdApart) {
   FrameCache cache(1 << 20);
-  const FrameFinder finder({.cache = &cache, .store = &store_, .keeper = &keeper_});
+  const FrameFinder finder(
+      {.cache = &cache, .store = &store_, .keeper = &keeper_, .max_kept_frame_mib = 7});
   const EntryKey first = Process(FrameOf("same", 1));
   const EntryKey second = Process(FrameOf("same", 2));
   cache.Add(FrameOf("same", 2));

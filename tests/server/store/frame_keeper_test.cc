@@ -190,6 +190,23 @@ TEST_F(FrameKeeperTest, WhatIsMoreThanMayWaitIsDroppedAndCounted) {
   EXPECT_EQ(metrics_.dropped_shutdown->value(), 1);
 }
 
+TEST_F(FrameKeeperTest, WhileNoneAreTakenNothingIsKeptNorCountedAndWhatWaitsIsWritten) {
+  disk_.Stop();
+  keeper_->Start();
+  const auto first = keeper_->Offer(MakeNamedFrame("first"));
+  disk_.WaitUntilBegun(1);
+  const auto second = keeper_->Offer(MakeNamedFrame("second"));
+  keeper_->SetTaking(false);
+  EXPECT_EQ(keeper_->Offer(MakeNamedFrame("third")), nullptr);
+  keeper_->SetTaking(true);
+  const auto fourth = keeper_->Offer(MakeNamedFrame("fourth"));
+  ASSERT_NE(fourth, nullptr);
+  disk_.GoOn();
+  EXPECT_TRUE(keeper_->Shutdown(absl::InfiniteFuture()));
+  EXPECT_EQ(metrics_.kept->value(), 3);
+  EXPECT_EQ(metrics_.dropped_busy->value() + metrics_.dropped_shutdown->value(), 0);
+}
+
 TEST_F(FrameKeeperTest, WhatNoResultCanNameIsNotWritten) {
   disk_.Stop();
   keeper_->Start();

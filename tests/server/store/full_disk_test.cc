@@ -142,6 +142,30 @@ TEST_F(FullDiskTest, WhatFindsNoRoomIsLostAndItsNumberAloneIsKept) {
   EXPECT_TRUE(absl::IsNotFound(store_->GetNewestOf("(lost)").status()));
 }
 
+TEST_F(FullDiskTest, WhatMayWaitCanBeMadeMoreAndLessMeanwhile) {
+  options_.max_waiting_mib = 1;
+  Open();
+  Fill();
+  AppendMany(100);
+  const int64_t lost = store_->status().results_lost;
+  EXPECT_GT(lost, 0);
+  options_.max_waiting_mib = 64;
+  store_->SetBounds(options_);
+  AppendMany(100);
+  EXPECT_EQ(store_->status().results_lost, lost);
+  options_.max_waiting_mib = 2;
+  store_->SetBounds(options_);
+  const StoreStatus status = store_->status();
+  EXPECT_GT(status.results_lost, lost);
+  EXPECT_LE(status.results_waiting, 2 * RoomFor());
+  EXPECT_EQ(status.results_lost + status.results_waiting, 200);
+  EXPECT_EQ(metrics_.results_lost->value(), status.results_lost);
+  disk_.Heal();
+  KeepUp();
+  EXPECT_EQ(store_->status().results_lost, status.results_lost);
+  EXPECT_TRUE(store_->status().recording);
+}
+
 TEST_F(FullDiskTest, AProcessThatEndsMeanwhileGivesNoNumberTwice) {
   Open();
   const std::string epoch = store_->epoch();

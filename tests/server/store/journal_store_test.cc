@@ -72,6 +72,22 @@ TEST_F(JournalStoreTest, KeepsToItsBoundsWhenItIsKeptUp) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("kept are 21 to 30"));
 }
 
+TEST_F(JournalStoreTest, BoundsThatChangeAreKeptWithoutAReopening) {
+  Open();
+  AppendMany(30);
+  KeepUp();
+  ExpectAll(1, 30);
+  options_.max_results = 10;
+  store_->SetBounds(options_);
+  KeepUp();
+  ExpectAll(21, 30);
+  options_.max_results = 1000;
+  store_->SetBounds(options_);
+  AppendMany(30);
+  KeepUp();
+  ExpectAll(21, 60);
+}
+
 TEST_F(JournalStoreTest, TheNewestAnalysisOfAFrameHasOneResultADetector) {
   Open();
   const auto append = [this](DetectorKind kind, int64_t other) {

@@ -16,10 +16,11 @@ StoredResultPtr Stored(int64_t sequence) {
   return MakeStored(sequence, DetectorKind::kLogStar, kBytes);
 }
 
+int64_t RoomFor(int64_t results) { return results * Stored(1)->bytes(); }
+
 // As many results as fit.
 RecentBounds BoundsFor(int64_t kept, int64_t waiting) {
-  const int64_t one = Stored(1)->bytes();
-  return {.max_bytes = kept * one, .max_waiting_bytes = waiting * one};
+  return {.max_bytes = RoomFor(kept), .max_waiting_bytes = RoomFor(waiting)};
 }
 
 TEST(RecentResultsTest, KeepsTheNewestWrittenOnes) {
@@ -121,6 +122,19 @@ TEST(RecentResultsTest, NumbersThatAnEarlierRunGaveOutAreLost) {
   EXPECT_TRUE(recent.nothing_waits());
 }
 
+TEST(RecentResultsTest, LessRoomToWaitLosesTheOldestAtOnce) {
+  RecentResults recent("epoch", BoundsFor(100, 6), 0, 0);
+  for (int64_t sequence = 1; sequence <= 6; ++sequence) recent.Add(Stored(sequence), false);
+  EXPECT_EQ(recent.SetMaxWaitingBytes(RoomFor(6)), 0);
+  EXPECT_EQ(recent.SetMaxWaitingBytes(RoomFor(2)), 4);
+  EXPECT_EQ(recent.waiting(), 2);
+  EXPECT_EQ(recent.oldest_waiting(), 5);
+  EXPECT_TRUE(recent.Find(4)->lost());
+  EXPECT_EQ(recent.SetMaxWaitingBytes(RoomFor(4)), 0);
+  EXPECT_EQ(recent.Add(Stored(7), false), 0);
+  EXPECT_EQ(recent.waiting(), 3);
+}
+
 // The law: every number is written once, in order, as a result or as lost, and the losses that are
 // told are those.
 TEST(RecentResultsTest, EveryNumberIsWrittenOnceAndTheLossesAreTold) {
@@ -148,6 +162,8 @@ TEST(RecentResultsTest, EveryNumberIsWrittenOnceAndTheLossesAreTold) {
         batch = recent.BeginWrite(1 + static_cast<int>(random() % 4), 3 * kBytes);
         ASSERT_FALSE(batch.empty());
       }
+      if (random() % 16 == 0)
+        told += recent.SetMaxWaitingBytes(RoomFor(1 + static_cast<int64_t>(random() % 6)));
       ASSERT_EQ(recent.written(), next);
       ASSERT_LE(recent.Waiting().size(), 6u + batch.results.size());
       ASSERT_EQ(static_cast<int64_t>(recent.Waiting().size()), recent.waiting());
