@@ -168,6 +168,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       operations_(
           std::move(parts_.operations),
           {.health = options.health,
+           .listen_address = options.listen_address,
            .pipeline = &pipeline_,
            .store = &store_,
            .hub = &hub_,

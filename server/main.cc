@@ -26,6 +26,7 @@
 #include "server/notify/service_notifier.h"
 #include "server/security/descriptor_limit.h"
 #include "server/version.h"
+#include "server/wedge.h"
 
 namespace atomstream {
 namespace {
@@ -71,8 +72,9 @@ void ServeUntilTold(const sigset_t& signals, ServiceNotifier& manager, EventLog&
 
 // For a manager that restarts a daemon that does not get on.
 void ReportProgress(const HealthReport& report, ServiceNotifier& manager) {
-  const ComponentHealth& pipeline = *report.Find(kPipelineComponent);
-  manager.Report(pipeline.serving, pipeline.detail);
+  const ComponentHealth* stuck = report.stuck();
+  manager.Report(stuck == nullptr,
+                 stuck == nullptr ? "" : absl::StrCat(stuck->name, ": ", stuck->detail));
 }
 
 int Fail(const absl::Status& why, int exit_code) {
@@ -113,6 +115,11 @@ int Main(int argc, char** argv) {
   if (flags->validate_only) {
     std::cout << flags->config << ": valid\n";
     return 0;
+  }
+  if (!flags->wedge_while.empty()) {
+    log.Warning(absl::StrCat("A DRILL, NOT FOR WORK: --wedge_while: a worker hangs while ",
+                             flags->wedge_while, " is there"));
+    parts->make_log_star = WithWedge(std::move(parts->make_log_star), flags->wedge_while);
   }
   parts->operations.config = {flags->config, std::move(loaded->config)};
   parts->operations.stream_log = &log;

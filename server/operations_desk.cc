@@ -25,7 +25,11 @@ OperationsDesk::OperationsDesk(OperationsParts parts, OperationsDependencies dep
                            .pipeline = deps_.pipeline->progress(),
                            .unet = deps_.pipeline->unet_progress(),
                            .broken = [this] { return deps_.pipeline->outcomes().Broken(); },
-                           .store = [this] { return HealthOf(*deps_.store); }},
+                           .store = [this] { return HealthOf(*deps_.store); },
+                           .shut_out =
+                               [this] {
+                                 return probe_ == nullptr ? absl::ZeroDuration() : probe_->Look();
+                               }},
                 .steady_clock = deps_.steady_clock,
                 .wait = &wait_,
                 .on_check = [this](const HealthReport& report) { OnHealth(report); }}),
@@ -47,7 +51,9 @@ OperationsDesk::OperationsDesk(OperationsParts parts, OperationsDependencies dep
            .lower_priority = deps_.lower_priority}) {}
 
 void OperationsDesk::Start(GrpcServer* server) {
-  server_ = server;  // no thread checks yet
+  // No thread checks yet.
+  server_ = server;
+  probe_ = ListenerProbe::Create(deps_.listen_address, server->port(), deps_.steady_clock);
   monitor_.Start();
   reloader_.Start();
 }

@@ -8,11 +8,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/base/clock.h"
 #include "core/base/interruptible_wait.h"
 #include "server/health/health_monitor.h"
+#include "server/health/listener_probe.h"
 #include "server/hub/result_hub.h"
 #include "server/log/stream_log.h"
 #include "server/metrics/operations_metrics.h"
@@ -37,6 +39,7 @@ struct OperationsParts {
 // All outlive the desk.
 struct OperationsDependencies {
   HealthOptions health;
+  std::string listen_address;  // as it is configured
   const Pipeline* pipeline = nullptr;
   const ResultStore* store = nullptr;
   ResultHub* hub = nullptr;
@@ -82,8 +85,9 @@ class OperationsDesk {
   const OperationsParts parts_;
   const OperationsDependencies deps_;
   RealWait wait_;
-  // These four with the monitor's lock: see HealthDependencies::on_check.
+  // These five with the monitor's lock: see HealthDependencies::on_check.
   GrpcServer* server_ = nullptr;
+  std::unique_ptr<ListenerProbe> probe_;  // null: the port cannot be tried
   std::map<std::string, bool> serving_;
   LogCounts told_;
   HealthMonitor monitor_;

@@ -17,7 +17,8 @@ constexpr char kHelp[] =
     "atomstream health [COMPONENT] [flags]: whether the daemon serves.\n"
     "\n"
     "Prints \"serving\" or \"not serving\", exit code 0 or 1. Needs no role.\n"
-    "COMPONENT: source, pipeline, detector or store; without one, whether new work should come "
+    "COMPONENT: source, pipeline, detector, store or listener; without one, whether new work "
+    "should come "
     "here.\n";
 
 absl::StatusOr<bool> Check(const CommonFlags& common, const std::string& component) {
@@ -54,10 +55,10 @@ int HealthCommand(const std::vector<std::string>& arguments, const CliOutput& ou
   const std::string component = components.empty() ? "" : components.front();
   if (components.size() > 1 ||
       (!component.empty() && component != "source" && component != "pipeline" &&
-       component != "detector" && component != "store")) {
-    return Refuse(absl::InvalidArgumentError(
-                      absl::StrCat("COMPONENT = ", components.back(),
-                                   ": must be one of source, pipeline, detector and store")),
+       component != "detector" && component != "store" && component != "listener")) {
+    return Refuse(absl::InvalidArgumentError(absl::StrCat(
+                      "COMPONENT = ", components.back(),
+                      ": must be one of source, pipeline, detector, store and listener")),
                   output);
   }
   const absl::StatusOr<bool> serving = Check(common, component);

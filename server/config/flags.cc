@@ -14,6 +14,7 @@ const char kDaemonUsage[] =
     "                   its fields, config/*.textproto are files to start from\n"
     "  --validate_only  check the configuration and the model and exit; no port is opened\n"
     "  --print_metrics  print what /metrics gives, as Markdown, and exit\n"
+    "  --wedge_while    for drills only: a worker hangs while the file of this name is there\n"
     "  --version        print the version and exit\n"
     "  --help           print this and exit\n"
     "\n"
@@ -38,6 +39,8 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
       flags.config = argv[++i];
     } else if (absl::ConsumePrefix(&argument, "--config=")) {
       flags.config = std::string(argument);
+    } else if (absl::ConsumePrefix(&argument, "--wedge_while=") && !argument.empty()) {
+      flags.wedge_while = std::string(argument);
     } else {
       return absl::InvalidArgumentError(
           absl::StrCat(argv[i], ": unknown flag or missing value; see --help"));

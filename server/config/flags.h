@@ -14,6 +14,7 @@ struct Flags {
   bool print_metrics = false;  // --print_metrics: the tables of docs/operations.md
   bool version = false;        // --version
   bool help = false;           // --help
+  std::string wedge_while;     // --wedge_while=FILE, for drills only: see server/wedge.h
 };
 
 // What --help prints.

@@ -25,6 +25,14 @@ const ComponentHealth* HealthReport::Find(absl::string_view name) const {
   return found == components.end() ? nullptr : &*found;
 }
 
+const ComponentHealth* HealthReport::stuck() const {
+  for (const absl::string_view name : {kPipelineComponent, kListenerComponent}) {
+    const ComponentHealth* component = Find(name);
+    if (component != nullptr && !component->serving) return component;
+  }
+  return nullptr;
+}
+
 HealthMonitor::HealthMonitor(const HealthOptions& options, HealthDependencies dependencies)
     : deps_(std::move(dependencies)), options_(options) {}
 
@@ -61,8 +69,8 @@ void HealthMonitor::SetOptions(const HealthOptions& options) {
 
 HealthReport HealthMonitor::CheckLocked() {
   HealthReport report;
-  report.components = {Source(), Pipeline(), Detector(), Store()};
-  report.ready = !draining_ && report.Find(kPipelineComponent)->serving;
+  report.components = {Source(), Pipeline(), Detector(), Store(), Listener()};
+  report.ready = !draining_ && report.stuck() == nullptr;
   {
     MutexLock lock(&last_mutex_);
     last_ = report;
@@ -120,6 +128,14 @@ ComponentHealth HealthMonitor::Detector() const {
 ComponentHealth HealthMonitor::Store() const {
   StoreHealth store = deps_.inputs.store();
   return Make(kStoreComponent, store.recording, std::move(store.detail));
+}
+
+ComponentHealth HealthMonitor::Listener() const {
+  // It is closed at the end of a drain.
+  if (draining_ || !deps_.inputs.shut_out) return Make(kListenerComponent, true, "");
+  const absl::Duration shut_out = deps_.inputs.shut_out();
+  if (shut_out < options_.listener_silence) return Make(kListenerComponent, true, "");
+  return Make(kListenerComponent, false, absl::StrCat("takes no connection for ", Shown(shut_out)));
 }
 
 }  // namespace atomstream

@@ -1,5 +1,5 @@
 // HealthMonitor: says of each component of the daemon whether it does its work: source, pipeline,
-// detector, store. Knows nothing of gRPC: whoever shows health is told by `on_check`.
+// detector, store, listener. Knows nothing of gRPC: whoever shows health is told by `on_check`.
 //
 // Owned by the daemon. Thread-safe, except that Start, Shutdown and the destructor belong to the
 // owner. Check and last may be called at any time; after Start a thread does so every kInterval.
@@ -28,6 +28,7 @@ inline constexpr absl::string_view kSourceComponent = "source";
 inline constexpr absl::string_view kPipelineComponent = "pipeline";
 inline constexpr absl::string_view kDetectorComponent = "detector";
 inline constexpr absl::string_view kStoreComponent = "store";
+inline constexpr absl::string_view kListenerComponent = "listener";
 
 struct ComponentHealth {
   std::string name;  // one of those above
@@ -39,10 +40,13 @@ struct ComponentHealth {
 
 struct HealthReport {
   std::vector<ComponentHealth> components;  // in the order above
-  // Whether new work should come here: the pipeline gets on, and the daemon is not ending. The
-  // other components do without: frames can be submitted without a source, and live results be
-  // had without a record.
+  // Whether new work should come here: the daemon gets on, and is not ending. The other components
+  // do without: frames can be submitted without a source, and live results be had without a record.
   bool ready = true;
+
+  // The pipeline or the listener that does not do its work, which only a new start mends; null:
+  // both do.
+  const ComponentHealth* stuck() const;
 
   // Null: there is none of that name.
   const ComponentHealth* Find(absl::string_view name) const;
@@ -61,6 +65,8 @@ struct HealthInputs {
   const PipelineProgress* unet = nullptr;  // null: there is no U-Net
   std::function<std::string()> broken;     // which detectors fail on every frame; empty: none
   std::function<StoreHealth()> store;
+  // For how long nobody was let in, see ListenerProbe; empty: not known. By one thread at a time.
+  std::function<absl::Duration()> shut_out;
 };
 
 struct HealthDependencies {
@@ -96,6 +102,7 @@ class HealthMonitor {
   ComponentHealth Pipeline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ComponentHealth Detector() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ComponentHealth Store() const;
+  ComponentHealth Listener() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   HealthReport CheckLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const HealthDependencies deps_;

@@ -13,6 +13,8 @@ struct HealthOptions {
   absl::Duration pipeline_stall = absl::Seconds(15);
   // The U-Net may work on one frame for so long.
   absl::Duration unet_stall = absl::Seconds(120);
+  // The port may take no connection for so long. Not of the configuration.
+  absl::Duration listener_silence = absl::Seconds(10);
 };
 
 }  // namespace atomstream

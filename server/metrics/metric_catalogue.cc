@@ -222,8 +222,8 @@ constexpr MetricSpec kCalls[] = {
 constexpr MetricSpec kDaemon[] = {
     {"atomstream_ready", kGauge, "", "1: new work may come here; 0: wedged, or shutting down"},
     {"atomstream_component_serving", kGauge, "component",
-     "1: `source`, `pipeline`, `detector`, `store` does its work. As gRPC health and GetStatus "
-     "tell"},
+     "1: `source`, `pipeline`, `detector`, `store`, `listener` does its work. As gRPC health and "
+     "GetStatus tell"},
     {"atomstream_log_lines_dropped_total", kCounter, "reason",
      "lines of the log that were not written: `full`, nobody took them; `repeated`, too many of a "
      "kind"},

@@ -7,7 +7,7 @@ OperationsMetrics::OperationsMetrics(MetricRegistry& registry) {
   reloads_refused =
       registry.AddCounter("atomstream_configuration_reloads_total", {{"outcome", "refused"}});
   restart_fields = registry.AddGauge("atomstream_configuration_restart_fields");
-  for (const char* component : {"source", "pipeline", "detector", "store"}) {
+  for (const char* component : {"source", "pipeline", "detector", "store", "listener"}) {
     components_[component] =
         registry.AddGauge("atomstream_component_serving", {{"component", component}});
   }

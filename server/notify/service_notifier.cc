@@ -106,13 +106,13 @@ void ServiceNotifier::Report(bool gets_on, absl::string_view why_not) {
   }
   stands_still_ = !gets_on;
   if (gets_on) {
-    log_.Write(LogLevel::kInfo, "the pipeline gets on again", kFields);
+    log_.Write(LogLevel::kInfo, "the daemon gets on again", kFields);
     Send(absl::StrCat(options_.watched ? "WATCHDOG=1\n" : "", "STATUS=", status_));
     return;
   }
   log_.Write(
       LogLevel::kWarning,
-      absl::StrCat("the pipeline stands still: ", why_not,
+      absl::StrCat("the daemon stands still: ", why_not,
                    options_.watched ? "; no more signs of life for the service manager, which "
                                       "will start the daemon anew"
                                     : ""),

@@ -1,5 +1,5 @@
 // ServiceNotifier: tells the service manager (systemd, sd_notify(3)) how the daemon is: ready,
-// reloading, stopping, and, as long as the pipeline gets on, alive. A daemon that is no longer said
+// reloading, stopping, and, as long as it gets on, alive. A daemon that is no longer said
 // to be alive is ended and started anew by the manager.
 //
 // Without a manager, which is told by the environment, nothing is sent. Owned by main; thread-safe.
@@ -48,7 +48,7 @@ class ServiceNotifier {
   // The daemon ends within `deadline`, if it can.
   void Stopping(absl::Duration deadline);
 
-  // Whether the pipeline gets on, or has nothing to do: a sign of life if so, and none otherwise.
+  // Whether the daemon gets on, or has nothing to do: a sign of life if so, and none otherwise.
   // To be called several times in watchdog_limit. `why_not` is for a person.
   void Report(bool gets_on, absl::string_view why_not);
 

@@ -155,7 +155,7 @@ TEST_F(OperationsTest, TheStatusHasAllComponents) {
     names.push_back(component.name());
     EXPECT_TRUE(component.serving() || component.name() == "source") << component.detail();
   }
-  EXPECT_THAT(names, ElementsAre("source", "pipeline", "detector", "store"));
+  EXPECT_THAT(names, ElementsAre("source", "pipeline", "detector", "store", "listener"));
 }
 
 TEST_F(OperationsTest, AWedgedWorkerIsSeenAndEndsWhenItGoesOn) {

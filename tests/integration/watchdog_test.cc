@@ -42,8 +42,8 @@ class WedgedDaemonTest : public testing::Test {
     };
     // As main does it.
     options.operations.on_health = [this](const HealthReport& report) {
-      const ComponentHealth& pipeline = *report.Find(kPipelineComponent);
-      notifier_.Report(pipeline.serving, pipeline.detail);
+      const ComponentHealth* stuck = report.stuck();
+      notifier_.Report(stuck == nullptr, stuck == nullptr ? "" : stuck->detail);
       ++checks_;
       checks_.notify_all();
     };

@@ -26,6 +26,7 @@ class HealthMonitorTest : public testing::Test {
   PipelineProgress unet_{&clock_};
   DetectorOutcomes outcomes_;
   StoreHealth store_;
+  absl::Duration shut_out_;
   std::vector<HealthReport> told_;
   HealthMonitor monitor_{
       {.source_grace = absl::Seconds(10),
@@ -35,7 +36,8 @@ class HealthMonitorTest : public testing::Test {
                   .pipeline = &pipeline_,
                   .unet = &unet_,
                   .broken = [this] { return outcomes_.Broken(); },
-                  .store = [this] { return store_; }},
+                  .store = [this] { return store_; },
+                  .shut_out = [this] { return shut_out_; }},
        .steady_clock = &clock_,
        .wait = &wait_,
        .on_check = [this](const HealthReport& report) { told_.push_back(report); }}};
@@ -43,7 +45,7 @@ class HealthMonitorTest : public testing::Test {
 
 TEST_F(HealthMonitorTest, ADaemonAtWorkServesAllComponentsAndIsReady) {
   const HealthReport report = monitor_.Check();
-  ASSERT_EQ(report.components.size(), 4u);
+  ASSERT_EQ(report.components.size(), 5u);
   for (const ComponentHealth& component : report.components) {
     EXPECT_TRUE(component.serving) << component.name;
   }
@@ -112,6 +114,19 @@ TEST_F(HealthMonitorTest, AStoreThatDoesNotRecordIsToldButDoesNotEndReadiness) {
   store_ = {false, "disk full"};
   EXPECT_EQ(Of(kStoreComponent), (ComponentHealth{"store", false, "disk full"}));
   EXPECT_TRUE(monitor_.Check().ready);
+}
+
+TEST_F(HealthMonitorTest, AListenerThatTakesNoConnectionIsStuckButNotDuringADrain) {
+  shut_out_ = absl::Seconds(9);
+  EXPECT_TRUE(Of(kListenerComponent).serving);
+  EXPECT_EQ(monitor_.Check().stuck(), nullptr);
+  shut_out_ = absl::Seconds(10);
+  const HealthReport report = monitor_.Check();
+  EXPECT_FALSE(report.ready);
+  ASSERT_NE(report.stuck(), nullptr);
+  EXPECT_EQ(*report.stuck(), (ComponentHealth{"listener", false, "takes no connection for 10s"}));
+  monitor_.Drain();  // at whose end the port is closed
+  EXPECT_TRUE(Of(kListenerComponent).serving);
 }
 
 TEST_F(HealthMonitorTest, DrainingIsToldBeforeItReturnsAndLeavesTheComponents) {
