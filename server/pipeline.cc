@@ -237,8 +237,6 @@ bool Pipeline::Shutdown(absl::Time deadline) {
   return true;
 }
 
-PipelineStatus Pipeline::status() const {
-  return {.source = ingest_.status(),
 void Pipeline::ShowAges() const {
   admission_.ShowAges();
   deps_.metrics->pipeline_stalled->Set(absl::ToDoubleSeconds(progress_.Stalled()));
@@ -247,6 +245,8 @@ void Pipeline::ShowAges() const {
   deps_.metrics->unet_stalled->Set(absl::ToDoubleSeconds(unet_progress_.Stalled()));
 }
 
+PipelineStatus Pipeline::status() const {
+  return {.source = ingest_.status(),
           .frames_in_flight = admission_.frames_in_flight(),
           .results_per_second = stats_.ResultsPerSecond(deps_.steady_clock->Now()),
           .latency_p50 = stats_.LatencyP50()};
