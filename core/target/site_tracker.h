@@ -47,6 +47,9 @@ class SiteTracker {
   // Options must be valid.
   explicit SiteTracker(const SiteTrackerOptions& options) : options_(options) {}
 
+  // Valid ones, from the next frame on. Sites that are followed stay, also beyond a lower bound.
+  void SetOptions(const SiteTrackerOptions& options) { options_ = options; }
+
   // Takes the next frame. `drift` starts from the frame observed before; without it, or if it says
   // so, nobody knows what moved where, and all ids end.
   // InvalidArgument, and nothing is changed: an empty epoch, a sequence that does not rise, a size
@@ -91,7 +94,7 @@ class SiteTracker {
   void CorrectDrift(const Matching& matching, const std::vector<PointPx>& predicted);
   void Forget();  // unseen sites whose place is not known any more
 
-  const SiteTrackerOptions options_;
+  SiteTrackerOptions options_;
   TargetFrame frame_;
   std::vector<Site> sites_;
   std::vector<int64_t> followers_;  // of each site: the id on it, 0 if nobody follows it

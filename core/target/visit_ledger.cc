@@ -156,6 +156,28 @@ absl::Status VisitLedger::CheckBudget(const LeaseRequest& r) const {
   return absl::OkStatus();
 }
 
+absl::Status VisitLedger::CheckLowered(const LeaseRequest& r) const {
+  if (r.dwell > options_.max_dwell) {
+    return Bad("dwell", absl::FormatDuration(r.dwell),
+               absl::StrCat("may be ", absl::FormatDuration(options_.max_dwell), " by now"));
+  }
+  const auto record = sites_.find(r.site);
+  const double got = record == sites_.end() ? 0 : record->second;
+  if (got + r.dose > options_.max_site_dose) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("dose = ", r.dose, ": site ", r.site, " got ", got,
+                     " of ledger.max_site_dose = ", options_.max_site_dose, " by now"));
+  }
+  double spent = totals_.dose;
+  for (const auto& [id, lease] : leases_) spent += lease.exposed ? lease.request.dose : 0;
+  if (spent + r.dose > options_.max_total_dose) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("dose = ", r.dose, ": ", spent,
+                     " of ledger.max_total_dose = ", options_.max_total_dose, " is spent by now"));
+  }
+  return absl::OkStatus();
+}
+
 // Summed anew each time: adding and subtracting would let rounding errors grow.
 double VisitLedger::Reserved() const {
   double reserved = 0;
@@ -163,9 +185,14 @@ double VisitLedger::Reserved() const {
   return reserved;
 }
 
-absl::StatusOr<VisitLease> VisitLedger::Acquire(const LeaseRequest& request) {
-  RETURN_IF_ERROR(CheckRequest(request));
+void VisitLedger::SetOptions(const LedgerOptions& options) {
   MutexLock lock(&mutex_);
+  options_ = options;
+}
+
+absl::StatusOr<VisitLease> VisitLedger::Acquire(const LeaseRequest& request) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(CheckRequest(request));
   Expire();
   RETURN_IF_ERROR(CheckFree(request));
   RETURN_IF_ERROR(CheckBudget(request));
@@ -286,6 +313,7 @@ absl::Status VisitLedger::Expose(int64_t id, double x_fraction, double y_fractio
         absl::StrCat("dwell = ", absl::FormatDuration(lease.request.dwell), ": only ",
                      absl::FormatDuration(left), " of the lease is left"));
   }
+  RETURN_IF_ERROR(CheckLowered(lease.request));
   lease.exposed = true;
   lease.x_fraction = x_fraction;
   lease.y_fraction = y_fraction;

@@ -9,7 +9,8 @@
 // One per run, shared by all agents; thread-safe. Leases must end before the ledger does. Time
 // limits go by the steady clock, entries are dated by the system clock. Invariants: at any time at
 // most one lease on a site; charged + reserved dose never exceeds a budget, unless a holder reports
-// more than it planned (counted, and nothing is leased after that).
+// more than it planned (counted), or the budget was lowered since; nothing is leased or exposed
+// after that.
 #ifndef ATOMSTREAM_CORE_TARGET_VISIT_LEDGER_H_
 #define ATOMSTREAM_CORE_TARGET_VISIT_LEDGER_H_
 
@@ -106,7 +107,8 @@ class VisitLease {
 
   // Right before the beam is placed. From here on the dose counts. DeadlineExceeded: the dwell time
   // does not fit into what is left of the lease; FailedPrecondition: it ended, was cancelled or was
-  // exposed before. The beam must stay blanked then. The place is for the list of visits.
+  // exposed before; InvalidArgument, ResourceExhausted: the limits were lowered since, as
+  // Acquire's. The beam must stay blanked then. The place is for the list of visits.
   absl::Status Expose(double x_fraction = 0, double y_fraction = 0);
 
   // Ends the lease. `dose`: what the site got, >= 0 and finite; 0 unless exposed. DeadlineExceeded:
@@ -127,8 +129,12 @@ class VisitLedger {
  public:
   // Options must be valid; the clocks must outlive the ledger.
   VisitLedger(const LedgerOptions& options, const Clock& steady, const Clock& system)
-      : options_(options), steady_(steady), system_(system) {}
+      : steady_(steady), system_(system), options_(options) {}
   ~VisitLedger();
+
+  // Valid ones, from now on. A lease stays as it was given; but before its beam is placed the new
+  // limits count, too, so that lowering them stops what waits. What is exposed goes on as planned.
+  void SetOptions(const LedgerOptions& options);
 
   // InvalidArgument: names the field. FailedPrecondition: another epoch. Aborted: somebody holds
   // the site. AlreadyExists: it was visited. ResourceExhausted: a budget or a bound, by name.
@@ -164,9 +170,13 @@ class VisitLedger {
     VisitOutcome outcome = VisitOutcome::kAbandoned;  // if settled
   };
 
-  absl::Status CheckRequest(const LeaseRequest& request) const;
+  absl::Status CheckRequest(const LeaseRequest& request) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const LeaseRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckBudget(const LeaseRequest& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of one that holds a lease: whether it would still get it.
+  absl::Status CheckLowered(const LeaseRequest& request) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Expire() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CancelLease(int64_t id, VisitOutcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   template <typename Wanted>
@@ -182,10 +192,10 @@ class VisitLedger {
   absl::Status Finish(int64_t id, VisitOutcome outcome, double dose, absl::string_view note);
   void Abandon(int64_t id);
 
-  const LedgerOptions options_;
   const Clock& steady_;
   const Clock& system_;
   mutable Mutex mutex_;
+  LedgerOptions options_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::string epoch_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Lease> leases_ ABSL_GUARDED_BY(mutex_);               // by lease id

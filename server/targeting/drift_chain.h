@@ -31,6 +31,8 @@ class DriftChain {
 
   explicit DriftChain(const DriftOptions& options) : options_(options) {}
 
+  void SetOptions(const DriftOptions& options) { options_ = options; }
+
   // Into the frame of `view`, from the one kept last. nullopt: there is none, or the views differ
   // in size.
   std::optional<DriftRecord> Measure(const std::shared_ptr<const DriftView>& view,
@@ -54,7 +56,7 @@ class DriftChain {
   // nullopt: no drift over so many frames could be told.
   std::optional<Search> Plan(double frames) const;
 
-  const DriftOptions options_;
+  DriftOptions options_;
   std::shared_ptr<const DriftView> view_;  // null: no frame is kept
   int64_t frame_number_ = 0;
   int64_t sequence_ = 0;

@@ -54,12 +54,11 @@ struct SceneTracker::Selection {
 
 // What the tracker and its watches have in common.
 struct SceneTracker::Shared {
-  Shared(const TargetingOptions& options, const Clock* clock, TargetingMetrics* metrics_in)
-      : max_selections(options.max_selections),
-        idle(options.selection_idle),
-        steady_clock(*clock),
+  Shared(const TargetingOptions& options_in, const Clock* clock, TargetingMetrics* metrics_in)
+      : steady_clock(*clock),
         metrics(*metrics_in),
-        sites(options.tracker) {}
+        options(options_in),
+        sites(options_in.tracker) {}
 
   CriteriaContext Known() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     CriteriaContext context;
@@ -83,13 +82,12 @@ struct SceneTracker::Shared {
   Answer<Selection*> Add(const Criteria& criteria, int patience_frames)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
-  const int max_selections;
-  const absl::Duration idle;
   const Clock& steady_clock;
   TargetingMetrics& metrics;
   const std::vector<std::string> kinds = KindNames();
 
   mutable Mutex mutex;
+  TargetingOptions options ABSL_GUARDED_BY(mutex);
   bool closed ABSL_GUARDED_BY(mutex) = false;
   SiteTracker sites ABSL_GUARDED_BY(mutex);
   SceneFrame scene ABSL_GUARDED_BY(mutex);  // epoch empty: no frame yet
@@ -128,6 +126,7 @@ absl::Status SceneTracker::Shared::Bring(Selection& selection) {
 
 void SceneTracker::Shared::Expire() {
   const absl::Time now = steady_clock.Now();
+  const absl::Duration idle = options.selection_idle;
   std::erase_if(selections, [&](const auto& entry) { return now - entry.second.used > idle; });
   metrics.selections->Set(static_cast<double>(selections.size()));
 }
@@ -173,9 +172,10 @@ Refusal SceneTracker::Shared::Check(const Criteria& criteria) {
                   : Refuse(valid, kCriteriaInvalid);
     }
   }
-  if (static_cast<int>(selections.size()) >= max_selections && !MakeRoom()) {
+  while (static_cast<int>(selections.size()) >= options.max_selections) {
+    if (MakeRoom()) continue;
     return Refuse(absl::StatusCode::kResourceExhausted, kTooManySelections,
-                  absl::StrCat("there are already ", max_selections,
+                  absl::StrCat("there are already ", selections.size(),
                                " selections that are watched or visited"));
   }
   return {};
@@ -200,14 +200,24 @@ auto SceneTracker::Shared::Add(const Criteria& criteria, int patience_frames)
 
 SceneTracker::SceneTracker(const TargetingOptions& options, const Clock* steady_clock,
                            TargetingMetrics* metrics)
-    : options_(options),
+    : drift_options_(options.drift),
       chain_(options.drift),
       shared_(std::make_shared<Shared>(options, steady_clock, metrics)) {}
 
 SceneTracker::~SceneTracker() { Close(); }
 
+void SceneTracker::SetOptions(const TargetingOptions& options) {
+  MutexLock lock(&shared_->mutex);
+  shared_->options = options;
+  shared_->sites.SetOptions(options.tracker);
+}
+
 std::optional<DriftRecord> SceneTracker::MeasureDrift(const SceneInput& input,
                                                       int64_t frame_number) {
+  {
+    MutexLock lock(&shared_->mutex);
+    chain_.SetOptions(shared_->options.drift);
+  }
   std::optional<DriftRecord> drift = chain_.Measure(input.view, frame_number);
   if (drift) {
     shared_->metrics.drift_frames[static_cast<size_t>(drift->estimate.state)]->Increment();
@@ -278,7 +288,7 @@ Answer<SelectionUpdatePtr> SceneTracker::Select(const Criteria& criteria,
                   "there is no live frame with a lattice yet to choose targets in");
   }
   Answer<Selection*> added =
-      shared_->Add(criteria, patience_frames.value_or(options_.patience_frames));
+      shared_->Add(criteria, patience_frames.value_or(shared_->options.patience_frames));
   if (!added.ok()) return added.refusal;
   (*added.value)->used = shared_->steady_clock.Now();
   return (*added.value)->newest;
@@ -289,7 +299,7 @@ Answer<std::unique_ptr<SceneWatch>> SceneTracker::Watch(const Criteria& criteria
                                                         std::function<void()> on_ready) {
   MutexLock lock(&shared_->mutex);
   Answer<Selection*> added =
-      shared_->Add(criteria, patience_frames.value_or(options_.patience_frames));
+      shared_->Add(criteria, patience_frames.value_or(shared_->options.patience_frames));
   if (!added.ok()) return added.refusal;
   Selection& selection = **added.value;
   selection.mailbox = std::make_shared<TargetMailbox>();

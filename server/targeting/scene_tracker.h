@@ -60,7 +60,12 @@ class SceneTracker {
                TargetingMetrics* metrics);
   ~SceneTracker();
 
-  const DriftOptions& drift_options() const { return options_.drift; }
+  // Valid ones, from the next frame on; `enabled` is not looked at. Selections and sites beyond
+  // lower bounds stay, and new ones wait until there are fewer. Any thread.
+  void SetOptions(const TargetingOptions& options);
+
+  // For the views of frames, which none of the options that can change bears on.
+  const DriftOptions& drift_options() const { return drift_options_; }
 
   // The assembler's thread. nullopt: there is nothing to measure from.
   std::optional<DriftRecord> MeasureDrift(const SceneInput& input, int64_t frame_number);
@@ -92,7 +97,7 @@ class SceneTracker {
   struct Selection;
   struct Shared;
 
-  const TargetingOptions options_;
+  const DriftOptions drift_options_;
   DriftChain chain_;  // the assembler's thread only
   const std::shared_ptr<Shared> shared_;
 };

@@ -19,6 +19,11 @@ Targeting::Targeting(const TargetingOptions& options, const TargetingDependencie
 
 Targeting::~Targeting() { Shutdown(); }
 
+void Targeting::SetOptions(const TargetingOptions& options) {
+  scene_.SetOptions(options);
+  desk_.SetOptions(options);
+}
+
 void Targeting::Observe(const FrameRecordPtr& record, const SceneInput& input, absl::Time arrival) {
   scene_.Observe(record, input, arrival);
   desk_.Recheck();

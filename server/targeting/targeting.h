@@ -39,6 +39,10 @@ class Targeting {
 
   void Start() { desk_.Start(); }
 
+  // The limits from now on; `enabled` is not looked at. See VisitDesk::SetOptions for visits that
+  // wait or run, SceneTracker::SetOptions for selections. Any thread.
+  void SetOptions(const TargetingOptions& options);
+
   // The assembler's thread: a live LoG* result was published. As SceneTracker::Observe.
   void Observe(const FrameRecordPtr& record, const SceneInput& input, absl::Time arrival);
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "server/metrics/queue_age.h"
 #include "server/targeting/visit_job.h"
+#include "server/targeting/visit_refusals.h"
 
 namespace atomstream {
 namespace {
@@ -17,42 +18,10 @@ namespace {
 constexpr absl::Duration kPlaceMargin = absl::Seconds(2);
 constexpr size_t kLongestHolder = 64;
 
-absl::string_view ReasonOf(const absl::Status& ledger) {
-  switch (ledger.code()) {
-    case absl::StatusCode::kAborted:
-      return kSiteHeld;
-    case absl::StatusCode::kAlreadyExists:
-      return kSiteVisited;
-    case absl::StatusCode::kResourceExhausted:
-      return kDoseExhausted;
-    case absl::StatusCode::kUnavailable:
-      return kTargetingShutDown;
-    case absl::StatusCode::kFailedPrecondition:
-      return kEpochChanged;
-    default:
-      return kVisitInvalid;
-  }
-}
-
-// Of a visit whose target cannot be visited any more.
-VisitOutcome OutcomeOf(const Refusal& refusal) {
-  if (refusal.reason == kTargetWithdrawn) return VisitOutcome::kWithdrawn;
-  if (refusal.reason == kEpochChanged) return VisitOutcome::kEpochChanged;
-  return VisitOutcome::kAbandoned;
-}
-
-Refusal Cancelled(VisitOutcome outcome) {
-  if (outcome == VisitOutcome::kShutdown) {
-    return Refuse(absl::StatusCode::kUnavailable, kTargetingShutDown,
-                  "the daemon is shutting down");
-  }
-  return Refuse(absl::StatusCode::kCancelled, kVisitCancelled, "the caller has gone");
-}
-
 }  // namespace
 
 VisitDesk::VisitDesk(const TargetingOptions& options, VisitDeskDependencies dependencies)
-    : options_(options), deps_(dependencies) {
+    : deps_(dependencies), options_(options) {
   if (deps_.beam != nullptr) guard_.emplace(deps_.beam, deps_.wait, deps_.metrics, deps_.log);
 }
 
@@ -60,6 +29,17 @@ VisitDesk::~VisitDesk() { Shutdown(); }
 
 void VisitDesk::Start() {
   if (guard_) thread_ = std::thread([this] { Run(); });
+}
+
+void VisitDesk::SetOptions(const TargetingOptions& options) {
+  MutexLock lock(&mutex_);
+  options_ = options;
+  deps_.ledger->SetOptions(options.ledger);
+}
+
+TargetingOptions VisitDesk::options() const {
+  MutexLock lock(&mutex_);
+  return options_;
 }
 
 Refusal VisitDesk::CheckRequest(const VisitRequest& request) const {
@@ -78,10 +58,10 @@ Refusal VisitDesk::CheckRequest(const VisitRequest& request) const {
   if (request.target_id <= 0) {
     return bad(absl::StrCat("target_id = ", request.target_id, ": must be positive"));
   }
-  if (request.dwell <= absl::ZeroDuration() || request.dwell > options_.ledger.max_dwell) {
+  const absl::Duration max_dwell = options().ledger.max_dwell;
+  if (request.dwell <= absl::ZeroDuration() || request.dwell > max_dwell) {
     return bad(absl::StrCat("dwell_time = ", absl::FormatDuration(request.dwell),
-                            ": must be positive and at most ",
-                            absl::FormatDuration(options_.ledger.max_dwell)));
+                            ": must be positive and at most ", absl::FormatDuration(max_dwell)));
   }
   if (request.min_frames_sure < 1 || request.min_frames_sure > 1000) {
     return bad(absl::StrCat("min_frames_sure = ", request.min_frames_sure,
@@ -103,14 +83,15 @@ Answer<ScanPoint> VisitDesk::FindPlace(const VisitRequest& request) const {
   // First: where no frames come, waiting for one makes no target surer.
   const absl::Duration age = AgeOf(scene, deps_.clock->Now(), deps_.steady_clock->Now());
   const double periods = PeriodsSince(scene, age);
-  if (age > options_.max_target_age || periods > options_.max_target_age_frames) {
-    return refuse(kFrameTooOld,
-                  absl::StrFormat("the newest frame, %s, is %s old (%.1f frames), may be %s and "
-                                  "%.1f frames",
-                                  scene.frame.frame_id,
-                                  absl::FormatDuration(absl::Trunc(age, absl::Milliseconds(1))),
-                                  periods, absl::FormatDuration(options_.max_target_age),
-                                  options_.max_target_age_frames));
+  const TargetingOptions limits = options();
+  if (age > limits.max_target_age || periods > limits.max_target_age_frames) {
+    return refuse(
+        kFrameTooOld,
+        absl::StrFormat("the newest frame, %s, is %s old (%.1f frames), may be %s and "
+                        "%.1f frames",
+                        scene.frame.frame_id,
+                        absl::FormatDuration(absl::Trunc(age, absl::Milliseconds(1))), periods,
+                        absl::FormatDuration(limits.max_target_age), limits.max_target_age_frames));
   }
   if (target.frames_doubtful > 0) {
     return refuse(kTargetDoubtful, absl::StrCat("was not seen to meet the criteria in the last ",
@@ -277,6 +258,11 @@ void VisitDesk::Carry(VisitJob& job) {
     return;
   }
   const absl::Status exposed = job.lease.Expose(place.value->x_fraction, place.value->y_fraction);
+  // The limits may have been lowered while it waited.
+  if (absl::IsResourceExhausted(exposed) || absl::IsInvalidArgument(exposed)) {
+    End(job, VisitOutcome::kAbandoned, 0, Refuse(exposed, ReasonOf(exposed)));
+    return;
+  }
   if (!exposed.ok()) {
     End(job, VisitOutcome::kExpired, 0,
         Refuse(absl::StatusCode::kDeadlineExceeded, kVisitExpired,
@@ -368,8 +354,6 @@ void VisitDesk::EndAllWaiting(VisitOutcome outcome, const Refusal& refusal) {
   for (const JobPtr& job : waiting) End(*job, outcome, 0, refusal);
 }
 
-bool VisitDesk::Shutdown() {
-  JobPtr running;
 void VisitDesk::ShowAge() const {
   MutexLock lock(&mutex_);
   deps_.metrics->visits_age->Set(QueueAgeSeconds(
@@ -378,6 +362,8 @@ void VisitDesk::ShowAge() const {
 
   {
     MutexLock lock(&mutex_);
+bool VisitDesk::Shutdown() {
+  JobPtr running;
     stopping_ = true;
     running = running_;
     if (running != nullptr && !running->outcome) running->outcome = VisitOutcome::kShutdown;

@@ -190,6 +190,43 @@ TEST_F(VisitLedgerTest, BudgetsHold) {
   EXPECT_TRUE(ledger_.Acquire(Request(5, "b", 0.5)).ok());
 }
 
+TEST_F(VisitLedgerTest, LimitsThatChangeCountForWhatIsLeasedFromThenOn) {
+  LedgerOptions options{.max_site_dose = 0.5, .max_total_dose = 10, .max_leases = 4};
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(absl::IsResourceExhausted(Refused(Request(1))));
+  options.max_site_dose = 3;
+  options.max_dwell = absl::Milliseconds(500);
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(absl::IsInvalidArgument(Refused(Request(1))));
+  options.max_dwell = absl::Seconds(10);
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(ledger_.Acquire(Request(1)).ok());
+}
+
+TEST_F(VisitLedgerTest, LoweredLimitsStopWhatIsLeasedAndNotWhatIsExposed) {
+  VisitLease running = *ledger_.Acquire(Request(1));
+  VisitLease waiting = *ledger_.Acquire(Request(2));
+  ASSERT_TRUE(running.Expose().ok());
+  LedgerOptions options{.max_site_dose = 3, .max_total_dose = 1.5, .max_leases = 1};
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(absl::IsResourceExhausted(waiting.Expose()));  // the other's dose counts, too
+  options.max_total_dose = 10;
+  options.max_site_dose = 0.5;
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(absl::IsResourceExhausted(waiting.Expose()));
+  options.max_site_dose = 3;
+  options.max_dwell = absl::Milliseconds(500);
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(absl::IsInvalidArgument(waiting.Expose()));
+  options.max_dwell = options.max_lease = absl::Seconds(1);
+  ledger_.SetOptions(options);
+  EXPECT_TRUE(waiting.Expose().ok());  // a longer lease stays as it was given
+  steady_.Advance(absl::Seconds(5));
+  EXPECT_TRUE(running.Finish(VisitOutcome::kCompleted, 1).ok());
+  EXPECT_TRUE(waiting.Finish(VisitOutcome::kCompleted, 1).ok());
+  EXPECT_EQ(ledger_.Totals().dose, 2);
+}
+
 TEST_F(VisitLedgerTest, AnOverrunIsRecordedAsItHappened) {
   VisitLease lease = *ledger_.Acquire(Request(1, "a", 1));
   ASSERT_TRUE(lease.Expose().ok());

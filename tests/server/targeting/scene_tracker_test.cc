@@ -277,6 +277,41 @@ TEST_F(SceneTrackerTest, BoundsTheNumberOfSelections) {
   EXPECT_TRUE(scene_->Select(Dopants(), std::nullopt).ok());
 }
 
+TEST_F(SceneTrackerTest, OptionsThatChangeCountForWhatComes) {
+  TargetingOptions options;
+  Show();
+  auto first = Watch();
+  auto second = Watch();
+  options.max_selections = 1;
+  scene_->SetOptions(options);
+  EXPECT_EQ(scene_->selections(), 2);  // those that are there stay
+  first.reset();
+  EXPECT_EQ(scene_->Select(Dopants(), std::nullopt).refusal.reason, kTooManySelections);
+  options.max_selections = 3;
+  options.selection_idle = absl::Seconds(1);
+  options.patience_frames = 0;
+  scene_->SetOptions(options);
+  const auto idle = scene_->Select(Dopants(), std::nullopt);
+  ASSERT_TRUE(idle.ok());
+  steady_.Advance(absl::Seconds(2));
+  auto impatient = Watch();
+  EXPECT_EQ(scene_->selections(), 2);  // the watched ones
+  impatient->Take();
+  script_.dopants.erase(40);
+  Show();
+  EXPECT_EQ(impatient->Take()->update.withdrawn.size(), 1u);
+}
+
+TEST_F(SceneTrackerTest, FewerSelectionsAreReachedByMakingRoomOfAll) {
+  TargetingOptions options;
+  Show();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(scene_->Select(Dopants(), std::nullopt).ok());
+  options.max_selections = 2;
+  scene_->SetOptions(options);
+  ASSERT_TRUE(scene_->Select(Dopants(), std::nullopt).ok());
+  EXPECT_EQ(scene_->selections(), 2);
+}
+
 TEST_F(SceneTrackerTest, TakesThePatienceOfTheCall) {
   Show();
   auto watch = scene_->Watch(Dopants(), 0, {});

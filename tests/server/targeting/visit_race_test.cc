@@ -60,9 +60,21 @@ class VisitRaceTest : public DeskFixture {
     for (int agent = 0; agent < kAgents; ++agent) {
       agents.emplace_back([&, agent] { Act(agent, revisit, tallies[agent]); });
     }
+    // Limits change all the time, to none above the test's.
+    std::thread reloads([&] {
+      for (int i = 0; !stop; ++i) {
+        TargetingOptions options = options_;
+        if (i % 2 == 0) options.ledger.max_site_dose /= 3;
+        if (i % 3 == 0) options.ledger.max_total_dose /= 2;
+        if (i % 4 == 0) options.visit_queue = 1;
+        targeting_->SetOptions(options);
+        std::this_thread::yield();
+      }
+    });
     for (std::thread& agent : agents) agent.join();
     stop = true;
     frames.join();
+    reloads.join();
     Tally sum;
     for (const Tally& tally : tallies) {
       sum.accepted += tally.accepted;
@@ -74,6 +86,8 @@ class VisitRaceTest : public DeskFixture {
     EXPECT_EQ(sum.done, sum.accepted);
     return sum;
   }
+
+  TargetingOptions options_;
 
   int64_t CountAll() const {
     int64_t visits = 0;
@@ -112,6 +126,7 @@ TEST_F(VisitRaceTest, KeepsTheDoseBoundsWhileTheBeamFails) {
     beam_.Behave(kManners[number % kManners.size()]);
     if (number % 3 == 0) beam_.FailNextBlanks(2);
   });
+  options_ = options;
   Begin(options);
   const Tally tally = Race(/*revisit=*/true);
   const LedgerTotals totals = targeting_->ledger().Totals();
