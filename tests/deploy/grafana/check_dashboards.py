@@ -17,7 +17,7 @@ from tools import need  # noqa: E402
 
 COLUMNS = 24
 PANEL_TYPES = {"row", "stat", "timeseries", "heatmap", "xychart", "table"}
-UNITS = {"none", "s", "bytes", "percentunit", "cps"}
+UNITS = {"none", "s", "bytes", "percentunit", "cps", "lengthm"}
 
 
 def check_shape(problems, name, board):

@@ -19,7 +19,8 @@ from live_daemon import free_port, get, program, running_daemon, wait_for
 from tools import need
 
 PAGE = "consoles/atomstream.html"
-SIZE = "1900,1800"
+SIZE = "1900,2450"
+NARROW = "480,3000"
 
 
 class Page(html.parser.HTMLParser):
@@ -68,19 +69,19 @@ class Console:
         self.browser, self.port, self.folder, self.pictures = browser, port, folder, pictures
         self.url = f"http://127.0.0.1:{port}/{PAGE}?range=300"
 
-    def run_browser(self, *arguments):
+    def run_browser(self, *arguments, size=SIZE, theme="dark"):
         # Virtual time runs on when nothing is left to wait for: the charts are drawn by then.
         command = [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                   f"--user-data-dir={self.folder}/browser", f"--window-size={SIZE}",
-                   "--virtual-time-budget=4000", *arguments, self.url]
+                   f"--user-data-dir={self.folder}/browser", f"--window-size={size}",
+                   "--virtual-time-budget=4000", *arguments, f"{self.url}&theme={theme}"]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
     def load(self):
         return Page(self.run_browser("--dump-dom"))
 
-    def picture(self, name):
+    def picture(self, name, **how):
         if self.pictures:
-            self.run_browser(f"--screenshot={self.pictures}/{name}.png")
+            self.run_browser(f"--screenshot={self.pictures}/{name}.png", **how)
 
     def query(self, expression):
         url = f"http://127.0.0.1:{self.port}/api/v1/query?query={urllib.parse.quote(expression)}"
@@ -93,7 +94,8 @@ def check_all_is_well(problems, page, repository):
             problems.append(what)
 
     tiles = page.by_id.get("tiles", "")
-    expect("no alert is firing" in page.by_id.get("alerts", ""), f"alerts: {page.by_id.get('alerts')}")
+    expect("ALL IS WELL" in page.by_id.get("banner", ""), f"banner: {page.by_id.get('banner')}")
+    expect(page.by_id.get("alerts", "").strip() == "", f"alerts: {page.by_id.get('alerts')}")
     expect("U-Net lattice" in page.by_id.get("what", ""), f"no model in: {page.by_id.get('what')}")
     for pattern in [
         r"source streaming 0 reconnects",
@@ -108,20 +110,29 @@ def check_all_is_well(problems, page, repository):
         r"results lost 0 commit",
         r"beam in order",
         r"memory [\d.]+(Mi|Gi)B",
+        r"oldest that waits [\d.]+(us|ms|s)",
+        r"pixel size, against stated [+-]\d\.\d % no lattice in 0%",
     ]:
         expect(re.search(pattern, tiles), f"no '{pattern}' in: {tiles}")
     stages = page.by_id.get("stages", "")
     expect(re.search(r"optimise [\d.]+(ms|us|s)", stages), f"no stage optimise in: {stages}")
+    stages = page.by_id.get("unet_stages", "")
+    expect(re.search(r"compute [\d.]+(ms|us|s)", stages), f"no stage compute in: {stages}")
+    queues = page.by_id.get("queues", "")
+    for queue in ["live", "analyze", "unet", "mailboxes", "visits", "store", "kept_frames"]:
+        expect(re.search(rf"\b{queue} \d+ [\d.]+(us|ms|s)", queues), f"no queue {queue} in: {queues}")
     for name, text in page.by_id.items():
         for bad in ["no data", "error", "NaN", "undefined", "does not answer"]:
             expect(bad not in text, f"'{bad}' in {name}: {text}")
     charts = re.findall(
-        r'Atomstream\.(?:lines|heat|trail)\("(\w+)"(.*?)\n', (repository / "deploy/prometheus" / PAGE).read_text()
+        r'Atomstream\.(?:lines|heat|trail|bands)\("(\w+)"(.*?)\n', (repository / "deploy/prometheus" / PAGE).read_text()
     )
     drawn = page.body.get("data-drawn")
     expect(drawn == str(len(charts)), f"{drawn} of {len(charts)} charts are drawn")
     for chart, options in charts:
-        if "nothing was " in page.by_id.get(chart, "") and "hideZero" in options:
+        # What was hoped for: nothing dropped, lost, waiting.
+        quiet = re.search(r'hideZero: "(nothing [^"]*)"', options)
+        if quiet and quiet[1] in page.by_id.get(chart, ""):
             continue
         expect(page.svgs.get(chart) == 1 and page.points.get(chart, 0) >= 3, f"chart {chart} is empty")
 
@@ -156,13 +167,18 @@ def main():
                     if float(r["value"][1]) >= 30], limit_s=180)
                 check_all_is_well(problems, console.load(), repository)
                 console.picture("well")
+                console.picture("well_light", theme="light")
+                console.picture("well_narrow", size=NARROW)
                 daemon.kill_microscope()
                 firing = 'ALERTS{alertname="AtomstreamSourceLost", alertstate="firing"}'
                 wait_for("AtomstreamSourceLost", lambda: console.query(firing))
                 page = console.load()
                 console.picture("source_lost")
-                if "critical: AtomstreamSourceLost" not in page.by_id.get("alerts", ""):
-                    problems.append(f"the alert is not shown: {page.by_id.get('alerts')}")
+                if "CRITICAL" not in page.by_id.get("banner", ""):
+                    problems.append(f"the banner does not tell of the alert: {page.by_id.get('banner')}")
+                told = page.by_id.get("alerts", "")
+                if not re.search(r"critical: AtomstreamSourceLost .*cannot be reached.*#atomstreamsourcelost", told):
+                    problems.append(f"the alert is not shown with its summary and runbook: {told}")
                 if "source connecting" not in page.by_id.get("tiles", ""):
                     problems.append(f"the lost source is not shown: {page.by_id.get('tiles')}")
     for problem in problems:
