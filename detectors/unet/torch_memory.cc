@@ -1,6 +1,7 @@
 #include "detectors/unet/torch_memory.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "c10/core/Allocator.h"
@@ -11,15 +12,15 @@ class TorchMemory::Listener final : public c10::MemoryReportingInfoBase {
  public:
   explicit Listener(c10::Device device) : device_(device) {}
 
-  bool memoryProfilingEnabled() const override { return true; }
+  // These override what libtorch declares, and none says so: of the next two its version decides
+  // which one that is, since the totals became size_t.
+  bool memoryProfilingEnabled() const { return true; }
 
-  // Of these two the version of libtorch decides which one it calls: the totals became size_t. So
-  // neither says override.
   void reportMemoryUsage(void* /*piece*/, int64_t bytes, int64_t allocated, int64_t reserved,
                          c10::Device device) {
     Add(bytes, allocated, reserved, device);
   }
-  void reportMemoryUsage(void* /*piece*/, int64_t bytes, uint64_t allocated, uint64_t reserved,
+  void reportMemoryUsage(void* /*piece*/, int64_t bytes, size_t allocated, size_t reserved,
                          c10::Device device) {
     Add(bytes, static_cast<int64_t>(allocated), static_cast<int64_t>(reserved), device);
   }
