@@ -243,6 +243,7 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
   }
   deps_.outcomes->Add(kind, record.detector.status);
   if (!record.detector.status.ok()) return;
+  ShowLattice(record.detector, anew, metrics.Lattice(DetectorName(kind)));
   metrics.Atoms(DetectorName(kind))->Set(static_cast<double>(record.detector.atoms().size()));
   if (record.evaluation) metrics.F1(DetectorName(kind))->Set(record.evaluation->f1);
   if (record.detector.structure != nullptr) {
@@ -255,7 +256,6 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
     metrics.chosen_qc->Set(log_star->qc);
     metrics.chosen_er->Set(log_star->er);
   }
-  ShowLattice(record.detector, anew, metrics.Lattice(DetectorName(kind)));
 }
 
 }  // namespace atomstream

@@ -261,6 +261,14 @@ absl::Status Daemon::StartServers() {
   return absl::OkStatus();
 }
 
+void Daemon::ShowAges() {
+  pipeline_.ShowAges();
+  hub_.ShowAge();
+  history_.ShowAge();
+  frames_.ShowAge();
+  if (targeting_ != nullptr) targeting_->desk().ShowAge();
+}
+
 absl::Status Daemon::Reload(ReloadRequest request, ConfigReloader::Done done) {
   return operations_.reloader().Reload(std::move(request), std::move(done));
 }
@@ -276,14 +284,6 @@ void Daemon::ReloadCredentials() {
   if (!credentials.ok()) {
     parts_.log->Warning(
         absl::StrCat("who may call is as before: ", credentials.status().message()));
-void Daemon::ShowAges() {
-  pipeline_.ShowAges();
-  hub_.ShowAge();
-  history_.ShowAge();
-  frames_.ShowAge();
-  if (targeting_ != nullptr) targeting_->desk().ShowAge();
-}
-
     return;
   }
   SetCredentials(*std::move(credentials));

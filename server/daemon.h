@@ -96,10 +96,10 @@ class Daemon {
   Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr settings,
          std::optional<OpenedJournal> journal);
   absl::Status StartServers();
-  // Counts a refusal.
-  absl::StatusOr<Credentials> ReadCredentials(const SecurityOptions& options);
   // Before each scrape: what grows while nothing happens.
   void ShowAges();
+  // Counts a refusal.
+  absl::StatusOr<Credentials> ReadCredentials(const SecurityOptions& options);
   void SetCredentials(Credentials credentials);
 
   const DaemonOptions options_;

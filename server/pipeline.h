@@ -154,10 +154,10 @@ class Pipeline {
 
   PipelineStatus status() const;
 
-  // Whether frames get on; that of the U-Net is null without one.
   // Brings the metrics of how long frames wait, and of how long nothing was done, up to now.
   void ShowAges() const;
 
+  // Whether frames get on; that of the U-Net is null without one.
   const PipelineProgress* progress() const { return &progress_; }
   const PipelineProgress* unet_progress() const {
     return inference_ == nullptr ? nullptr : &unet_progress_;

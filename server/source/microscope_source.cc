@@ -55,8 +55,8 @@ class MicroscopeSource final : public FrameSource {
 
   absl::StatusOr<std::shared_ptr<const Frame>> Next() override {
     if (reader_ == nullptr) RETURN_IF_ERROR(OpenStream());
-      began_ = true;
     if (reader_->Read(&response_)) {
+      began_ = true;
       return FrameFromProto(response_.frame(), FallbackId(response_.frame().frame_number()));
     }
     const absl::Status end = CloseStream();
@@ -127,8 +127,8 @@ class MicroscopeSource final : public FrameSource {
   // The caller's thread only.
   std::unique_ptr<grpc::ClientReader<v1::StreamFramesResponse>> reader_;  // null: no stream
   v1::StreamFramesResponse response_;  // kept, so that its buffers are used again
-  bool began_ = false;  // something came of the stream
   absl::Time opened_at_;
+  bool began_ = false;  // something came of the stream
 
   Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;

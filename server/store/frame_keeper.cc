@@ -188,15 +188,15 @@ void FrameKeeper::ShowAge() const {
   deps_.metrics->age->Set(QueueAgeSeconds(oldest, deps_.steady_clock->Now()));
 }
 
-    Forget(to_write_.back(), deps_.metrics->dropped_shutdown);
-    to_write_.pop_back();
-  }
-}
 void FrameKeeper::DropWaiting() {
   dropping_ = true;
   for (const Item& item : to_hash_) Forget(item, deps_.metrics->dropped_shutdown);
   to_hash_.clear();
   while (to_write_.size() > (writing_ ? 1 : 0)) {
+    Forget(to_write_.back(), deps_.metrics->dropped_shutdown);
+    to_write_.pop_back();
+  }
+}
 
 bool FrameKeeper::Shutdown(absl::Time deadline) {
   {

@@ -360,10 +360,10 @@ void VisitDesk::ShowAge() const {
       waiting_.empty() ? kEmptyQueue : waiting_.front()->accept_time, deps_.steady_clock->Now()));
 }
 
-  {
-    MutexLock lock(&mutex_);
 bool VisitDesk::Shutdown() {
   JobPtr running;
+  {
+    MutexLock lock(&mutex_);
     stopping_ = true;
     running = running_;
     if (running != nullptr && !running->outcome) running->outcome = VisitOutcome::kShutdown;

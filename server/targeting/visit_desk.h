@@ -81,12 +81,12 @@ class VisitDesk {
   // kBeamNotBlanked, kTargetingShutDown. `done` may be called before this returns.
   Answer<std::shared_ptr<VisitJob>> Submit(const VisitRequest& request, Done done);
 
-  // Nobody waits for the visit any more: it ends kCancelled, its beam is blanked. Again, or after
   // Valid ones, for what is asked for from now on; `enabled` is not looked at. Of visits that wait
   // the ledger's limits and the ages are checked again before the beam is placed; the one that has
   // the beam keeps it as planned. Any thread.
   void SetOptions(const TargetingOptions& options);
 
+  // Nobody waits for the visit any more: it ends kCancelled, its beam is blanked. Again, or after
   // its end: no effect.
   void Cancel(VisitJob& job);
 
@@ -100,8 +100,8 @@ class VisitDesk {
   // Brings the metric of how long the oldest visit waits for the beam up to now.
   void ShowAge() const;
 
-  bool blank_failing() const { return guard_ && guard_->failing(); }
   bool beam_safe() const { return !guard_ || guard_->safe(); }  // never placed, or blanked since
+  bool blank_failing() const { return guard_ && guard_->failing(); }
 
  private:
   using JobPtr = std::shared_ptr<VisitJob>;
@@ -130,8 +130,8 @@ class VisitDesk {
 
   mutable Mutex mutex_;
   CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   TargetingOptions options_ ABSL_GUARDED_BY(mutex_);  // the ledger's in it are those of the ledger
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<JobPtr> waiting_ ABSL_GUARDED_BY(mutex_);
   JobPtr running_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
