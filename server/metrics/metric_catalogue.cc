@@ -31,9 +31,8 @@ constexpr MetricSpec kFrames[] = {
      "`visits`"},
     {"atomstream_queue_age_seconds", kGauge, "queue",
      "how long the oldest of what waits has waited; 0: nothing waits. The queues above, and "
-     "results "
-     "for the `store`, frames to be kept (`kept_frames`). In `mailboxes` what a gap stands for "
-     "counts, too"},
+     "results for the `store`, frames to be kept (`kept_frames`). In `mailboxes` what a gap stands "
+     "for counts, too"},
     {"atomstream_stalled_seconds", kGauge, "part",
      "how long nothing was done though there was work: `pipeline`, `unet`"},
     {"atomstream_stage_latency_seconds", kHistogram, "stage",
