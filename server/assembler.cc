@@ -113,6 +113,7 @@ void Assembler::Publish(DetectorEvent event) {
   const bool holds_place = event.holds_place;
   const std::string given_up = event.given_up;
   const absl::Status& status = event.detector.status;
+  if (given_up.empty() && !status.ok()) TellFailure(event);
   if (!given_up.empty()) {
     progress->Settle(event.detector.kind(), DetectorState::kSkipped, given_up);
     progress->Lose(status);
@@ -128,6 +129,15 @@ void Assembler::Publish(DetectorEvent event) {
   if (holds_place) {
     deps_.release(progress->submission == nullptr ? FrameOrigin::kSource : FrameOrigin::kAnalyze);
   }
+}
+
+void Assembler::TellFailure(const DetectorEvent& event) const {
+  const absl::string_view detector = DetectorName(event.detector.kind());
+  deps_.log->Write(LogLevel::kWarning,
+                   absl::StrCat(detector, " failed on a frame: ", event.detector.status.ToString()),
+                   {.component = "detector",
+                    .frame_id = event.progress->frame->metadata().id,
+                    .request_id = event.progress->request_id()});
 }
 
 void Assembler::PublishAnew(DetectorEvent event) {
@@ -194,7 +204,9 @@ void Assembler::Store(DetectorEvent event) {
     deps_.metrics->results_lost->Increment();
     deps_.log->Write(LogLevel::kWarning,
                      absl::StrCat("a result was lost: ", appended.status().ToString()),
-                     {.component = "store", .frame_id = progress.frame->metadata().id});
+                     {.component = "store",
+                      .frame_id = progress.frame->metadata().id,
+                      .request_id = progress.request_id()});
     progress.Lose(appended.status());
     return;
   }

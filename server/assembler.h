@@ -88,6 +88,7 @@ class Assembler {
   void Run();
   std::optional<Waiting> NextReady();
   void Publish(DetectorEvent event);
+  void TellFailure(const DetectorEvent& event) const;
   // A result that was made anew, unless another frame or result took its place meanwhile.
   void PublishAnew(DetectorEvent event);
   // What a new result of a frame that was published before says of itself.

@@ -120,6 +120,7 @@ class Daemon {
   const std::unique_ptr<AuditLog> audit_;
   CallGate gate_;
   ActiveCallers callers_;
+  RequestIds request_ids_;
   CallGuard guard_;
   const std::unique_ptr<Targeting> targeting_;  // null: switched off
   const std::unique_ptr<SpanWriter> spans_;     // null: none are written

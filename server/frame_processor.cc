@@ -88,7 +88,8 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
   event.progress = std::move(progress);
   if (detector.status.ok() && deps_.structure != nullptr && detector.structure == nullptr) {
     detector.structure =
-        deps_.structure->Analyse(frame, detector, event.progress->place_in_stream());
+        deps_.structure->Analyse(frame, detector, event.progress->place_in_stream(),
+                                 event.progress->request_id());
   }
   if (!detector.status.ok()) {
     deps_.metrics->FramesFailed(DetectorName(detector.kind()))->Increment();

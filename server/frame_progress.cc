@@ -18,7 +18,12 @@ FrameRecord CommonOf(const AdmittedFrame& admitted) {
   if (admitted.submission != nullptr && admitted.submission->earlier() != nullptr) {
     record.origin = admitted.submission->earlier()->origin;
   }
-  if (admitted.submission != nullptr) record.trace_parent = admitted.submission->trace_parent();
+  if (admitted.submission != nullptr) {
+    const CallMarks& marks = admitted.submission->marks();
+    record.trace_parent = marks.trace_parent;
+    record.trace_state = marks.trace_state;
+    record.request_id = marks.request_id;
+  }
   record.timings = {{"queue", admitted.admission_time - admitted.arrival_time}};
   return record;
 }
@@ -44,6 +49,10 @@ std::optional<int64_t> FrameProgress::place_in_stream() const {
   const EarlierResult* earlier = submission->earlier();
   if (earlier == nullptr || earlier->live == nullptr) return std::nullopt;
   return earlier->live->live_index;
+}
+
+absl::string_view FrameProgress::request_id() const {
+  return submission == nullptr ? absl::string_view() : submission->marks().request_id;
 }
 
 int64_t FrameProgress::SequenceOf(DetectorKind kind) const {

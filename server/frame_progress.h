@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/admission.h"
 #include "server/record/frame_record.h"
@@ -37,6 +38,9 @@ class FrameProgress {
   // AdmittedFrame's live index of a live frame, also while it is the newest one and is analysed
   // again; unset: the frame stands alone.
   std::optional<int64_t> place_in_stream() const;
+
+  // Of the call that handed the frame over; empty: it is a live one. For the log.
+  absl::string_view request_id() const;
 
   // A detector that was asked for is not pending any more.
   void Settle(DetectorKind kind, DetectorState state, std::string reason);

@@ -162,14 +162,14 @@ absl::Status Pipeline::CheckRoom(DetectorSet wanted) {
 absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Submit(std::shared_ptr<const Frame> frame,
                                                              DetectorSet wanted,
                                                              Submission::Done done,
-                                                             std::string trace_parent) {
+                                                             CallMarks marks) {
   InferencePlace place;
   if (wanted.Has(DetectorKind::kUnet)) {
     place = inference_->TakePlace();
     if (place == nullptr) return UnetQueueFull();
   }
   auto submission =
-      std::make_shared<Submission>(wanted, std::move(done), std::nullopt, std::move(trace_parent));
+      std::make_shared<Submission>(wanted, std::move(done), std::nullopt, std::move(marks));
   RETURN_IF_ERROR(admission_.Submit(std::move(frame), submission, std::move(place)));
   return submission;
 }
@@ -207,10 +207,12 @@ absl::StatusOr<std::pair<std::shared_ptr<const Frame>, EarlierResult>> Pipeline:
 }
 
 absl::StatusOr<std::shared_ptr<Submission>> Pipeline::Reprocess(const std::string& frame_id,
-                                                                Submission::Done done) {
+                                                                Submission::Done done,
+                                                                CallMarks marks) {
   ASSIGN_OR_RETURN(auto found, FindForReprocess(frame_id));
-  auto submission = std::make_shared<Submission>(DetectorSet{DetectorKind::kLogStar},
-                                                 std::move(done), std::move(found.second));
+  auto submission =
+      std::make_shared<Submission>(DetectorSet{DetectorKind::kLogStar}, std::move(done),
+                                   std::move(found.second), std::move(marks));
   RETURN_IF_ERROR(admission_.Submit(std::move(found.first), submission));
   return submission;
 }

@@ -122,16 +122,17 @@ class Pipeline {
 
   // Analyses `frame` besides the live ones with `wanted`, of detectors() at least one. See
   // Submission for `done`; the returned handle is for Cancel. ResourceExhausted: the queue is full.
-  // Unavailable: shutting down. Never waits. `trace_parent`: of the call, see FrameRecord.
+  // Unavailable: shutting down. Never waits.
   absl::StatusOr<std::shared_ptr<Submission>> Submit(std::shared_ptr<const Frame> frame,
                                                      DetectorSet wanted, Submission::Done done,
-                                                     std::string trace_parent = "");
+                                                     CallMarks marks = {});
 
   // Searches a frame again with LoG*, from the beginning: the newest live one if `frame_id` is its
   // id or empty, else one of the frames that are kept. As Submit, but for the time that it takes to
   // read a frame from disk. NotFound: it is not kept; DataLoss: it is damaged.
   absl::StatusOr<std::shared_ptr<Submission>> Reprocess(const std::string& frame_id,
-                                                        Submission::Done done);
+                                                        Submission::Done done,
+                                                        CallMarks marks = {});
 
   // Settings have changed: see Reevaluator. Never waits.
   void Reevaluate() { reevaluator_.Poke(); }

@@ -70,8 +70,9 @@ void Reevaluator::Evaluate(absl::Time poke_time) {
     // A frame that shows nothing has nothing to choose from: its flags say so.
     if (absl::IsFailedPrecondition(event.status())) return;
     deps_.metrics->reevaluations_failed->Increment();
-    deps_.log->Warning(absl::StrCat("frame ", kept->frame().metadata().id,
-                                    " was not decided anew: ", event.status().ToString()));
+    deps_.log->Write(LogLevel::kWarning,
+                     absl::StrCat("a frame was not decided anew: ", event.status().ToString()),
+                     {.component = "steering", .frame_id = kept->frame().metadata().id});
     return;
   }
   event->anew = {.request_time = poke_time, .begin_time = begin_time};

@@ -25,6 +25,13 @@ struct EarlierResult {
   std::shared_ptr<FrameProgress> live;
 };
 
+// What ties a frame to the call that handed it over. Either may be empty.
+struct CallMarks {
+  std::string request_id = {};    // for the log
+  std::string trace_parent = {};  // these two: see FrameRecord
+  std::string trace_state = {};
+};
+
 // `done` is called exactly once, without a lock, unless Pipeline::Submit failed: with the published
 // results of all detectors asked for, or CANCELLED, UNAVAILABLE (shutdown), or the store's error.
 // It runs on a thread of the pipeline, so it must return quickly and not throw.
@@ -33,18 +40,17 @@ class Submission {
   using Done = std::function<void(absl::StatusOr<FrameRecords>)>;
 
   Submission(DetectorSet detectors, Done done, std::optional<EarlierResult> earlier = std::nullopt,
-             std::string trace_parent = "")
+             CallMarks marks = {})
       : detectors_(detectors),
         done_(std::move(done)),
         earlier_(std::move(earlier)),
-        trace_parent_(std::move(trace_parent)) {}
+        marks_(std::move(marks)) {}
 
   DetectorSet detectors() const { return detectors_; }
   // Null: the frame is new.
   const EarlierResult* earlier() const { return earlier_ ? &*earlier_ : nullptr; }
 
-  // Of the call, as FrameRecord::trace_parent.
-  const std::string& trace_parent() const { return trace_parent_; }
+  const CallMarks& marks() const { return marks_; }
 
   // Nobody waits for the result any more; for DropCancelled of Admission and InferenceRunner.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
@@ -56,7 +62,7 @@ class Submission {
   const DetectorSet detectors_;
   const Done done_;
   const std::optional<EarlierResult> earlier_;
-  const std::string trace_parent_;
+  const CallMarks marks_;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -13,6 +13,7 @@
 #include "client/cli/result_json.h"
 #include "client/cli/result_text.h"
 #include "client/cpp/image_file.h"
+#include "client/cpp/rpc_status.h"
 
 namespace atomstream {
 namespace {
@@ -68,8 +69,8 @@ class Analyze {
                                    ? absl::StrCat(" after --timeout_s = ", flags_.common.timeout_s,
                                                   ": the daemon is busy, or the frame needs longer")
                                    : "";
-      Fail(absl::Status(result.status().code(),
-                        absl::StrCat(source, ": ", result.status().message(), hint)));
+      Fail(WithMessage(result.status(),
+                       absl::StrCat(source, ": ", result.status().message(), hint)));
       return;
     }
     for (const ResultView& view : ViewsOf(*result)) Print(path, page, source, view);

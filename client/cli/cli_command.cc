@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/cpp/rpc_status.h"
+#include "core/base/request_id.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -14,6 +16,8 @@ void CommonFlags::AddTo(FlagSet& flags) {
             csv_help.empty() ? "text, or json: one object a line"
                              : absl::StrCat("text, json: one object a line, or ", csv_help));
   flags.Add("timeout_s", &timeout_s, "how long to wait for the daemon, seconds");
+  flags.Add("request_id", &request_id,
+            "what the daemon's log calls this command's calls; empty: each has one of its own");
   AddSecurityFlags(flags, security);
 }
 
@@ -23,6 +27,10 @@ absl::Status CommonFlags::Validate() const {
         "--format = ", format, ": must be text", csv_help.empty() ? " or json" : ", json or csv"));
   }
   if (server.empty()) return absl::InvalidArgumentError("--server = : must be host:port");
+  if (!request_id.empty() && !IsRequestId(request_id)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--request_id = ", request_id, ": ", kRequestIdRule));
+  }
   if (!(timeout_s > 0) || !std::isfinite(timeout_s)) {
     return absl::InvalidArgumentError(
         absl::StrCat("--timeout_s = ", timeout_s, ": must be positive and finite"));
@@ -70,7 +78,11 @@ void PrintError(const absl::Status& status, const CliOutput& output) {
   if (!absl::IsInvalidArgument(status)) {
     output.err << absl::StatusCodeToString(status.code()) << ": ";
   }
-  output.err << status.message() << std::endl;
+  output.err << status.message();
+  // What to look for in the daemon's log.
+  const std::string request_id = ErrorRequestId(status);
+  if (!request_id.empty()) output.err << " (request id " << request_id << ")";
+  output.err << std::endl;
 }
 
 int Finish(const absl::Status& status, const CliOutput& output) {

@@ -27,6 +27,7 @@ struct CommonFlags {
   std::string format = "text";
   double timeout_s = 10;
   ChannelSecurity security = ChannelSecurityFromEnvironment();
+  std::string request_id;
   std::string csv_help;  // "csv: one line …", if the command can print it; set before AddTo
 
   void AddTo(FlagSet& flags);
@@ -36,7 +37,9 @@ struct CommonFlags {
   bool json() const { return format == "json"; }
   bool csv() const { return format == "csv"; }
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
-  ChannelOptions channel() const { return {.address = server, .security = security}; }
+  ChannelOptions channel() const {
+    return {.address = server, .security = security, .request_id = request_id};
+  }
 };
 
 absl::StatusOr<std::unique_ptr<AnalysisClient>> Connect(const CommonFlags& common);

@@ -169,8 +169,8 @@ absl::Status VisitTargets(const VisitFlags& flags, const v1::Criteria& criteria,
                                                "`atomstream visits` tells the dose"));
     }
     if (!visit.ok()) {
-      return absl::Status(visit.status().code(),
-                          absl::StrCat("target ", target, ": ", visit.status().message()));
+      return WithMessage(visit.status(),
+                         absl::StrCat("target ", target, ": ", visit.status().message()));
     }
     PrintVisit(*visit, flags.common.json(), output);
     if (visit->outcome() != v1::VISIT_OUTCOME_COMPLETED) {

@@ -1,17 +1,28 @@
 #include "client/cpp/channel.h"
 
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/cpp/request_id_interceptors.h"
+#include "core/base/request_id.h"
 #include "core/base/status_macros.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "grpcpp/support/client_interceptor.h"
 
 namespace atomstream {
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
   if (options.address.empty()) {
     return absl::InvalidArgumentError("address: must not be empty, use \"host:port\"");
+  }
+  if (!options.request_id.empty() && !IsRequestId(options.request_id)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("request_id = ", options.request_id, ": ", kRequestIdRule));
   }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
@@ -35,7 +46,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
   if (!options.security.server_name.empty()) {
     arguments.SetSslTargetNameOverride(options.security.server_name);
   }
-  return grpc::CreateCustomChannel(options.address, credentials, arguments);
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(MakeRequestIdInterceptors(options.request_id));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      options.address, credentials, arguments, std::move(interceptors));
 }
 
 bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout) {

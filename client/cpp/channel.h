@@ -20,6 +20,10 @@ struct ChannelOptions {
   std::string address;       // "host:port"
   ChannelSecurity security;  // default: in the clear
 
+  // Header x-request-id of all calls, by which the daemon's log names them. Empty: each call has one
+  // of its own.
+  std::string request_id = {};
+
   // A 4096 x 4096 float32 frame is 64 MiB; the rest is ground truth and headers.
   int max_message_bytes = 80 << 20;
 
@@ -35,7 +39,7 @@ struct ChannelOptions {
 
 // Does not dial: the first call does. Its own connection, shared with no other channel.
 // Thread-safe. InvalidArgument for an empty address,
-// or naming what is wrong with the security.
+// or naming what is wrong with the request id or the security.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);
 
 // Dials and waits up to `timeout` for the connection; false: there is none yet. To be called before

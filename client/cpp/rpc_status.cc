@@ -65,6 +65,8 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   if (info) Keep(*info, result);
   const auto retry = DetailOf<google::rpc::RetryInfo>(details);
   if (retry) Keep(*retry, result);
+  const auto request = DetailOf<google::rpc::RequestInfo>(details);
+  if (request) Keep(*request, result);
   return result;
 }
 
@@ -86,6 +88,19 @@ std::optional<absl::Duration> RetryDelay(const absl::Status& status) {
   const google::protobuf::Duration& delay = retry->retry_delay();
   return std::max(absl::ZeroDuration(),
                   absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos()));
+}
+
+std::string ErrorRequestId(const absl::Status& status) {
+  const auto request = KeptOf<google::rpc::RequestInfo>(status);
+  return request ? request->request_id() : "";
+}
+
+absl::Status WithMessage(const absl::Status& status, absl::string_view message) {
+  absl::Status result(status.code(), message);
+  status.ForEachPayload([&result](absl::string_view name, const absl::Cord& payload) {
+    result.SetPayload(name, payload);
+  });
+  return result;
 }
 
 }  // namespace atomstream

@@ -16,7 +16,8 @@ class Status;
 namespace atomstream {
 
 // Same code and message. An ErrorInfo detail is written behind the message for people, as
-// "message [REASON key=value …]", and kept for programs, as a RetryInfo is: see below.
+// "message [REASON key=value …]", and kept for programs, as a RetryInfo and a RequestInfo are: see
+// below.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 // The reason of the ErrorInfo that a status came with, e.g. "FRAME_INVALID"; empty: none.
@@ -27,6 +28,13 @@ std::string ErrorMetadata(const absl::Status& status, absl::string_view key);
 
 // The RetryInfo that it came with: the same call may pass after so long. Not negative.
 std::optional<absl::Duration> RetryDelay(const absl::Status& status);
+
+// The request id of the call that it came of, by which the daemon's log names it; empty: it came of
+// no call that the daemon knows of.
+std::string ErrorRequestId(const absl::Status& status);
+
+// Of the same code, with everything that is kept for programs.
+absl::Status WithMessage(const absl::Status& status, absl::string_view message);
 
 }  // namespace atomstream
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -36,17 +37,22 @@ class FileAuditLog final : public AuditLog {
   FileAuditLog(std::string path, AuditLogDependencies dependencies)
       : path_(std::move(path)), deps_(dependencies) {}
 
-  void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
+  void Record(const AuditEntry& entry) override {
     MutexLock lock(&mutex_);  // lines in the order of their stamps
-    const std::string line = AuditLine(deps_.clock->Now(), who, action, text);
-    deps_.log->Write(LogLevel::kInfo, absl::StrCat("audit: ", line),
-                     {.component = "audit", .always = true});
+    const std::string line = AuditLine(deps_.clock->Now(), entry);
+    const std::array<LogField, 2> more = {LogField{"action", entry.action},
+                                          LogField{"caller", entry.who}};
+    deps_.log->Write(
+        LogLevel::kInfo, absl::StrCat("audit: ", entry.action, ": ", entry.text),
+        {.component = "audit", .request_id = entry.request_id, .always = true, .more = more});
     const absl::Status status =
         path_.empty() ? absl::OkStatus() : AppendTo(path_, absl::StrCat(line, "\n"));
     (status.ok() ? deps_.lines_written : deps_.lines_failed)->Increment();
     if (!status.ok()) {
-      deps_.log->Warning(absl::StrCat("steering.audit_log = ", path_,
-                                      ": a line was not written: ", status.message()));
+      deps_.log->Write(LogLevel::kWarning,
+                       absl::StrCat("steering.audit_log = ", path_,
+                                    ": a line was not written: ", status.message()),
+                       {.component = "audit", .request_id = entry.request_id});
     }
   }
 
@@ -95,10 +101,10 @@ absl::Status CheckAuditFile(const std::string& path) {
   return absl::InvalidArgumentError(absl::StrCat("steering.audit_log = ", path, ": ", what));
 }
 
-std::string AuditLine(absl::Time time, absl::string_view who, absl::string_view action,
-                      absl::string_view text) {
+std::string AuditLine(absl::Time time, const AuditEntry& entry) {
   return absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone()), "\t",
-                      Escaped(action), "\t", Escaped(who), "\t", Escaped(text));
+                      Escaped(entry.action), "\t", Escaped(entry.who), "\t", Escaped(entry.text),
+                      "\t", entry.request_id.empty() ? "-" : Escaped(entry.request_id));
 }
 
 std::string ShownName(absl::string_view authenticated, absl::string_view claim) {

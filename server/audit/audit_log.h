@@ -18,13 +18,19 @@
 
 namespace atomstream {
 
+// Any bytes.
+struct AuditEntry {
+  absl::string_view who;              // the caller's ShownName, and its address (CallerName)
+  absl::string_view action;           // one word from a small set: "select", "update", "place", …
+  absl::string_view text;             // what was done, for a person
+  absl::string_view request_id = {};  // of the call that asked for it; empty: no call did
+};
+
 class AuditLog {
  public:
   virtual ~AuditLog() = default;
 
-  // `who`: the caller's ShownName, and its address (CallerName); `action`: one word from a
-  // small set, e.g. "select", "update", "visit"; `text`: what was done, for a person. Any bytes.
-  virtual void Record(absl::string_view who, absl::string_view action, absl::string_view text) = 0;
+  virtual void Record(const AuditEntry& entry) = 0;
 };
 
 // All outlive the log.
@@ -43,10 +49,10 @@ std::unique_ptr<AuditLog> MakeAuditLog(const std::string& path, AuditLogDependen
 // "steering.audit_log" and the path.
 absl::Status CheckAuditFile(const std::string& path);
 
-// One line of the file, without its end: time (UTC, microseconds), action, who, text, separated by
-// tabs. Control characters and backslashes are escaped, so that no caller can forge a line.
-std::string AuditLine(absl::Time time, absl::string_view who, absl::string_view action,
-                      absl::string_view text);
+// One line of the file, without its end: time (UTC, microseconds), action, who, text and request id
+// ("-": none), separated by tabs. Control characters and backslashes are escaped, so that no caller
+// can forge a line or a column.
+std::string AuditLine(absl::Time time, const AuditEntry& entry);
 
 // What is shown of a caller, in results, ledgers and lines: the name it was authenticated by,
 // behind it what it calls itself: "cert:ana as night shift". Not authenticated: the claim.

@@ -15,6 +15,7 @@
 #include "core/base/status_macros.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "server/record/invalid_field.h"
 
 namespace atomstream {
 namespace {
@@ -145,16 +146,10 @@ std::string RowsOf(const Image& image, PixelType type) {
   return {};
 }
 
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<const Frame>> FrameFromProto(const v1::Frame& proto,
-                                                            absl::string_view fallback_id) {
-  if (proto.frame_id().size() > kMaxIdBytes) {
-    return Refuse("frame_id", absl::StrCat(proto.frame_id().size(), " bytes"),
-                  absl::StrCat("must be at most ", kMaxIdBytes, " bytes"));
-  }
+absl::StatusOr<std::shared_ptr<const Frame>> NamedFrameFromProto(const v1::Frame& proto,
+                                                                 std::string id) {
   FrameMetadata metadata;
-  metadata.id = proto.frame_id().empty() ? std::string(fallback_id) : proto.frame_id();
+  metadata.id = std::move(id);
   metadata.number = proto.frame_number();
   metadata.detector = proto.detector();
   metadata.material = proto.material();
@@ -171,6 +166,22 @@ absl::StatusOr<std::shared_ptr<const Frame>> FrameFromProto(const v1::Frame& pro
   }
   return Frame::Create(std::move(metadata), proto.width_px(), proto.height_px(), type,
                        proto.pixels());
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Frame>> FrameFromProto(const v1::Frame& proto,
+                                                            absl::string_view fallback_id) {
+  if (proto.frame_id().size() > kMaxIdBytes) {
+    return Refuse("frame_id", absl::StrCat(proto.frame_id().size(), " bytes"),
+                  absl::StrCat("must be at most ", kMaxIdBytes, " bytes"));
+  }
+  std::string id = proto.frame_id().empty() ? std::string(fallback_id) : proto.frame_id();
+  absl::StatusOr<std::shared_ptr<const Frame>> frame = NamedFrameFromProto(proto, id);
+  if (frame.ok()) return frame;
+  absl::Status refusal = frame.status();
+  SetRefusedFrame(id, refusal);
+  return refusal;
 }
 
 v1::Frame FrameMetadataToProto(const Frame& frame) {

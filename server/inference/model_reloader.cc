@@ -53,8 +53,10 @@ void ModelReloader::Refuse(const absl::Status& why) {
   status_.loading = false;
   ++status_.refused;
   status_.last_refusal = why.ToString(absl::StatusToStringMode::kWithNoExtraData);
-  deps_.log->Warning(absl::StrCat("the U-Net model was not changed, ", status_.model.id,
-                                  " goes on: ", status_.last_refusal));
+  deps_.log->Write(LogLevel::kWarning,
+                   absl::StrCat("the U-Net model was not changed, ", status_.model.id,
+                                " goes on: ", status_.last_refusal),
+                   {.component = "unet"});
 }
 
 ModelStatus ModelReloader::status() const {
@@ -73,8 +75,10 @@ void ModelReloader::Install(UnetModel next) {
   ReturnFreedMemory();
   MutexLock lock(&mutex_);
   status_.loading = false;
-  deps_.log->Info(absl::StrCat("U-Net model ", model.id, " on ", model.device, ", ",
-                               model.precision, ", takes the place of ", status_.model.id));
+  deps_.log->Write(LogLevel::kInfo,
+                   absl::StrCat("U-Net model ", model.id, " on ", model.device, ", ",
+                                model.precision, ", takes the place of ", status_.model.id),
+                   {.component = "unet"});
   status_.model = model;
   status_.load_time = deps_.clock->Now();
   ++status_.reloads;

@@ -69,7 +69,8 @@ void Ingest::Run() {
       case absl::StatusCode::kCancelled:
         return;
       case absl::StatusCode::kOutOfRange:
-        deps_.log->Info("the replay has come to its end");
+        deps_.log->Write(LogLevel::kInfo, "the replay has come to its end",
+                         {.component = "source"});
         SetState(SourceState::kFinished, absl::OkStatus());
         return;
       default:
@@ -80,8 +81,9 @@ void Ingest::Run() {
 }
 
 void Ingest::TakeFrame(std::shared_ptr<const Frame> frame) {
-  const absl::Status number = frame_numbers_.Check(frame->metadata().number);
+  absl::Status number = frame_numbers_.Check(frame->metadata().number);
   if (!number.ok()) {
+    SetRefusedFrame(frame->metadata().id, number);
     RefuseFrame(number);
     return;
   }
@@ -100,7 +102,7 @@ void Ingest::RefuseFrame(const absl::Status& why) {
   if (++refused_ <= kRefusalsLogged || refused_ % kRefusalsLogged == 0) {
     deps_.log->Write(LogLevel::kWarning,
                      absl::StrCat("frame refused (", refused_, " so far): ", why.message()),
-                     {.component = "source"});
+                     {.component = "source", .frame_id = RefusedFrameOf(why)});
   }
 }
 

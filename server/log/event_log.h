@@ -4,11 +4,21 @@
 #ifndef ATOMSTREAM_SERVER_LOG_EVENT_LOG_H_
 #define ATOMSTREAM_SERVER_LOG_EVENT_LOG_H_
 
+#include <cstdint>
+#include <variant>
+
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace atomstream {
 
 enum class LogLevel { kInfo, kWarning };
+
+// Something more that a line tells. Names are ours: letters and underscores, with the unit.
+struct LogField {
+  absl::string_view name;
+  std::variant<absl::string_view, int64_t, double> value;  // an empty text is left out
+};
 
 // What a line is about, where that is known.
 struct LogFields {
@@ -18,6 +28,7 @@ struct LogFields {
   // What counts as the same for the limit on lines; empty: the message up to its first value.
   absl::string_view kind = {};
   bool always = false;  // no limit: the line must be told
+  absl::Span<const LogField> more = {};
 };
 
 class EventLog {

@@ -126,6 +126,9 @@ struct FrameRecord {
   int64_t frames_dropped_before = 0;
   // W3C trace context of the call that submitted the frame; empty: it had none.
   std::string trace_parent;
+  // These two of the same call, for the spans alone: neither stored nor sent.
+  std::string trace_state;
+  std::string request_id;
 };
 
 using FrameRecordPtr = std::shared_ptr<const FrameRecord>;

@@ -1,10 +1,17 @@
 #include "server/record/invalid_field.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 
 namespace atomstream {
+namespace {
+
+// Not one of those that become details of an error on the wire.
+constexpr char kFramePayload[] = "frame_id";
+
+}  // namespace
 
 InvalidField InvalidFieldOf(const absl::Status& status) {
   InvalidField result;
@@ -38,6 +45,15 @@ absl::string_view InvalidReason(const absl::Status& status) {
   if (field == "pixel_size_nm") return "pixel_size";
   if (field == "frame_id") return "frame_id";
   return "other";
+}
+
+void SetRefusedFrame(absl::string_view frame_id, absl::Status& status) {
+  if (!status.ok() && !frame_id.empty()) status.SetPayload(kFramePayload, absl::Cord(frame_id));
+}
+
+std::string RefusedFrameOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> frame_id = status.GetPayload(kFramePayload);
+  return frame_id ? std::string(*frame_id) : std::string();
 }
 
 }  // namespace atomstream

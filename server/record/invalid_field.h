@@ -23,6 +23,10 @@ InvalidField InvalidFieldOf(const absl::Status& status);
 // "pixels", "pixel_type", "pixel_size", "frame_id", "other".
 absl::string_view InvalidReason(const absl::Status& status);
 
+// Which frame a refusal is about, for the log: kept beside the message, in a payload.
+void SetRefusedFrame(absl::string_view frame_id, absl::Status& status);
+std::string RefusedFrameOf(const absl::Status& status);  // empty: it does not say
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_SERVER_RECORD_INVALID_FIELD_H_

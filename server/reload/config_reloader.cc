@@ -221,10 +221,10 @@ void ConfigReloader::Refuse(const absl::Status& why, const ReloadRequest& reques
   if (deps_.models != nullptr) deps_.models->Refuse(why);
   deps_.log->Write(LogLevel::kWarning,
                    absl::StrCat("the configuration is as before: ", why.message()),
-                   {.component = "configuration"});
+                   {.component = "configuration", .request_id = request.call.request_id});
   deps_.audit->Record(
-      CallerName(ShownName(request.call.authenticated, request.call.name), request.call.address),
-      "reload", absl::StrCat("refused: ", why.message()));
+      {CallerName(ShownName(request.call.authenticated, request.call.name), request.call.address),
+       "reload", absl::StrCat("refused: ", why.message()), request.call.request_id});
 }
 
 void ConfigReloader::Tell(const ReloadRequest& request, const ReloadOutcome& outcome) {
@@ -233,17 +233,17 @@ void ConfigReloader::Tell(const ReloadRequest& request, const ReloadOutcome& out
   const std::string applied =
       outcome.applied.empty() ? "nothing changed" : absl::StrJoin(outcome.applied, ", ");
   deps_.log->Write(LogLevel::kInfo, absl::StrCat("the configuration was read anew: ", applied),
-                   {.component = "configuration"});
+                   {.component = "configuration", .request_id = request.call.request_id});
   std::string text = applied;
   if (!outcome.needs_restart.empty()) {
     const std::string fields = absl::StrJoin(outcome.needs_restart, ", ");
     deps_.log->Write(LogLevel::kWarning, absl::StrCat("these count after a restart: ", fields),
-                     {.component = "configuration"});
+                     {.component = "configuration", .request_id = request.call.request_id});
     absl::StrAppend(&text, "; after a restart: ", fields);
   }
   deps_.audit->Record(
-      CallerName(ShownName(request.call.authenticated, request.call.name), request.call.address),
-      "reload", text);
+      {CallerName(ShownName(request.call.authenticated, request.call.name), request.call.address),
+       "reload", text, request.call.request_id});
 }
 
 }  // namespace atomstream

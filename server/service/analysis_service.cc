@@ -1,6 +1,5 @@
 #include "server/service/analysis_service.h"
 
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -29,6 +28,13 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const grp
   return reactor;
 }
 
+std::vector<std::string> HeadersOf(const grpc::CallbackServerContext& context, const char* name) {
+  std::vector<std::string> values;
+  const auto [begin, end] = context.client_metadata().equal_range(name);
+  for (auto it = begin; it != end; ++it) values.emplace_back(it->second.data(), it->second.size());
+  return values;
+}
+
 void FillPosition(const std::string& epoch, int64_t sequence, v1::ResultPosition& position) {
   position.set_epoch(epoch);
   position.set_sequence(sequence);
@@ -42,7 +48,7 @@ AnalysisService::AnalysisService(const AnalysisServiceParts& parts, RunInfo run)
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
-    grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   v1::SubscribeRequest parsed;
   grpc::ByteBuffer bytes = *request;
   if (!grpc::SerializationTraits<v1::SubscribeRequest>::Deserialize(&bytes, &parsed).ok()) {
@@ -61,8 +67,11 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
   for (const std::string& detector : parts_.pipeline->detectors().Names()) {
     description.add_detectors(detector);
   }
-  return SubscribeReactor::Start(parsed, *wanted, std::move(description), parts_.delivery,
-                                 &encoder_);
+  return SubscribeReactor::Start(
+      parsed, *wanted, std::move(description),
+      {.desk = parts_.delivery,
+       .encoder = &encoder_,
+       .account = SubscriberAccount(parts_.callers->Get(context), parts_.log)});
 }
 
 absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
@@ -73,22 +82,26 @@ absl::Status AnalysisService::CheckMaterial(const std::string& material) const {
   return absl::NotFoundError(absl::StrCat("material = ", material, ": ", known.status().message()));
 }
 
-std::string AnalysisService::TraceParentOf(const grpc::CallbackServerContext& context) const {
-  const auto [begin, end] = context.client_metadata().equal_range("traceparent");
-  if (begin == end) return "";
+CallMarks AnalysisService::MarksOf(const grpc::CallbackServerContext& context) const {
+  CallMarks marks{.request_id = parts_.callers->Get(&context).request_id};
+  const std::vector<std::string> parents = HeadersOf(context, "traceparent");
+  if (parents.empty()) return marks;
   // More than one is as good as none.
   const std::optional<TraceContext> trace =
-      std::next(begin) == end
-          ? ParseTraceParent(absl::string_view(begin->second.data(), begin->second.size()))
-          : std::nullopt;
-  if (trace) return TraceParentText(*trace);
-  if (parts_.trace_parents_malformed != nullptr) parts_.trace_parents_malformed->Increment();
-  return "";
+      parents.size() == 1 ? ParseTraceParent(parents.front()) : std::nullopt;
+  if (trace) {
+    marks.trace_parent = TraceParentText(*trace);
+    marks.trace_state = JoinTraceState(HeadersOf(context, "tracestate"));
+  } else if (parts_.trace_parents_malformed != nullptr) {
+    parts_.trace_parents_malformed->Increment();
+  }
+  return marks;
 }
 
 grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerContext* context,
                                                         const v1::AnalyzeFrameRequest* request,
                                                         v1::AnalyzeFrameResponse* response) {
+  parts_.callers->SetFrame(context, request->frame().frame_id());
   const absl::StatusOr<DetectorSet> wanted =
       DetectorsOf(request->detectors(), parts_.pipeline->detectors());
   if (!wanted.ok()) {
@@ -110,16 +123,17 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
     parts_.metrics->FramesInvalid(InvalidReason(material))->Increment();
     return AnalyzeReactor::Refuse(ToGrpcStatus(material, kMaterialUnknown));
   }
+  parts_.callers->SetFrame(context, (*frame)->metadata().id);
   const auto submit = [&](Submission::Done done) {
-    return parts_.pipeline->Submit(*std::move(frame), *wanted, std::move(done),
-                                   TraceParentOf(*context));
+    return parts_.pipeline->Submit(*std::move(frame), *wanted, std::move(done), MarksOf(*context));
   };
   return AnalyzeReactor::Start(submit, parts_.pipeline, response->mutable_result());
 }
 
-grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AnalysisService::GetFrameResult(grpc::CallbackServerContext* context,
                                                           const v1::GetFrameResultRequest* request,
                                                           v1::GetFrameResultResponse* response) {
+  parts_.callers->SetFrame(context, request->frame_id());
   return ReadReactor<v1::GetFrameResultResponse>::Start(
       parts_.call_threads,
       [request = *request, store = parts_.store] {
@@ -142,6 +156,7 @@ grpc::ServerUnaryReactor* AnalysisService::ListFrameResults(
 grpc::ServerUnaryReactor* AnalysisService::GetFrame(grpc::CallbackServerContext* context,
                                                     const v1::GetFrameRequest* request,
                                                     v1::GetFrameResponse* response) {
+  parts_.callers->SetFrame(context, request->frame_id());
   auto answer = GetFrameInMemory(*request, *parts_.frames);
   if (answer.ok()) {
     *response = *std::move(answer);

@@ -16,8 +16,10 @@
 #include "server/health/health_monitor.h"
 #include "server/hub/result_hub.h"
 #include "server/inference/model_reloader.h"
+#include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/pipeline.h"
+#include "server/security/active_callers.h"
 #include "server/service/analyze_messages.h"
 #include "server/service/call_threads.h"
 #include "server/service/event_encoder.h"
@@ -39,6 +41,8 @@ struct AnalysisServiceParts {
   const ModelReloader* models = nullptr;  // null: no U-Net
   HealthMonitor* health = nullptr;        // null: components are not told
   Counter* trace_parents_malformed = nullptr;
+  ActiveCallers* callers = nullptr;
+  EventLog* log = nullptr;
 };
 
 // What GetStatus and the first message of a subscription say about the run.
@@ -78,8 +82,9 @@ class AnalysisService final
 
  private:
   absl::Status CheckMaterial(const std::string& material) const;
-  // The trace context of a call; empty: it has none that is well-formed.
-  std::string TraceParentOf(const grpc::CallbackServerContext& context) const;
+  // By which the call's frame is found in logs and traces. A trace context that is malformed counts
+  // as none.
+  CallMarks MarksOf(const grpc::CallbackServerContext& context) const;
 
   const AnalysisServiceParts parts_;
   const RunInfo run_;

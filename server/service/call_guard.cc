@@ -7,18 +7,17 @@
 #include <grpcpp/security/auth_context.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 
+#include <array>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/request_id.h"
 #include "server/service/error.h"
 #include "server/service/guarded_service.h"
 
 namespace atomstream {
-
-constexpr absl::Duration kBetweenLines = absl::Seconds(10);
 
 namespace {
 
@@ -82,6 +81,7 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
     if (absl::StartsWith(path, "/grpc.health.v1.")) {
       const std::optional<CallRefusal> refusal = guard_->parts_.gate->AdmitHealthCheck(facts);
       if (!refusal) return grpc::Status::OK;
+      guard_->parts_.metrics->Refused(refusal->reason)->Increment();
       guard_->Tell(path, "health checks", *refusal);
       return ToGrpcStatus(*refusal);
     }
@@ -90,6 +90,7 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
     Caller caller;
     const std::optional<CallRefusal> refusal = guard_->Ask(facts, &caller);
     if (!refusal) return grpc::Status::OK;
+    guard_->Tell(path, facts.address, *refusal);
     return ToGrpcStatus(*refusal);
   }
 
@@ -99,8 +100,10 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
 
 CallGuard::CallGuard(const CallGuardParts& parts)
     : parts_(parts),
+      call_log_(parts.callers, parts.steady_clock, parts.log),
       warden_(parts.gate, [this](const RunningStream& stream, const CallRefusal& refusal) {
-        Tell(stream.facts.method, stream.caller.name, refusal);
+        parts_.metrics->Refused(refusal.reason)->Increment();
+        Tell(stream.facts.method, stream.caller.name, refusal, stream.request_id);
       }) {
   if (parts_.gate->authenticates()) warden_.Start(&wait_);
 }
@@ -132,33 +135,40 @@ std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::GuardOfForeignMethods() 
 
 std::optional<CallRefusal> CallGuard::Ask(const CallFacts& facts, Caller* caller) {
   std::optional<CallRefusal> refusal = parts_.gate->Admit(facts, caller);
-  if (!refusal) return std::nullopt;
-  Tell(facts.method, facts.address, *refusal);
+  if (refusal) parts_.metrics->Refused(refusal->reason)->Increment();
   return refusal;
 }
 
-void CallGuard::Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal) {
-  parts_.metrics->Refused(refusal.reason)->Increment();
-  int64_t unsaid = 0;
-  {
-    // Whoever is refused may call again at once: the log must not grow with that.
-    MutexLock lock(&mutex_);
-    const absl::Time now = parts_.steady_clock->Now();
-    if (now < next_line_) {
-      ++unsaid_;
-      return;
-    }
-    next_line_ = now + kBetweenLines;
-    unsaid = std::exchange(unsaid_, 0);
+void CallGuard::Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal,
+                     absl::string_view request_id) {
+  const std::array<LogField, 2> more = {LogField{"method", what},
+                                        LogField{"reason", refusal.reason}};
+  parts_.log->Write(LogLevel::kWarning,
+                    absl::StrCat("refused ", what, " from ", from, ": ", refusal.message),
+                    {.component = "call",
+                     .request_id = request_id,
+                     .kind = "refused from outside",
+                     .more = more});
+}
+
+std::string CallGuard::RequestIdFor(const grpc::CallbackServerContext& context) {
+  const std::vector<std::string> given = ValuesOf(context.client_metadata(), kRequestIdKey);
+  if (given.size() == 1 && IsRequestId(given.front())) return given.front();
+  std::string made = parts_.request_ids->Next();
+  if (!given.empty()) {
+    const std::array<LogField, 1> more = {LogField{"peer", context.peer()}};
+    parts_.log->Write(
+        LogLevel::kInfo,
+        absl::StrCat("a caller's ", kRequestIdKey, " = ",
+                     given.size() == 1 ? given.front() : "(more than one)", ": ", kRequestIdRule,
+                     "; another one was made"),
+        {.component = "call", .request_id = made, .kind = kRequestIdKey, .more = more});
   }
-  // Names in certificates and paths are the caller's: no line of theirs may look like one of ours.
-  parts_.log->Warning(absl::Utf8SafeCEscape(
-      absl::StrCat("refused ", what, " from ", from, ": ", refusal.message, " [", refusal.reason,
-                   "]", unsaid == 0 ? "" : absl::StrCat("; and ", unsaid, " more"))));
+  return made;
 }
 
 grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t request_bytes,
-                              const grpc::CallbackServerContext& context, grpc_call* call,
+                              grpc::CallbackServerContext& context, grpc_call* call,
                               std::function<void()>* end) {
   CallFacts facts;
   facts.method = method;
@@ -167,21 +177,29 @@ grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t re
   facts.address = context.peer();
   facts.request_bytes = request_bytes;
   facts.stream = stream;
+  ActiveCall active;
+  active.request_id = RequestIdFor(context);
+  active.address = facts.address;
+  active.begin_time = parts_.steady_clock->Now();
+  context.AddInitialMetadata(kRequestIdKey, active.request_id);
   Caller caller;
-  if (const std::optional<CallRefusal> refusal = Ask(facts, &caller)) {
+  const std::optional<CallRefusal> refusal = Ask(facts, &caller);
+  active.name = caller.name;
+  const std::string request_id = active.request_id;
+  const grpc::ServerContextBase* const key = &context;
+  parts_.callers->Add(key, std::move(active));
+  if (refusal) {
+    *end = [this, key] { parts_.callers->Remove(key); };
     return ToGrpcStatus(*refusal);
   }
-  const bool named = !caller.name.empty();
-  if (named) parts_.callers->Add(&context, caller.name);
-  const int64_t watched =
-      named && stream ? warden_.Add({std::move(facts), caller, EndOf(call)}) : 0;
-  if (named || stream) {
-    *end = [this, named, stream, watched, caller = std::move(caller), context = &context] {
-      if (watched != 0) warden_.Remove(watched);
-      if (named) parts_.callers->Remove(context);
-      if (stream) parts_.gate->Leave(caller);
-    };
-  }
+  const int64_t watched = !caller.name.empty() && stream
+                              ? warden_.Add({std::move(facts), caller, request_id, EndOf(call)})
+                              : 0;
+  *end = [this, stream, watched, caller = std::move(caller), key] {
+    if (watched != 0) warden_.Remove(watched);
+    parts_.callers->Remove(key);
+    if (stream) parts_.gate->Leave(caller);
+  };
   return grpc::Status::OK;
 }
 

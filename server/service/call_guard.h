@@ -6,6 +6,9 @@
 // It stands on grpc::internal, the layer that generated code stands on; nothing public lets a
 // server refuse a callback call with error details (ADR on guarded calls).
 //
+// Every call has a request id: the caller's, if it sent one that keeps the rule, else one of ours.
+// The answer's headers and the details of its errors tell it (CallLog).
+//
 // A stream whose caller loses the right to it is ended with PERMISSION_DENIED or UNAUTHENTICATED
 // within a second or two (StreamWarden).
 //
@@ -23,12 +26,13 @@
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "core/base/interruptible_wait.h"
-#include "core/base/mutex.h"
 #include "server/log/event_log.h"
 #include "server/metrics/security_metrics.h"
 #include "server/security/active_callers.h"
 #include "server/security/call_gate.h"
 #include "server/security/stream_warden.h"
+#include "server/service/call_log.h"
+#include "server/service/request_ids.h"
 
 struct grpc_call;
 
@@ -44,6 +48,7 @@ namespace atomstream {
 struct CallGuardParts {
   CallGate* gate = nullptr;
   ActiveCallers* callers = nullptr;
+  RequestIds* request_ids = nullptr;
   const SecurityMetrics* metrics = nullptr;
   const Clock* steady_clock = nullptr;
   EventLog* log = nullptr;
@@ -62,25 +67,29 @@ class CallGuard {
   // (reflection) goes by the gate's table. Of an encrypted server only; without error details.
   std::shared_ptr<grpc::AuthMetadataProcessor> GuardOfForeignMethods();
 
-  // Of one call, for the guarded service. OK: `end` is to be called once when the call is over, if
-  // it is not empty.
+  // What logs the calls and names them in their errors.
+  CallLog* call_log() { return &call_log_; }
+
+  // Of one call, for the guarded service: whether it may begin. `end` is to be called once when the
+  // call is over, refused or not.
   grpc::Status Begin(const std::string& method, bool stream, int64_t request_bytes,
-                     const grpc::CallbackServerContext& context, grpc_call* call,
+                     grpc::CallbackServerContext& context, grpc_call* call,
                      std::function<void()>* end);
 
  private:
   friend class ForeignMethods;
 
+  // Counts a refusal.
   std::optional<CallRefusal> Ask(const CallFacts& facts, Caller* caller);
-  // Counts a refusal and writes a line, if not too many.
-  void Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal);
+  std::string RequestIdFor(const grpc::CallbackServerContext& context);
+  // Of what CallLog does not see.
+  void Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal,
+            absl::string_view request_id = {});
 
   const CallGuardParts parts_;
+  CallLog call_log_;
   RealWait wait_;
-  Mutex mutex_;
-  absl::Time next_line_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // of the log
-  int64_t unsaid_ ABSL_GUARDED_BY(mutex_) = 0;  // refusals since the last line
-  StreamWarden warden_;                         // last: its thread uses what is above
+  StreamWarden warden_;  // last: its thread uses what is above
 };
 
 // The wire form of a refusal: ErrorInfo and, where calling again helps, RetryInfo.

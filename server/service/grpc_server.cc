@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
+#include <grpcpp/support/server_interceptor.h>
 
 #include <chrono>
 #include <utility>
@@ -78,6 +79,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     builder.RegisterService(in_front.get());
     guarded.push_back(std::move(in_front));
   }
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(guard->call_log()->Interceptors());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   const int max_message_bytes = options.max_message_mib << 20;
   builder.SetMaxReceiveMessageSize(max_message_bytes);
   builder.SetMaxSendMessageSize(max_message_bytes);

@@ -51,16 +51,17 @@ class GuardedHandler final : public MethodHandler {
     std::function<void()> end;
     const grpc::Status verdict =
         guard_->Begin(method_, stream_, static_cast<int64_t>(grpc_byte_buffer_length(bytes)),
-                      static_cast<const grpc::CallbackServerContext&>(*parameter.server_context),
+                      static_cast<grpc::CallbackServerContext&>(*parameter.server_context),
                       parameter.call->call(), &end);
+    // What gRPC calls last, and before the context is destroyed.
+    std::function<void()> last = [end = std::move(end), last = parameter.call_requester] {
+      end();
+      last();
+    };
     if (!verdict.ok()) {
-      Refuse(verdict, bytes, parameter, parameter.call_requester);
+      Refuse(verdict, bytes, parameter, std::move(last));
       return;
     }
-    // What gRPC calls last, and before the context is destroyed.
-    std::function<void()> last =
-        end ? [end = std::move(end), last = parameter.call_requester] { end(); last(); }
-            : parameter.call_requester;
     grpc::Status parsed;
     void* data = nullptr;
     void* request = inner_->Deserialize(parameter.call->call(), bytes, &parsed, &data);

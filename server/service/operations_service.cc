@@ -73,8 +73,10 @@ grpc::ServerUnaryReactor* OperationsService::ReloadConfiguration(
     v1::ReloadConfigurationResponse* response) {
   ReloadRequest reload;
   reload.call.name = request->requested_by();
-  reload.call.authenticated = callers_.NameOf(context);
-  reload.call.address = context->peer();
+  const ActiveCall call = callers_.Get(context);
+  reload.call.authenticated = call.name;
+  reload.call.address = call.address;
+  reload.call.request_id = call.request_id;
   reload.validate_only = request->validate_only();
   return ReloadReactor::Start(reloader_, std::move(reload), response);
 }

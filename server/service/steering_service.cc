@@ -106,11 +106,15 @@ grpc::ServerUnaryReactor* SteeringService::UpdateSettings(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* SteeringService::ReprocessFrame(grpc::CallbackServerContext* context,
                                                           const v1::ReprocessFrameRequest* request,
                                                           v1::ReprocessFrameResponse* response) {
+  parts_.callers->SetFrame(context, request->frame_id());
+  const ActiveCall caller = parts_.callers->Get(context);
   SteeringCall call;
-  call.authenticated = parts_.callers->NameOf(context);
-  call.address = context->peer();
+  call.authenticated = caller.name;
+  call.address = caller.address;
+  call.request_id = caller.request_id;
   auto submit = [this, call, frame_id = request->frame_id()](Submission::Done done) {
-    auto submitted = parts_.pipeline->Reprocess(frame_id, std::move(done));
+    auto submitted =
+        parts_.pipeline->Reprocess(frame_id, std::move(done), {.request_id = call.request_id});
     if (submitted.ok()) parts_.desk->RecordReprocess(frame_id, call);
     return submitted;
   };

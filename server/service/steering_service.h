@@ -4,6 +4,8 @@
 #ifndef ATOMSTREAM_SERVER_SERVICE_STEERING_SERVICE_H_
 #define ATOMSTREAM_SERVER_SERVICE_STEERING_SERVICE_H_
 
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "atomstream/v1/steering.grpc.pb.h"
 #include "server/pipeline.h"
@@ -18,7 +20,7 @@ struct SteeringServiceParts {
   Pipeline* pipeline = nullptr;
   SteeringDesk* desk = nullptr;
   const ResultStore* store = nullptr;
-  const ActiveCallers* callers = nullptr;
+  ActiveCallers* callers = nullptr;
   CallThreads* call_threads = nullptr;
 };
 
@@ -48,9 +50,11 @@ class SteeringService final : public v1::Steering::CallbackService {
  private:
   template <typename Request>
   SteeringCall CallOf(const grpc::CallbackServerContext& context, const Request& request) const {
+    ActiveCall call = parts_.callers->Get(&context);
     return {.name = request.requested_by(),
-            .authenticated = parts_.callers->NameOf(&context),
-            .address = context.peer(),
+            .authenticated = std::move(call.name),
+            .address = std::move(call.address),
+            .request_id = std::move(call.request_id),
             .expected_version = request.expected_version()};
   }
   absl::StatusOr<SettingsOutcome> Select(const v1::SelectSolutionRequest& request,

@@ -35,6 +35,19 @@ grpc::Status RefusalOf(const absl::Status& why, const FeedOptions& options,
                        {"newest", absl::StrCat(newest.sequence)}});
 }
 
+// As in metrics.
+absl::string_view PolicyName(DeliveryPolicy policy) {
+  switch (policy) {
+    case DeliveryPolicy::kLatest:
+      return "latest";
+    case DeliveryPolicy::kQueue:
+      return "queue";
+    case DeliveryPolicy::kLossless:
+      return "lossless";
+  }
+  return "";
+}
+
 grpc::Status StatusOf(FeedEnd end) {
   switch (end) {
     case FeedEnd::kClosed:
@@ -50,22 +63,25 @@ grpc::Status StatusOf(FeedEnd end) {
 }  // namespace
 
 SubscribeReactor::SubscribeReactor(const ResultParts& parts, absl::Duration heartbeat_interval,
-                                   DeliveryDesk* desk, EventEncoder* encoder)
-    : parts_(parts), heartbeat_interval_(heartbeat_interval), desk_(desk), encoder_(encoder) {}
+                                   SubscribeParts serving)
+    : parts_(parts),
+      heartbeat_interval_(heartbeat_interval),
+      desk_(serving.desk),
+      encoder_(serving.encoder),
+      account_(std::move(serving.account)) {}
 
 std::shared_ptr<SubscribeReactor> SubscribeReactor::Make(const ResultParts& parts,
                                                          absl::Duration heartbeat_interval,
-                                                         DeliveryDesk* desk,
-                                                         EventEncoder* encoder) {
+                                                         SubscribeParts serving) {
   std::shared_ptr<SubscribeReactor> reactor(
-      new SubscribeReactor(parts, heartbeat_interval, desk, encoder));
+      new SubscribeReactor(parts, heartbeat_interval, std::move(serving)));
   reactor->self_ = reactor;
   return reactor;
 }
 
 SubscribeReactor* SubscribeReactor::Refuse(const grpc::Status& status) {
   const std::shared_ptr<SubscribeReactor> reactor =
-      Make({}, absl::InfiniteDuration(), nullptr, nullptr);
+      Make({}, absl::InfiniteDuration(), {nullptr, nullptr, SubscriberAccount({}, nullptr)});
   {
     MutexLock lock(&reactor->mutex_);
     reactor->finished_ = true;
@@ -75,20 +91,21 @@ SubscribeReactor* SubscribeReactor::Refuse(const grpc::Status& status) {
 }
 
 SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, DetectorSet wanted,
-                                          v1::RunDescription run, DeliveryDesk* desk,
-                                          EventEncoder* encoder) {
+                                          v1::RunDescription run, SubscribeParts serving) {
+  DeliveryDesk* const desk = serving.desk;
+  PreviewShelf* const previews = serving.encoder->previews();
   absl::StatusOr<SubscriptionRequest> asked = SubscriptionRequestOf(request);
   if (!asked.ok()) return Refuse(ToGrpcStatus(asked.status(), kSubscriptionInvalid));
   asked->feed.subscription.detectors = wanted;
   const absl::Duration interval = asked->heartbeat_interval;
   const ResultParts parts = PartsOf(request.parts());
-  if (parts.preview && encoder->previews() != nullptr) {
+  if (parts.preview && previews != nullptr) {
     // From disk if need be. It may still run when the stream has ended, so it holds nothing of it.
-    asked->feed.on_read = [previews = encoder->previews()](const StoredResult& result) {
+    asked->feed.on_read = [previews](const StoredResult& result) {
       if (!result.lost()) previews->Load(result.key);
     };
   }
-  const auto reactor = Make(parts, interval, desk, encoder);
+  const auto reactor = Make(parts, interval, std::move(serving));
   const std::weak_ptr<SubscribeReactor> weak = reactor;
   auto feed = desk->Open(asked->feed, [weak] {
     if (const std::shared_ptr<SubscribeReactor> alive = weak.lock()) alive->Pump();
@@ -99,6 +116,7 @@ SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, D
   }
   // The result that the client goes on behind may be stored and on its way to be published.
   const int64_t resumed = asked->feed.resume_after ? asked->feed.resume_after->sequence : 0;
+  const int64_t behind = asked->feed.resume_after ? resumed : (*feed)->start_sequence();
   FillPosition({desk->newest().epoch, std::max((*feed)->start_sequence(), resumed)},
                *run.mutable_position());
   FillPosition(desk->oldest(), *run.mutable_oldest());
@@ -112,6 +130,7 @@ SubscribeReactor* SubscribeReactor::Start(const v1::SubscribeRequest& request, D
     MutexLock lock(&reactor->mutex_);
     reactor->written_ = now;
     reactor->writing_ = true;
+    reactor->account_.Join(PolicyName(asked->feed.subscription.policy), behind);
   }
   reactor->heartbeat_ = desk->heartbeats().Add(now + interval, [weak](absl::Time due) {
     const std::shared_ptr<SubscribeReactor> alive = weak.lock();
@@ -142,6 +161,10 @@ void SubscribeReactor::OnCancel() {
 void SubscribeReactor::OnDone() {
   if (feed_ != nullptr) desk_->heartbeats().Remove(heartbeat_);
   feed_.reset();
+  {
+    MutexLock lock(&mutex_);
+    if (desk_ != nullptr) account_.Leave(end_cause_, desk_->dependencies().steady_clock->Now());
+  }
   // Destroys this, unless the hook or a beat is just running.
   const std::shared_ptr<SubscribeReactor> self = std::move(self_);
 }
@@ -158,7 +181,11 @@ void SubscribeReactor::Pump() {
     } else {
       ResultFeed::Taken taken = feed_->Take();
       event = std::move(taken.event);
-      if (taken.end) end = StatusOf(*taken.end);
+      if (event) account_.Add(*event);
+      if (taken.end) {
+        end = StatusOf(*taken.end);
+        end_cause_ = *taken.end == FeedEnd::kClosed ? "shutdown" : "store_unavailable";
+      }
     }
     if (!event && !end) return;
     writing_ = event.has_value();

@@ -13,21 +13,30 @@
 
 #include <memory>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "atomstream/v1/analysis.pb.h"
 #include "core/base/mutex.h"
 #include "server/codec/result_codec.h"
 #include "server/delivery/delivery_desk.h"
 #include "server/service/event_encoder.h"
+#include "server/service/subscriber_account.h"
 
 namespace atomstream {
+
+// Who subscribes, and what serves it.
+struct SubscribeParts {
+  DeliveryDesk* desk = nullptr;  // these two outlive the gRPC server
+  EventEncoder* encoder = nullptr;
+  SubscriberAccount account;
+};
 
 class SubscribeReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   // `wanted`: those of request.detectors(). `run` is the first message; its positions and interval
-  // are filled in here. `desk` and `encoder` outlive the gRPC server.
+  // are filled in here.
   static SubscribeReactor* Start(const v1::SubscribeRequest& request, DetectorSet wanted,
-                                 v1::RunDescription run, DeliveryDesk* desk, EventEncoder* encoder);
+                                 v1::RunDescription run, SubscribeParts serving);
   // A call that is refused before it begins.
   static SubscribeReactor* Refuse(const grpc::Status& status);
 
@@ -36,11 +45,11 @@ class SubscribeReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   void OnDone() override;
 
  private:
-  SubscribeReactor(const ResultParts& parts, absl::Duration heartbeat_interval, DeliveryDesk* desk,
-                   EventEncoder* encoder);
+  SubscribeReactor(const ResultParts& parts, absl::Duration heartbeat_interval,
+                   SubscribeParts serving);
   static std::shared_ptr<SubscribeReactor> Make(const ResultParts& parts,
                                                 absl::Duration heartbeat_interval,
-                                                DeliveryDesk* desk, EventEncoder* encoder);
+                                                SubscribeParts serving);
 
   // Writes the next event, or finishes, unless a write is in flight.
   void Pump();
@@ -58,6 +67,8 @@ class SubscribeReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   grpc::ByteBuffer message_;  // belongs to the write in flight
 
   Mutex mutex_;
+  SubscriberAccount account_ ABSL_GUARDED_BY(mutex_);
+  absl::string_view end_cause_ ABSL_GUARDED_BY(mutex_) = "reader_gone";
   absl::Time written_ ABSL_GUARDED_BY(mutex_);  // when the last write was done; steady clock
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;

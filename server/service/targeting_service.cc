@@ -101,8 +101,10 @@ grpc::ServerUnaryReactor* TargetingService::VisitTarget(grpc::CallbackServerCont
   visit.dwell = DurationOf(request->dwell_time());
   visit.allow_revisit = request->allow_revisit();
   visit.holder = request->holder();
-  visit.authenticated = callers_.NameOf(context);
-  visit.caller = CallerName(ShownName(visit.authenticated, visit.holder), context->peer());
+  const ActiveCall call = callers_.Get(context);
+  visit.authenticated = call.name;
+  visit.caller = CallerName(ShownName(visit.authenticated, visit.holder), call.address);
+  visit.request_id = call.request_id;
   if (request->min_frames_sure() != 0) visit.min_frames_sure = request->min_frames_sure();
   return VisitReactor::Start(visit, &targeting_->desk(), response);
 }

@@ -171,15 +171,15 @@ SettingsOutcome SteeringDesk::Apply(std::shared_ptr<ActiveSettings> next,
   deps_.metrics->settings_version->Set(static_cast<double>(record.version));
   changes_.push_back(change);
   if (changes_.size() > kKeptChanges) changes_.pop_front();
-  deps_.audit->Record(record.changed_by, action,
-                      absl::StrCat("version ", record.version, ": ", text));
+  deps_.audit->Record({record.changed_by, action,
+                       absl::StrCat("version ", record.version, ": ", text), call.request_id});
   return {record, true};
 }
 
 void SteeringDesk::RecordReprocess(absl::string_view frame_id, const SteeringCall& call) {
-  deps_.audit->Record(CallerName(ShownName(call.authenticated, call.name), call.address),
-                      "reprocess",
-                      frame_id.empty() ? "the newest frame" : absl::StrCat("frame ", frame_id));
+  deps_.audit->Record(
+      {CallerName(ShownName(call.authenticated, call.name), call.address), "reprocess",
+       frame_id.empty() ? "the newest frame" : absl::StrCat("frame ", frame_id), call.request_id});
 }
 
 SettingsRecord SteeringDesk::settings() const {

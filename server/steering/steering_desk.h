@@ -33,6 +33,7 @@ struct SteeringCall {
   std::string name;              // as the caller calls itself; empty: unnamed
   std::string authenticated;     // as it proved to be; empty: it did not
   std::string address;           // where it calls from
+  std::string request_id;        // of the call; empty: no call, a signal
   int64_t expected_version = 0;  // 0: whatever counts now
 };
 

@@ -92,10 +92,11 @@ void FrameKeeper::HashFrames() {
   Item item;
   while (NextToHash(&item)) {
     const absl::Status hashed = Hash(item);
-    item.frame.reset();
     if (!hashed.ok()) {
-      deps_.log->Warning(absl::StrCat("a frame is not kept: ", hashed.ToString()));
+      deps_.log->Write(LogLevel::kWarning, absl::StrCat("a frame is not kept: ", hashed.ToString()),
+                       {.component = "store", .frame_id = item.frame->metadata().id});
     }
+    item.frame.reset();
     MutexLock lock(&mutex_);
     hashing_ = false;
     if (!hashed.ok()) {
@@ -143,11 +144,14 @@ void FrameKeeper::WriteFrames() {
 void FrameKeeper::EndWriting(const absl::Status& status) {
   // One line when it begins to fail, one when it works again: it may fail for every frame.
   if (!status.ok() && failed_in_a_row_++ == 0) {
-    deps_.log->Warning(absl::StrCat("frames cannot be kept: ", status.ToString()));
+    deps_.log->Write(LogLevel::kWarning, absl::StrCat("frames cannot be kept: ", status.ToString()),
+                     {.component = "store"});
   }
   if (status.ok() && failed_in_a_row_ > 0) {
-    deps_.log->Info(
-        absl::StrCat("frames are kept again; ", failed_in_a_row_, " could not be written"));
+    deps_.log->Write(
+        LogLevel::kInfo,
+        absl::StrCat("frames are kept again; ", failed_in_a_row_, " could not be written"),
+        {.component = "store"});
     failed_in_a_row_ = 0;
   }
   Item item;  // outlives the lock: freeing 64 MiB takes time

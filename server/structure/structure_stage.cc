@@ -72,7 +72,8 @@ StructureStage::StructureStage(const StructureOptions& options, StructureDepende
 
 std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& frame,
                                                                const DetectorRecord& detector,
-                                                               std::optional<int64_t> live_index) {
+                                                               std::optional<int64_t> live_index,
+                                                               absl::string_view request_id) {
   auto record = std::make_shared<StructureRecord>();
   const std::vector<Atom>& atoms = detector.atoms();
   const double d_nn_px = LatticeOf(detector).d_nn_px;
@@ -107,21 +108,25 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
   record->clusters_time = deps_.steady_clock->Now() - analysed;
 
   const std::string& id = frame.metadata().id;
+  const auto fail = [&](absl::string_view what, const absl::Status& why) {
+    deps_.log->Write(
+        LogLevel::kWarning,
+        absl::StrCat(DetectorName(key.detector), " finds ", what, ": ", why.ToString()),
+        {.component = "structure", .frame_id = id, .request_id = request_id});
+  };
   if (clusters.ok()) {
     record->clusters = *std::move(clusters);
     record->clusters.next_model = nullptr;  // history need not keep it
     if (live_index && record->clusters.refitted) Announce(key, id, record->clusters);
   } else {
     record->clusters = NoClusters(atoms.size(), "failed", clusters.status().ToString());
-    deps_.log->Warning(absl::StrCat("frame ", id, ": ", DetectorName(key.detector),
-                                    ": no clusters: ", clusters.status().ToString()));
+    fail("no clusters", clusters.status());
   }
   if (sites.ok()) {
     record->sites = *std::move(sites);
   } else {
     record->sites_error = sites.status().ToString();
-    deps_.log->Warning(absl::StrCat("frame ", id, ": ", DetectorName(key.detector),
-                                    ": no site kinds: ", record->sites_error));
+    fail("no site kinds", sites.status());
   }
   Count(detector, *record);
   return record;
@@ -150,10 +155,12 @@ void StructureStage::Announce(const ModelKey& key, const std::string& frame_id,
                               const ClusterResult& result) {
   const absl::string_view detector = DetectorName(key.detector);
   deps_.metrics->Structure(detector).Refits(result.refit_reason)->Increment();
-  deps_.log->Info(absl::StrCat(detector, ": clusters fitted to frame ", frame_id,
-                               key.material.empty() ? "" : absl::StrCat(" (", key.material, ")"),
-                               ", ", result.refit_reason, ": model ", result.generation, " has ",
-                               result.clusters.size(), " clusters"));
+  deps_.log->Write(LogLevel::kInfo,
+                   absl::StrCat(detector, ": clusters fitted",
+                                key.material.empty() ? "" : absl::StrCat(" (", key.material, ")"),
+                                ", ", result.refit_reason, ": model ", result.generation, " has ",
+                                result.clusters.size(), " clusters"),
+                   {.component = "structure", .frame_id = frame_id, .kind = "clusters fitted"});
 }
 
 void StructureStage::Count(const DetectorRecord& detector, const StructureRecord& record) const {

@@ -39,9 +39,11 @@ class StructureStage {
   StructureStage(const StructureOptions& options, StructureDependencies dependencies);
 
   // Of a detector that did not fail on `frame`. `live_index`: AdmittedFrame's of a live frame, also
-  // when it is decided anew; unset: the frame stands alone. Never null.
+  // when it is decided anew; unset: the frame stands alone. `request_id`: of the call that handed it
+  // over, for the log. Never null.
   std::shared_ptr<const StructureRecord> Analyse(const Frame& frame, const DetectorRecord& detector,
-                                                 std::optional<int64_t> live_index);
+                                                 std::optional<int64_t> live_index,
+                                                 absl::string_view request_id = {});
 
  private:
   // `left_out`: of each atom whether it takes no part; empty: none is left out.

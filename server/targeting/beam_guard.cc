@@ -7,6 +7,11 @@
 #include "core/base/status_macros.h"
 
 namespace atomstream {
+namespace {
+
+constexpr LogFields kBeam = {.component = "beam"};
+
+}  // namespace
 
 absl::Status BeamGuard::Place(const ScanPoint& place, absl::Duration dwell, absl::Duration timeout,
                               std::stop_token cancel) {
@@ -29,7 +34,9 @@ absl::Status BeamGuard::Blank(int attempts) {
     status = CatchToStatus("the beam", [&] { return beam_.Blank(kBlankTimeout); });
     if (status.ok()) {
       metrics_.beam_blanks->Increment();
-      if (failing_) log_.Info("the beam is blanked again");
+      if (failing_) {
+        log_.Write(LogLevel::kInfo, "the beam is blanked again", kBeam);
+      }
       failing_ = false;
       metrics_.beam_blank_failing->Set(0);
       wait_time_ = kFirstBlankWait;
@@ -39,9 +46,11 @@ absl::Status BeamGuard::Blank(int attempts) {
     metrics_.beam_blank_failures->Increment();
   }
   if (!failing_) {
-    log_.Warning(absl::StrCat("THE BEAM MAY BE ON: it could not be blanked in ", attempts,
-                              " attempts (", status.ToString(),
-                              "); trying on, and no visits are accepted until it is"));
+    log_.Write(
+        LogLevel::kWarning,
+        absl::StrCat("THE BEAM MAY BE ON: it could not be blanked in ", attempts, " attempts (",
+                     status.ToString(), "); trying on, and no visits are accepted until it is"),
+        kBeam);
   }
   failing_ = true;
   metrics_.beam_blank_failing->Set(1);

@@ -213,8 +213,8 @@ void VisitDesk::Run() {
   // Blanked it is, or should be; a daemon that goes leaves no doubt.
   if (guard_->placed()) {
     const absl::Status blanked = guard_->Blank(kLastBlankAttempts);
-    deps_.audit->Record("atomstreamd", "blank",
-                        blanked.ok() ? "at shutdown" : "at shutdown: FAILED, the beam may be on");
+    deps_.audit->Record({"atomstreamd", "blank",
+                         blanked.ok() ? "at shutdown" : "at shutdown: FAILED, the beam may be on"});
   }
 }
 
@@ -275,10 +275,11 @@ void VisitDesk::Carry(VisitJob& job) {
 void VisitDesk::Expose(VisitJob& job, const ScanPoint& place) {
   const VisitRequest& request = job.request;
   const std::string& who = request.caller.empty() ? request.holder : request.caller;
-  deps_.audit->Record(who, "place",
-                      absl::StrFormat("target %d of epoch %s at (%.6f, %.6f) of the scan for %s",
-                                      request.target_id, request.epoch, place.x_fraction,
-                                      place.y_fraction, absl::FormatDuration(request.dwell)));
+  deps_.audit->Record({who, "place",
+                       absl::StrFormat("target %d of epoch %s at (%.6f, %.6f) of the scan for %s",
+                                       request.target_id, request.epoch, place.x_fraction,
+                                       place.y_fraction, absl::FormatDuration(request.dwell)),
+                       request.request_id});
   const absl::Time begin = deps_.steady_clock->Now();
   const absl::Status placed =
       guard_->Place(place, request.dwell, request.dwell + kPlaceMargin, job.stop.get_token());
@@ -287,11 +288,12 @@ void VisitDesk::Expose(VisitJob& job, const ScanPoint& place) {
   const absl::Status blanked = refused ? absl::OkStatus() : guard_->Blank();
   const absl::Duration on = deps_.steady_clock->Now() - begin;
   if (!refused) {
-    deps_.audit->Record(who, "blank",
-                        blanked.ok()
-                            ? absl::StrCat("after target ", request.target_id)
-                            : absl::StrCat("after target ", request.target_id,
-                                           ": FAILED, the beam may be on: ", blanked.ToString()));
+    deps_.audit->Record({who, "blank",
+                         blanked.ok()
+                             ? absl::StrCat("after target ", request.target_id)
+                             : absl::StrCat("after target ", request.target_id,
+                                            ": FAILED, the beam may be on: ", blanked.ToString()),
+                         request.request_id});
   }
 
   // The beam was on for no longer than it took to place and blank it, nor than was asked for; where

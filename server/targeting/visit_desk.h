@@ -43,6 +43,7 @@ struct VisitRequest {
   std::string holder;         // as the caller calls itself; for the ledger
   std::string authenticated;  // as it proved to be, in front of that; empty: it did not
   std::string caller;         // for the audit log; empty: the holder
+  std::string request_id;     // of the call, for the audit log
   int min_frames_sure = 2;    // [1, 1000]; one frame alone names wrong sites, see docs/targets.md
 };
 

@@ -28,6 +28,10 @@ void AppendSpan(const Span& span, std::string& out) {
   if (!span.parent_span_id.empty()) {
     absl::StrAppend(&out, ",\"parentSpanId\":\"", span.parent_span_id, "\"");
   }
+  if (!span.trace_state.empty()) {
+    out += ",\"traceState\":";
+    AppendJsonString(span.trace_state, out);
+  }
   out += ",\"name\":";
   AppendJsonString(span.name, out);
   absl::StrAppend(&out, ",\"kind\":", kSpanKindInternal, ",\"startTimeUnixNano\":\"",

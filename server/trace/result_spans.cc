@@ -13,14 +13,15 @@ namespace {
 
 class SpanList {
  public:
-  SpanList(std::string trace_id, const std::function<uint64_t()>& random)
-      : trace_id_(std::move(trace_id)), random_(random) {}
+  SpanList(std::string trace_id, std::string trace_state, const std::function<uint64_t()>& random)
+      : trace_id_(std::move(trace_id)), trace_state_(std::move(trace_state)), random_(random) {}
 
   // The index of a new span.
   size_t Add(absl::string_view name, absl::string_view parent, absl::Time start,
              absl::Duration length) {
     Span span;
     span.trace_id = trace_id_;
+    span.trace_state = trace_state_;
     span.span_id = absl::StrFormat("%016x", std::max<uint64_t>(1, random_()));
     span.parent_span_id = std::string(parent);
     span.name = std::string(name);
@@ -45,6 +46,7 @@ class SpanList {
 
  private:
   const std::string trace_id_;
+  const std::string trace_state_;
   const std::function<uint64_t()>& random_;
   std::vector<Span> spans_;
 };
@@ -72,7 +74,7 @@ std::vector<Span> SpansOf(const TracedResult& result, const std::function<uint64
   const std::optional<TraceContext> context = ParseTraceParent(record.trace_parent);
   SpanList spans(context ? context->trace_id
                          : absl::StrFormat("%016x%016x", std::max<uint64_t>(1, random()), random()),
-                 random);
+                 context ? record.trace_state : "", random);
   const absl::Duration total = TimeOf(record, "total");
   const absl::Time begin = record.result_time - total;
   const size_t frame = spans.Add("frame", context ? context->parent_id : "", begin,
@@ -86,6 +88,9 @@ std::vector<Span> SpansOf(const TracedResult& result, const std::function<uint64
       {"atomstream.sequence", record.position.sequence},
       {"atomstream.settings.version", record.settings_version},
       {"atomstream.atoms", static_cast<int64_t>(record.detector.atoms().size())}};
+  if (!record.request_id.empty()) {
+    spans[frame].attributes.emplace_back("atomstream.request.id", record.request_id);
+  }
   if (!record.detector.status.ok()) spans[frame].error = record.detector.status.ToString();
   const std::string root = spans[frame].span_id;
   absl::Time at = begin;

@@ -16,6 +16,7 @@ using SpanValue = std::variant<std::string, int64_t>;
 
 struct Span {
   std::string trace_id = {};        // 32 hexadecimal digits
+  std::string trace_state = {};     // as the caller gave it
   std::string span_id = {};         // 16
   std::string parent_span_id = {};  // 16; empty: the root of the trace
   std::string name = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace atomstream {
 namespace {
@@ -47,6 +48,14 @@ std::optional<TraceContext> ParseTraceParent(absl::string_view header) {
   return TraceContext{.trace_id = std::string(trace_id),
                       .parent_id = std::string(parent_id),
                       .sampled = (ValueOf(flags[1]) & 1) != 0};
+}
+
+std::string JoinTraceState(const std::vector<std::string>& headers) {
+  constexpr size_t kMaxLength = 512;
+  std::string joined = absl::StrJoin(headers, ",");
+  const bool printable =
+      std::all_of(joined.begin(), joined.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  return joined.size() <= kMaxLength && printable ? joined : "";
 }
 
 std::string TraceParentText(const TraceContext& context) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -19,6 +20,11 @@ struct TraceContext {
 // nullopt: it is malformed, and the standard has it be treated as if there was none. Versions to
 // come are read as far as they agree with this one, as it also says.
 std::optional<TraceContext> ParseTraceParent(absl::string_view header);
+
+// What the caller's tracing systems add to it, in one or more headers "tracestate" (RFC 9110: as if
+// joined by commas). Empty: there is none, or it is longer than 512 characters or has others than
+// printable ASCII, and the standard lets it be left out.
+std::string JoinTraceState(const std::vector<std::string>& headers);
 
 // In version 00.
 std::string TraceParentText(const TraceContext& context);

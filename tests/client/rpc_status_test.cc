@@ -50,6 +50,26 @@ TEST(RpcStatusTest, KeepsWhenToCallAgain) {
   EXPECT_EQ(delay(), absl::ZeroDuration());
 }
 
+TEST(RpcStatusTest, KeepsWhichCallItWasAlsoUnderAnotherMessage) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("FRAME_NOT_FOUND");
+  google::rpc::RequestInfo request;
+  request.set_request_id("r-1");
+  google::rpc::Status details;
+  details.add_details()->PackFrom(info);
+  details.add_details()->PackFrom(request);
+  const absl::Status status = FromGrpcStatus(
+      grpc::Status(grpc::StatusCode::NOT_FOUND, "no such frame", details.SerializeAsString()));
+  EXPECT_EQ(status.message(), "no such frame [FRAME_NOT_FOUND]");
+  EXPECT_EQ(ErrorRequestId(status), "r-1");
+  const absl::Status told = WithMessage(status, "a.npy[0]: no such frame");
+  EXPECT_EQ(told.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(told.message(), "a.npy[0]: no such frame");
+  EXPECT_EQ(ErrorRequestId(told), "r-1");
+  EXPECT_EQ(ErrorReason(told), "FRAME_NOT_FOUND");
+  EXPECT_EQ(ErrorRequestId(absl::NotFoundError("ours")), "");
+}
+
 TEST(RpcStatusTest, IgnoresDetailsThatItCannotRead) {
   const absl::Status status =
       FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "broken", "\xff\xff not a message"));

@@ -14,9 +14,9 @@ namespace atomstream {
 
 class FakeAudit final : public AuditLog {
  public:
-  void Record(absl::string_view who, absl::string_view action, absl::string_view text) override {
+  void Record(const AuditEntry& entry) override {
     MutexLock lock(&mutex_);
-    lines_.push_back(absl::StrCat(who, "|", action, "|", text));
+    lines_.push_back(absl::StrCat(entry.who, "|", entry.action, "|", entry.text));
   }
   std::vector<std::string> lines() const {
     MutexLock lock(&mutex_);

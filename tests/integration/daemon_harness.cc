@@ -29,7 +29,7 @@ DaemonHarness::DaemonHarness(HarnessOptions options) {
   parts.credentials = std::move(options.credentials);
   parts.clock = &clock_;
   parts.steady_clock = &steady_clock_;
-  parts.log = &log_;
+  parts.log = options.log != nullptr ? options.log : &log_;
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(options.daemon, std::move(parts));
   if (!daemon.ok()) ADD_FAILURE() << daemon.status();
   daemon_ = *std::move(daemon);

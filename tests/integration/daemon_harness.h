@@ -27,6 +27,7 @@ struct HarnessOptions {
   FakeSegmenter::Body segment;           // empty: no U-Net
   std::unique_ptr<BeamControl> beam;     // null: no microscope
   OperationsParts operations;            // none: nothing to reload
+  EventLog* log = nullptr;               // outlives the harness; null: nothing is logged
   bool with_source = true;
   bool with_metrics = false;  // its server takes up to 2 s to stop
 };

@@ -20,7 +20,7 @@ constexpr double kStep = 10;  // between atoms, px
 
 class NoAudit final : public AuditLog {
  public:
-  void Record(absl::string_view, absl::string_view, absl::string_view) override {}
+  void Record(const AuditEntry&) override {}
 };
 
 class FollowedFramesTest : public PipelineTest {

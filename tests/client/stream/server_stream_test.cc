@@ -10,6 +10,7 @@
 #include "client/cpp/analysis_client.h"
 #include "client/cpp/channel.h"
 #include "client/cpp/result_stream.h"
+#include "client/cpp/rpc_status.h"
 #include "core/base/mutex.h"
 #include "gmock/gmock.h"
 #include "grpcpp/security/server_credentials.h"
@@ -116,8 +117,11 @@ TEST_F(ServerStreamTest, NothingIsLostByWaitingInVain) {
     EXPECT_EQ(stream->Next()->result().position().sequence(), sequence);
   }
   daemon_.End(grpc::Status(grpc::StatusCode::NOT_FOUND, "no more"));
-  EXPECT_EQ(stream->Next().status(), absl::NotFoundError("no more"));
-  EXPECT_EQ(stream->NextWithin(absl::ZeroDuration()).status(), absl::NotFoundError("no more"));
+  const absl::Status end = stream->Next().status();
+  EXPECT_EQ(end.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(end.message(), "no more");
+  EXPECT_EQ(ErrorRequestId(end).size(), 16u);  // this daemon gives none: the client's own
+  EXPECT_EQ(stream->NextWithin(absl::ZeroDuration()).status(), end);
 }
 
 TEST_F(ServerStreamTest, AnEndOfTheDaemonsIsNeverOkOrCancelled) {

@@ -46,35 +46,38 @@ class AuditLogTest : public testing::Test {
 
 TEST_F(AuditLogTest, WritesOneLineAnActWithItsTimeAndWhoDidIt) {
   auto audit = Make(path_);
-  audit->Record("ana (ipv4:127.0.0.1:40112)", "select", "selection: knee -> preference 0.3");
+  audit->Record({"ana (ipv4:127.0.0.1:40112)", "select", "selection: knee -> preference 0.3"});
   clock_.Advance(absl::Milliseconds(1500));
-  audit->Record("unnamed (ipv4:127.0.0.1:40113)", "update", "log_star.material: auto -> graphene");
+  audit->Record({"unnamed (ipv4:127.0.0.1:40113)", "update", "log_star.material: auto -> graphene",
+                 "5c1e09f2-17"});
   EXPECT_THAT(LinesOf(path_),
               testing::ElementsAre("2023-11-14T22:13:20.000000Z\tselect\tana "
-                                   "(ipv4:127.0.0.1:40112)\tselection: knee -> preference 0.3",
+                                   "(ipv4:127.0.0.1:40112)\tselection: knee -> preference 0.3\t-",
                                    "2023-11-14T22:13:21.500000Z\tupdate\tunnamed "
-                                   "(ipv4:127.0.0.1:40113)\tlog_star.material: auto -> graphene"));
+                                   "(ipv4:127.0.0.1:40113)\tlog_star.material: auto -> "
+                                   "graphene\t5c1e09f2-17"));
   EXPECT_EQ(written_->value(), 2);
   EXPECT_EQ(failed_->value(), 0);
 }
 
 TEST_F(AuditLogTest, ANameCannotForgeALine) {
   auto audit = Make(path_);
-  audit->Record("a\n2023\tselect\tboss\\", "select", "x\x7f\xc3\xbc");
-  EXPECT_THAT(LinesOf(path_), testing::ElementsAre(testing::EndsWith(
-                                  "\tselect\ta\\x0a2023\\x09select\\x09boss\\\\\tx\\x7f\xc3\xbc")));
+  audit->Record({"a\n2023\tselect\tboss\\", "select", "x\x7f\xc3\xbc", "r\t\n"});
+  EXPECT_THAT(LinesOf(path_),
+              testing::ElementsAre(testing::EndsWith("\tselect\ta\\x0a2023\\x09select\\x09boss"
+                                                     "\\\\\tx\\x7f\xc3\xbc\tr\\x09\\x0a")));
 }
 
 TEST_F(AuditLogTest, AppendsToWhatIsThere) {
-  for (int i = 0; i < 2; ++i) Make(path_)->Record("a", "select", absl::StrCat(i));
+  for (int i = 0; i < 2; ++i) Make(path_)->Record({"a", "select", absl::StrCat(i)});
   EXPECT_EQ(LinesOf(path_).size(), 2u);
 }
 
 TEST_F(AuditLogTest, GoesOnInANewFileWhenTheOldOneIsMovedAway) {
   auto audit = Make(path_);
-  audit->Record("a", "select", "first");
+  audit->Record({"a", "select", "first"});
   std::filesystem::rename(path_, path_ + ".1");
-  audit->Record("a", "select", "second");
+  audit->Record({"a", "select", "second"});
   EXPECT_THAT(LinesOf(path_ + ".1"), testing::ElementsAre(testing::HasSubstr("first")));
   EXPECT_THAT(LinesOf(path_), testing::ElementsAre(testing::HasSubstr("second")));
   std::filesystem::remove(path_ + ".1");
@@ -84,7 +87,7 @@ TEST_F(AuditLogTest, ALineThatCannotBeWrittenIsCounted) {
   auto audit = Make(path_);
   std::filesystem::remove(path_);
   std::filesystem::create_directory(path_);
-  audit->Record("a", "select", "lost");
+  audit->Record({"a", "select", "lost"});
   EXPECT_EQ(failed_->value(), 1);
   EXPECT_EQ(written_->value(), 0);
 }
@@ -103,7 +106,7 @@ TEST_F(AuditLogTest, APathThatCannotBeWrittenIsToldBeforehandAndNothingIsMade) {
 
 TEST_F(AuditLogTest, WithoutAFileTheEventLogIsEnough) {
   auto audit = Make("");
-  audit->Record("a", "select", "x");
+  audit->Record({"a", "select", "x"});
   EXPECT_EQ(written_->value(), 1);
 }
 
@@ -112,14 +115,14 @@ TEST_F(AuditLogTest, LinesOfManyThreadsStayWhole) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&audit, t] {
-      for (int i = 0; i < 50; ++i) audit->Record(absl::StrCat("t", t), "select", "text");
+      for (int i = 0; i < 50; ++i) audit->Record({absl::StrCat("t", t), "select", "text"});
     });
   }
   for (std::thread& thread : threads) thread.join();
   const std::vector<std::string> lines = LinesOf(path_);
   EXPECT_EQ(lines.size(), 200u);
   for (const std::string& line : lines) {
-    EXPECT_THAT(line, testing::MatchesRegex("2023-11-14T22:13:20.000000Z\tselect\tt.\ttext"));
+    EXPECT_THAT(line, testing::MatchesRegex("2023-11-14T22:13:20.000000Z\tselect\tt.\ttext\t-"));
   }
 }
 

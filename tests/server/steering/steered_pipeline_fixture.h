@@ -21,7 +21,7 @@ inline constexpr int kFrontSize = 5;
 
 class NoAudit final : public AuditLog {
  public:
-  void Record(absl::string_view, absl::string_view, absl::string_view) override {}
+  void Record(const AuditEntry&) override {}
 };
 
 class SteeredPipelineTest : public PipelineTest {

@@ -71,5 +71,20 @@ TEST(ResultSpansTest, AFailedDetectorIsAnErrorWithoutStages) {
   EXPECT_EQ(spans.size(), 4u);  // frame, queue, process, order
 }
 
+TEST(ResultSpansTest, WhatTheCallBroughtAlongIsInThem) {
+  FrameRecord record = *MakeTracedResult("f", kTraceParent).record;
+  record.trace_state = "rojo=1";
+  record.request_id = "r-1";
+  std::vector<Span> spans =
+      SpansOf({std::make_shared<const FrameRecord>(record), {}, {}}, CountingRandom());
+  for (const Span& span : spans) EXPECT_EQ(span.trace_state, "rojo=1") << span.name;
+  EXPECT_EQ(spans[0].attributes.back(),
+            (std::pair<std::string, SpanValue>("atomstream.request.id", std::string("r-1"))));
+  // Of another trace than the one that the spans are in.
+  record.trace_parent = "";
+  spans = SpansOf({std::make_shared<const FrameRecord>(record), {}, {}}, CountingRandom());
+  EXPECT_EQ(spans[0].trace_state, "");
+}
+
 }  // namespace
 }  // namespace atomstream

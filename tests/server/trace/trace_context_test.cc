@@ -51,5 +51,15 @@ TEST(TraceContextTest, ReadsLaterVersionsAsFarAsTheyAgree) {
   }
 }
 
+TEST(TraceContextTest, TraceStateIsJoinedAndLeftOutWhereItCannotBeCarried) {
+  EXPECT_EQ(JoinTraceState({}), "");
+  EXPECT_EQ(JoinTraceState({"rojo=00f067aa0ba902b7", "congo=t61rcWkgMzE"}),
+            "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE");
+  EXPECT_EQ(JoinTraceState({std::string(512, 'a')}).size(), 512u);
+  EXPECT_EQ(JoinTraceState({std::string(513, 'a')}), "");
+  EXPECT_EQ(JoinTraceState({"a=\n"}), "");
+  EXPECT_EQ(JoinTraceState({"a=\xc3\xbc"}), "");
+}
+
 }  // namespace
 }  // namespace atomstream
