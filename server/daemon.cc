@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "server/codec/stored_codec.h"
+#include "server/daemon_certificates.h"
 #include "server/security/exposure.h"
 #include "server/version.h"
 
@@ -101,6 +102,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       parts_(std::move(parts)),
       metrics_(registry_, kVersion),
       operations_metrics_(registry_),
+      certificate_metrics_(registry_),
       workers_(PoolThreads(options.worker_threads)),
       history_(options.history, std::move(journal),
                {.encode = &EncodeResult,
@@ -238,6 +240,10 @@ absl::Status Daemon::StartServers() {
     parts_.log->Warning(absl::StrCat("metrics_address = ", options_.metrics_address,
                                      ": is not loopback; whoever reaches it can read the metrics"));
   }
+  ASSIGN_OR_RETURN(certificates_,
+                   CertificateWatch::Create(CertificatesOf(options_, &certificate_metrics_),
+                                            {.clock = parts_.clock, .log = parts_.log}));
+  certificates_->Start(CertificatePeriod(options_));
   if (!options_.metrics_address.empty()) {
     ASSIGN_OR_RETURN(exposer_, PrometheusExposer::Start(options_.metrics_address, &registry_,
                                                         [this] { ShowAges(); }));
@@ -256,10 +262,14 @@ absl::Status Daemon::StartServers() {
       {v1::Steering::service_full_name(), &steering_service_},
       {v1::Targeting::service_full_name(), &targeting_service_},
       {v1::Operations::service_full_name(), &operations_service_}};
-  ASSIGN_OR_RETURN(grpc_server_, GrpcServer::Start({.listen_address = options_.listen_address,
-                                                    .max_message_mib = options_.max_message_mib,
-                                                    .tls = options_.security.tls},
-                                                   services, &guard_));
+  ASSIGN_OR_RETURN(
+      grpc_server_,
+      GrpcServer::Start(
+          {.listen_address = options_.listen_address,
+           .max_message_mib = options_.max_message_mib,
+           .tls = options_.security.tls,
+           .certificates = [this] { return certificates_->newest(kServerCertificates); }},
+          services, &guard_));
   operations_.Start(grpc_server_.get());
   parts_.log->Info(absl::StrCat("listening on ", options_.listen_address, " (port ", port(), ")"));
   return absl::OkStatus();
@@ -274,6 +284,7 @@ void Daemon::ShowAges() {
 }
 
 absl::Status Daemon::Reload(ReloadRequest request, ConfigReloader::Done done) {
+  certificates_->LookSoon();
   return operations_.reloader().Reload(std::move(request), std::move(done));
 }
 

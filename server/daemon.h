@@ -25,6 +25,7 @@
 #include "server/inference/model_reloader.h"
 #include "server/inference/unet_model.h"
 #include "server/log/event_log.h"
+#include "server/metrics/certificate_metrics.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/metrics/operations_metrics.h"
 #include "server/metrics/prometheus_exposer.h"
@@ -32,6 +33,7 @@
 #include "server/pipeline.h"
 #include "server/security/active_callers.h"
 #include "server/security/call_gate.h"
+#include "server/security/certificate_watch.h"
 #include "server/service/analysis_service.h"
 #include "server/service/call_guard.h"
 #include "server/service/grpc_server.h"
@@ -71,7 +73,7 @@ struct DaemonParts {
 class Daemon {
  public:
   // Unavailable when an address cannot be bound; nothing is left running then. InvalidArgument: the
-  // audit log's file, or what the factory refuses. The errors of OpenJournal.
+  // audit log's file, a certificate, or what the factory refuses. The errors of OpenJournal.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options,
                                                        DaemonParts parts);
   ~Daemon();  // shuts down; waits for work that has begun
@@ -82,8 +84,8 @@ class Daemon {
   // Reads the configuration anew: see ConfigReloader::Reload.
   absl::Status Reload(ReloadRequest request, ConfigReloader::Done done);
 
-  // Reads the policy and the tokens again; files that are refused change nothing. The daemon's own
-  // certificate is watched all the time.
+  // Reads the policy and the tokens again; files that are refused change nothing. Certificates are
+  // watched all the time.
   void ReloadCredentials();
 
   // Ends visits and blanks the beam, stops admission, cancels the source, finishes the frames
@@ -107,6 +109,7 @@ class Daemon {
   MetricRegistry registry_;
   DaemonMetrics metrics_;
   OperationsMetrics operations_metrics_;
+  CertificateMetrics certificate_metrics_;
   ThreadPool workers_;
   RealWait wait_;
   History history_;
@@ -131,6 +134,7 @@ class Daemon {
   SteeringService steering_service_;
   TargetingService targeting_service_;
   OperationsService operations_service_;
+  std::unique_ptr<CertificateWatch> certificates_;
   std::unique_ptr<PrometheusExposer> exposer_;
   std::unique_ptr<GrpcServer> grpc_server_;
   bool shut_down_ = false;

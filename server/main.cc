@@ -19,6 +19,7 @@
 #include "server/config/config.h"
 #include "server/config/flags.h"
 #include "server/daemon.h"
+#include "server/daemon_certificates.h"
 #include "server/log/glog_sink.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
@@ -113,6 +114,9 @@ int Main(int argc, char** argv) {
   absl::StatusOr<DaemonParts> parts = MakeParts(options, &clock, &steady_clock, &log);
   if (!parts.ok()) return Fail(parts.status(), 2);
   if (flags->validate_only) {
+    for (const std::string& warning : CertificateWarnings(options, clock.Now())) {
+      std::cerr << "atomstreamd: warning: " << warning << "\n";
+    }
     std::cout << flags->config << ": valid\n";
     return 0;
   }

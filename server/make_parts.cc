@@ -9,6 +9,7 @@
 #include "core/base/status_macros.h"
 #include "detectors/unet/torch_segmenter.h"
 #include "server/audit/audit_log.h"
+#include "server/daemon_certificates.h"
 #include "server/inference/thread_niceness.h"
 #include "server/source/microscope_beam.h"
 #include "server/source/microscope_source.h"
@@ -21,6 +22,7 @@ namespace {
 // One overload a kind of source.
 struct SourceMaker {
   const Clock* clock;
+  EventLog* log;
 
   absl::StatusOr<std::unique_ptr<FrameSource>> operator()(const NoSourceOptions&) const {
     return std::unique_ptr<FrameSource>();
@@ -30,7 +32,8 @@ struct SourceMaker {
                                  .size_px = options.size_px,
                                  .dwell_time = options.dwell_time,
                                  .detector = options.detector,
-                                 .security = options.security},
+                                 .security = options.security,
+                                 .log = log},
                                 clock);
   }
   absl::StatusOr<std::unique_ptr<FrameSource>> operator()(const ReplayOptions& options) const {
@@ -75,15 +78,15 @@ absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
   return model;
 }
 
-absl::Status CheckFiles(const DaemonOptions& options) {
+absl::Status CheckFiles(const DaemonOptions& options, absl::Time now) {
   RETURN_IF_ERROR(CheckAuditFile(options.audit_log));
   RETURN_IF_ERROR(CheckSpanFile(options.spans.file));
-  return options.security.tls ? CheckTlsFiles(*options.security.tls) : absl::OkStatus();
+  return CheckCertificates(options, now);
 }
 
 absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock* clock,
                                       const Clock* steady_clock, EventLog* log) {
-  RETURN_IF_ERROR(CheckFiles(options));
+  RETURN_IF_ERROR(CheckFiles(options, clock->Now()));
   DaemonParts parts;
   ASSIGN_OR_RETURN(parts.credentials, LoadCredentials(options.security));
   parts.clock = clock;
@@ -93,7 +96,9 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
     return LogStar::Create(log_star, steady_clock);
   };
   RETURN_IF_ERROR(parts.make_log_star(options.log_star).status());
-  parts.operations.check_files = &CheckFiles;
+  parts.operations.check_files = [clock](const DaemonOptions& next) {
+    return CheckFiles(next, clock->Now());
+  };
   parts.operations.load_model = [steady_clock](const UnetServiceOptions& unet) {
     return LoadUnetModel(unet, steady_clock);
   };
@@ -105,7 +110,7 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
                       log->Warning(absl::StrCat("unet.cpu_niceness = ", n, ": ", status.message()));
                   }};
   }
-  ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock}, options.source));
+  ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock, log}, options.source));
   if (const auto* microscope = std::get_if<MicroscopeOptions>(&options.source)) {
     ASSIGN_OR_RETURN(parts.beam, MakeMicroscopeBeam(microscope->address, microscope->security));
   }

@@ -16,8 +16,8 @@ absl::StatusOr<UnetModel> LoadUnetModel(const UnetServiceOptions& options,
                                         const Clock* steady_clock);
 
 // The files that the options name, but for the model, the policy and the tokens. InvalidArgument
-// names the field and the file.
-absl::Status CheckFiles(const DaemonOptions& options);
+// names the field and the file. `now`: for certificates.
+absl::Status CheckFiles(const DaemonOptions& options, absl::Time now);
 
 // InvalidArgument or NotFound names the option; of the model as LoadUnetModel. Opens no port and
 // dials nobody.

@@ -214,6 +214,12 @@ constexpr MetricSpec kCalls[] = {
      "`rate_limited`, `too_many_streams`, `other` ([security.md](security.md))"},
     {"atomstream_security_reloads_total", kCounter, "outcome",
      "readings of the policy and the tokens: `ok`, `refused`"},
+    {"atomstream_certificate_not_after_seconds", kGauge, "certificate",
+     "when the first certificate of a file that counts ends, since the epoch: `server`, "
+     "`client_ca`, `microscope_client`, `microscope_ca`; NaN: not configured"},
+    {"atomstream_certificate_readings_total", kCounter, "group,outcome",
+     "looks at the certificate files of the `server` and of the link to the `microscope`: `ok`; "
+     "`refused`, the ones before count on"},
     {"atomstream_trace_parents_malformed_total", kCounter, "",
      "calls whose `traceparent` was ignored"},
 };

@@ -22,8 +22,8 @@ std::vector<CredentialLine> CredentialLines(absl::string_view text);
 // InvalidArgument "<file>:<line>: <why>".
 absl::Status LineError(absl::string_view file, int line, absl::string_view why);
 
-// The whole file. InvalidArgument names `field` and the path when it cannot be read or holds more
-// than a mebibyte.
+// The whole file. InvalidArgument names `field`, the path and the reason when it cannot be read, is
+// no file or holds more than a mebibyte. Does not wait.
 absl::StatusOr<std::string> ReadCredentialFile(absl::string_view field, const std::string& path);
 
 }  // namespace atomstream

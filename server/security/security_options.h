@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "server/security/certificate_files.h"
 #include "server/security/client_limiter.h"
 #include "server/security/role_policy.h"
 #include "server/security/token_table.h"
@@ -45,9 +46,8 @@ struct Credentials {
 // Reads policy_file and token_file. InvalidArgument names the field, or the file and the line.
 absl::StatusOr<Credentials> LoadCredentials(const SecurityOptions& options);
 
-// The three files of `tls`: readable, a certificate that has not expired and fits the key, a key
-// that not everybody on this machine can read. InvalidArgument names the field and the file.
-absl::Status CheckTlsFiles(const TlsOptions& tls);
+// Of the server, as ReadCertificates needs them.
+CertificateFiles FilesOf(const TlsOptions& tls);
 
 }  // namespace atomstream
 

@@ -30,8 +30,11 @@ constexpr int kMaxIdleMs = 600'000;
 class GrpcServerImpl final : public GrpcServer {
  public:
   GrpcServerImpl(std::vector<std::unique_ptr<grpc::Service>> guarded,
-                 std::vector<std::string> names, std::unique_ptr<grpc::Server> server, int port)
-      : guarded_(std::move(guarded)),
+                 std::vector<std::string> names,
+                 std::shared_ptr<grpc::ServerCredentials> credentials,
+                 std::unique_ptr<grpc::Server> server, int port)
+      : credentials_(std::move(credentials)),
+        guarded_(std::move(guarded)),
         names_(std::move(names)),
         server_(std::move(server)),
         port_(port) {}
@@ -53,8 +56,10 @@ class GrpcServerImpl final : public GrpcServer {
   }
 
  private:
-  const std::vector<std::unique_ptr<grpc::Service>> guarded_;  // outlive the server
-  const std::vector<std::string> names_;                       // "" and those of the services
+  // These two outlive the server.
+  const std::shared_ptr<grpc::ServerCredentials> credentials_;
+  const std::vector<std::unique_ptr<grpc::Service>> guarded_;
+  const std::vector<std::string> names_;  // "" and those of the services
   const std::unique_ptr<grpc::Server> server_;
   const int port_;
 };
@@ -63,15 +68,15 @@ class GrpcServerImpl final : public GrpcServer {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const GrpcServerOptions& options, const std::vector<NamedService>& services, CallGuard* guard) {
-  if (options.tls) RETURN_IF_ERROR(CheckTlsFiles(*options.tls));
   // Both act on every server that is built afterwards, and may be repeated.
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen_address, MakeServerCredentials(options.tls, guard),
-                           &port);
+  const std::shared_ptr<grpc::ServerCredentials> credentials =
+      MakeServerCredentials(options.tls, options.certificates, guard);
+  builder.AddListeningPort(options.listen_address, credentials, &port);
   std::vector<std::unique_ptr<grpc::Service>> guarded;
   for (const NamedService& service : services) {
     ASSIGN_OR_RETURN(std::unique_ptr<grpc::Service> in_front,
@@ -102,7 +107,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   }
   std::vector<std::string> names = {""};
   for (const NamedService& service : services) names.push_back(service.name);
-  auto started = std::make_unique<GrpcServerImpl>(std::move(guarded), std::move(names),
+  auto started = std::make_unique<GrpcServerImpl>(std::move(guarded), std::move(names), credentials,
                                                   std::move(server), port);
   started->ShowReady(true);
   return started;

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/security/security_options.h"
 #include "server/service/call_guard.h"
+#include "server/service/server_credentials.h"
 
 namespace grpc {
 class Service;
@@ -22,7 +23,8 @@ namespace atomstream {
 struct GrpcServerOptions {
   std::string listen_address;  // port 0: any free port
   int max_message_mib = 80;
-  std::optional<TlsOptions> tls;  // none: in the clear
+  std::optional<TlsOptions> tls;    // none: in the clear
+  NewestCertificates certificates;  // with `tls`: of each new connection
 };
 
 // A service and its name for health checks, e.g. "atomstream.v1.Analysis".
@@ -33,8 +35,8 @@ struct NamedService {
 
 class GrpcServer {
  public:
-  // Unavailable, naming the address, when it cannot be bound; InvalidArgument, naming a file of
-  // TLS. `guard` stands in front of every method of every service; it outlives the server.
+  // Unavailable, naming the address, when it cannot be bound. `guard` stands in front of every
+  // method of every service; it outlives the server.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const GrpcServerOptions& options, const std::vector<NamedService>& services,
       CallGuard* guard);

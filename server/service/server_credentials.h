@@ -1,11 +1,13 @@
-// MakeServerCredentials: how the gRPC server encrypts, and which certificates it believes. The
-// files are watched: renewed ones count for the next connection, without a restart.
+// MakeServerCredentials: how the gRPC server encrypts, and which certificates it believes. Each
+// connection is made with the newest certificates, so that renewed ones count without a restart.
 #ifndef ATOMSTREAM_SERVER_SERVICE_SERVER_CREDENTIALS_H_
 #define ATOMSTREAM_SERVER_SERVICE_SERVER_CREDENTIALS_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 
+#include "server/security/certificate_watch.h"
 #include "server/security/security_options.h"
 #include "server/service/call_guard.h"
 
@@ -15,9 +17,13 @@ class ServerCredentials;
 
 namespace atomstream {
 
-// No `tls`: in the clear. The files are those that CheckTlsFiles has found good. While they are not
-// (a half-written one) nobody new gets in. `guard` outlives the server.
+// Never null, never waits; any thread. The same pointer: nothing has changed.
+using NewestCertificates = std::function<CertificatesPtr()>;
+
+// No `tls`: in the clear, and `newest` is not asked. The server does not keep the credentials, but
+// asks them until its end: they, `guard` and what `newest` uses outlive it.
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const std::optional<TlsOptions>& tls,
+                                                               NewestCertificates newest,
                                                                CallGuard* guard);
 
 }  // namespace atomstream

@@ -5,11 +5,11 @@
 
 #include "absl/time/clock.h"
 #include "atomstream/v1/microscope.grpc.pb.h"
-#include "client/cpp/channel.h"
 #include "client/cpp/rpc_status.h"
 #include "core/base/status_macros.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "server/source/microscope_link.h"
 
 namespace atomstream {
 namespace {
@@ -20,8 +20,7 @@ void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
 
 class MicroscopeBeam final : public BeamControl {
  public:
-  explicit MicroscopeBeam(const std::shared_ptr<grpc::Channel>& channel)
-      : stub_(v1::Microscope::NewStub(channel)) {}
+  explicit MicroscopeBeam(std::unique_ptr<MicroscopeLink> link) : link_(std::move(link)) {}
 
   absl::Status Place(const ScanPoint& place, absl::Duration dwell, absl::Duration timeout,
                      std::stop_token cancel) override {
@@ -37,7 +36,7 @@ class MicroscopeBeam final : public BeamControl {
     SetDeadline(context, timeout);
     // No waiting for a connection: a beam must not be placed later than it was asked for.
     const std::stop_callback cancelled(cancel, [&context] { context.TryCancel(); });
-    return FromGrpcStatus(stub_->PlaceBeam(&context, request, &response));
+    return FromGrpcStatus(Stub()->PlaceBeam(&context, request, &response));
   }
 
   absl::Status Blank(absl::Duration timeout) override {
@@ -47,20 +46,23 @@ class MicroscopeBeam final : public BeamControl {
     grpc::ClientContext context;
     SetDeadline(context, timeout);
     context.set_wait_for_ready(true);  // a connection that was just lost is dialled again
-    return FromGrpcStatus(stub_->BlankBeam(&context, request, &response));
+    return FromGrpcStatus(Stub()->BlankBeam(&context, request, &response));
   }
 
  private:
-  const std::unique_ptr<v1::Microscope::Stub> stub_;
+  std::unique_ptr<v1::Microscope::Stub> Stub() {
+    return v1::Microscope::NewStub(link_->Channel());
+  }
+
+  const std::unique_ptr<MicroscopeLink> link_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(const std::string& address,
                                                                 const ChannelSecurity& security) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
-                   MakeChannel({.address = address, .security = security}));
-  return std::make_unique<MicroscopeBeam>(channel);
+  ASSIGN_OR_RETURN(std::unique_ptr<MicroscopeLink> link, MicroscopeLink::Create(address, security));
+  return std::make_unique<MicroscopeBeam>(std::move(link));
 }
 
 }  // namespace atomstream

@@ -12,7 +12,7 @@
 
 namespace atomstream {
 
-// Dials on the first call. InvalidArgument: the address is empty, or what is wrong with the
+// Dials on the first call; see MicroscopeLink for files that change. InvalidArgument: the address is empty, or what is wrong with the
 // security.
 absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(
     const std::string& address, const ChannelSecurity& security = {});

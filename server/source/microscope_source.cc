@@ -39,13 +39,12 @@ v1::StreamFramesRequest RequestOf(const MicroscopeSourceOptions& options) {
 
 class MicroscopeSource final : public FrameSource {
  public:
-  MicroscopeSource(const MicroscopeSourceOptions& options, std::shared_ptr<grpc::Channel> channel,
+  MicroscopeSource(const MicroscopeSourceOptions& options, std::unique_ptr<MicroscopeLink> link,
                    const Clock* clock)
       : address_(options.address),
         dialling_(options.dialling),
         request_(RequestOf(options)),
-        channel_(std::move(channel)),
-        stub_(v1::Microscope::NewStub(channel_)),
+        link_(std::move(link)),
         clock_(*clock) {}
 
   ~MicroscopeSource() override {
@@ -79,9 +78,10 @@ class MicroscopeSource final : public FrameSource {
 
  private:
   absl::Status OpenStream() {
+    const std::shared_ptr<grpc::Channel> channel = link_->Channel();
     // Step by step, so that Cancel gets through. Without a connection the stream below says why.
     for (absl::Duration left = dialling_; left > absl::ZeroDuration(); left -= kDiallingStep) {
-      if (IsCancelled() || WaitUntilConnected(*channel_, std::min(left, kDiallingStep))) break;
+      if (IsCancelled() || WaitUntilConnected(*channel, std::min(left, kDiallingStep))) break;
     }
     grpc::ClientContext* context = nullptr;
     {
@@ -120,8 +120,7 @@ class MicroscopeSource final : public FrameSource {
   const std::string address_;
   const absl::Duration dialling_;
   const v1::StreamFramesRequest request_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::Microscope::Stub> stub_;
+  const std::unique_ptr<MicroscopeLink> link_;
   const Clock& clock_;
 
   // The caller's thread only.
@@ -150,9 +149,9 @@ absl::StatusOr<std::unique_ptr<FrameSource>> MakeMicroscopeSource(
     return absl::InvalidArgumentError(absl::StrCat(
         "dwell_time = ", absl::FormatDuration(options.dwell_time), ": must not be negative"));
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                   MakeChannel({.address = options.address, .security = options.security}));
-  return std::make_unique<MicroscopeSource>(options, std::move(channel), clock);
+  ASSIGN_OR_RETURN(std::unique_ptr<MicroscopeLink> link,
+                   MicroscopeLink::Create(options.address, options.security, options.log));
+  return std::make_unique<MicroscopeSource>(options, std::move(link), clock);
 }
 
 }  // namespace atomstream

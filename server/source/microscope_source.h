@@ -1,6 +1,7 @@
 // MakeMicroscopeSource: frames from a microscope that serves atomstream.v1.Microscope.
 //
-// Dials on the first Next() and again on the Next() after a lost link; the caller does the backoff.
+// Dials on the first Next() and again on the Next() after a lost link, with the certificates that are
+// on disk then; the caller does the backoff.
 // Checks each frame by itself; whether numbers rise from frame to frame is the ingest's business.
 #ifndef ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_SOURCE_H_
 #define ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_SOURCE_H_
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "client/cpp/channel_security.h"
 #include "core/base/clock.h"
+#include "server/log/event_log.h"
 #include "server/source/frame_source.h"
 
 namespace atomstream {
@@ -23,6 +25,7 @@ struct MicroscopeSourceOptions {
   std::string detector;                              // empty: HAADF
   absl::Duration dialling = absl::Seconds(1);        // how long one Next() waits for a connection
   ChannelSecurity security = {};                     // default: in the clear
+  EventLog* log = nullptr;  // of files that cannot be used at a new connection; null: untold
 };
 
 // InvalidArgument names the option and its value. `clock` outlives the source.

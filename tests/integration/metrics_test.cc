@@ -1,8 +1,6 @@
 // What a Prometheus server would scrape.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -11,39 +9,19 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "server/metrics/prometheus_exposer.h"
+#include "tests/fakes/gate.h"
 #include "tests/fakes/test_frames.h"
 #include "tests/integration/daemon_harness.h"
+#include "tests/integration/scrape.h"
 
 namespace atomstream {
 namespace {
 
 using testing::HasSubstr;
-
-// The body of http://127.0.0.1:<port>/metrics, or what went wrong.
-std::string Scrape(int port) {
-  const int connection = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    close(connection);
-    return "cannot connect";
-  }
-  const std::string request = "GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n";
-  EXPECT_EQ(write(connection, request.data(), request.size()),
-            static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t got; (got = read(connection, buffer, sizeof(buffer))) > 0;)
-    answer.append(buffer, got);
-  close(connection);
-  const size_t body = answer.find("\r\n\r\n");
-  return body == std::string::npos ? answer : answer.substr(body + 4);
-}
 
 // A daemon that has worked: one good live frame, one bad one, one subscriber.
 class MetricsTest : public testing::Test {
@@ -141,6 +119,39 @@ TEST_F(MetricsTest, PassPromtool) {
   ASSERT_NE(promtool, nullptr);
   EXPECT_EQ(fwrite(metrics.data(), 1, metrics.size(), promtool), metrics.size());
   EXPECT_EQ(pclose(promtool), 0);
+}
+
+// The value of one series; -1: there is none.
+double ValueOf(const std::string& metrics, const std::string& series) {
+  const size_t place = metrics.find("\n" + series + " ");
+  return place == std::string::npos ? -1 : std::stod(metrics.substr(place + series.size() + 2));
+}
+
+TEST(StuckPipelineMetricsTest, AgesGrowFromScrapeToScrapeWhileNothingHappens) {
+  Gate gate;
+  HarnessOptions options;
+  options.with_metrics = true;
+  options.daemon.frames_in_flight = 1;
+  options.detect = [&gate](const Frame&, const WarmStart*) -> absl::StatusOr<LogStarResult> {
+    gate.Pass();
+    return LogStarResult();
+  };
+  DaemonHarness harness(std::move(options));
+  harness.source().Give(MakeFrame(1));
+  gate.WaitForArrivals(1);
+  harness.source().Give(MakeFrame(2));
+  harness.source().WaitUntilAsked();
+  const int port = harness.daemon().metrics_port();
+  const std::string first = Scrape(port);
+  const std::string second = Scrape(port);
+  for (const char* series : {"atomstream_queue_age_seconds{queue=\"live\"}",
+                             "atomstream_stalled_seconds{part=\"pipeline\"}"}) {
+    EXPECT_GT(ValueOf(first, series), 0) << series;
+    EXPECT_GT(ValueOf(second, series), ValueOf(first, series)) << series;
+  }
+  EXPECT_EQ(ValueOf(second, "atomstream_queue_age_seconds{queue=\"analyze\"}"), 0);
+  EXPECT_EQ(ValueOf(second, "atomstream_queue_age_seconds{queue=\"mailboxes\"}"), 0);
+  gate.Open();
 }
 
 TEST(PrometheusExposerTest, ATakenPortIsAnErrorThatNamesTheAddress) {

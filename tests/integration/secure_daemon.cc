@@ -87,7 +87,8 @@ std::string TokenLine(const std::string& token, const std::string& role, absl::T
 SecureDaemon::SecureDaemon(bool require_certificate)
     : SecureDaemon(require_certificate, HarnessOptions()) {}
 
-SecureDaemon::SecureDaemon(bool require_certificate, HarnessOptions options)
+SecureDaemon::SecureDaemon(bool require_certificate, HarnessOptions options,
+                           absl::Duration reload_interval)
     : folder_(absl::StrCat(testing::TempDir(), "secure_daemon_", getpid(), "_",
                            absl::ToUnixNanos(absl::Now()))) {
   std::filesystem::create_directories(folder_);
@@ -96,7 +97,7 @@ SecureDaemon::SecureDaemon(bool require_certificate, HarnessOptions options)
           .key = WriteWhole(File("server.key"), server.key),
           .client_ca = WriteWhole(File("ca.crt"), ca_.certificate()),
           .require_client_certificate = require_certificate,
-          .reload_interval = absl::Seconds(1)};
+          .reload_interval = reload_interval};
   SecurityOptions& security = options.daemon.security;
   security.tls = tls_;
   security.policy_file = WriteWhole(

@@ -26,7 +26,8 @@ class SecureDaemon {
   // `options.daemon.security` is completed: TLS, policy, tokens. `require_certificate` as in the
   // configuration.
   explicit SecureDaemon(bool require_certificate);
-  SecureDaemon(bool require_certificate, HarnessOptions options);
+  SecureDaemon(bool require_certificate, HarnessOptions options,
+               absl::Duration reload_interval = absl::Seconds(1));
 
   // A channel with a connection of its own. Empty: without a certificate, without a token.
   std::shared_ptr<grpc::Channel> Dial(const std::string& common_name,

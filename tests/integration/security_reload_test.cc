@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
+#include <string>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "atomstream/v1/targeting.grpc.pb.h"
 #include "server/security/call_gate.h"
+#include "tests/integration/scrape.h"
 #include "tests/integration/secure_daemon.h"
 
 namespace atomstream {
@@ -24,6 +24,13 @@ constexpr char kSubscribe[] = "/atomstream.v1.Analysis/Subscribe";
 // Calls again until something that takes a moment has come about; only a test that fails reaches
 // it.
 constexpr absl::Duration kPatience = absl::Seconds(20);
+
+// Of a series as Prometheus would scrape it; -1: it is not there.
+double MetricOf(SecureDaemon& daemon, const std::string& series) {
+  const std::string metrics = Scrape(daemon.harness().daemon().metrics_port());
+  const size_t at = metrics.find(series + " ");
+  return at == std::string::npos ? -1 : std::stod(metrics.substr(at + series.size() + 1));
+}
 
 // A stream that is open, and how it ends.
 class OpenStream {
@@ -141,24 +148,70 @@ TEST(SecurityReloadTest, AnotherClientCaCountsWithoutARestart) {
   EXPECT_FALSE(CallMethod(daemon.Dial(old_vera), kGetStatus).answered);
 }
 
-TEST(SecurityReloadTest, ABrokenCertificateKeepsNewcomersOutUntilItIsMended) {
-  SecureDaemon daemon(/*require_certificate=*/true);
-  const auto before = daemon.Dial("vera");
-  ASSERT_TRUE(CallMethod(before, kGetStatus).answered);
-  std::ifstream file(daemon.tls().certificate);
-  std::stringstream good;
-  good << file.rdbuf();
-  WriteWhole(daemon.tls().certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n");
-  absl::Time deadline = absl::Now() + kPatience;
-  while (CallMethod(daemon.Dial("vera"), kGetStatus).answered && absl::Now() < deadline) {
+TEST(SecurityReloadTest, ABrokenPairIsRefusedAndTheOneBeforeServesOn) {
+  HarnessOptions options;
+  options.with_metrics = true;
+  SecureDaemon daemon(/*require_certificate=*/true, std::move(options));
+  const KeyAndCertificate other = daemon.ca().Sign({.common_name = "atomstreamd"});
+  WriteWhole(daemon.tls().key, other.key);
+  const std::string series =
+      "atomstream_certificate_readings_total{group=\"server\",outcome=\"refused\"}";
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (MetricOf(daemon, series) < 1) ASSERT_LT(absl::Now(), deadline);
+  EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered) << "with the pair before";
+  WriteWhole(daemon.tls().certificate, other.certificate);  // now it fits
+  const std::string taken =
+      "atomstream_certificate_readings_total{group=\"server\",outcome=\"ok\"}";
+  while (MetricOf(daemon, taken) < 1) ASSERT_LT(absl::Now(), deadline);
+  EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+}
+
+TEST(SecurityReloadTest, ACertificateThatIsRenewedBeforeItsEndLetsNobodyWait) {
+  HarnessOptions options;
+  options.with_metrics = true;
+  SecureDaemon daemon(/*require_certificate=*/true, std::move(options));
+  const std::string series = "atomstream_certificate_not_after_seconds{certificate=\"server\"}";
+  const absl::Time deadline = absl::Now() + kPatience;
+  const auto replace_and_await = [&](absl::Duration ends) {
+    const absl::Time before = absl::Now();
+    const KeyAndCertificate pair = daemon.ca().Sign({.common_name = "atomstreamd", .ends = ends});
+    WriteWhole(daemon.tls().key, pair.key);
+    WriteWhole(daemon.tls().certificate, pair.certificate);
+    // Certificates have whole seconds, and signing takes a moment.
+    const double lowest = absl::ToDoubleSeconds(before + ends - absl::UnixEpoch()) - 1;
+    double end = 0;
+    do {
+      end = MetricOf(daemon, series);
+    } while ((end < lowest || end > lowest + 60) && absl::Now() < deadline);
+    EXPECT_NEAR(end, lowest, 60);
+    return absl::FromUnixSeconds(static_cast<int64_t>(end));
+  };
+  const absl::Time end = replace_and_await(absl::Seconds(8));
+  EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+  replace_and_await(absl::Hours(2));
+  // Who dials sees the new one, before the old one's end and after.
+  while (absl::Now() < end + absl::Seconds(1)) {
+    ASSERT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
   }
-  EXPECT_FALSE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
-  EXPECT_TRUE(CallMethod(before, kGetStatus).answered) << "connections that are open stay";
-  WriteWhole(daemon.tls().certificate, good.str());
-  deadline = absl::Now() + kPatience;
+  EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+}
+
+TEST(SecurityReloadTest, AReloadLooksAtTheCertificatesAtOnce) {
+  HarnessOptions options;
+  options.with_metrics = true;
+  SecureDaemon daemon(/*require_certificate=*/true, std::move(options), absl::Hours(1));
+  const KeyAndCertificate renewed = daemon.ca().Sign(
+      {.common_name = "atomstreamd", .alternative_names = "DNS:renewed.lab.example"});
+  WriteWhole(daemon.tls().key, renewed.key);
+  WriteWhole(daemon.tls().certificate, renewed.certificate);
+  // Without a configuration file it is refused, but the certificates are of no file.
+  EXPECT_FALSE(daemon.harness().daemon().Reload({}, {}).ok());
+  ChannelSecurity vera = daemon.Person("vera");
+  vera.server_name = "renewed.lab.example";
+  const absl::Time deadline = absl::Now() + kPatience;
   bool answered = false;
   while (!answered && absl::Now() < deadline) {
-    answered = CallMethod(daemon.Dial("vera"), kGetStatus).answered;
+    answered = CallMethod(daemon.Dial(vera), kGetStatus).answered;
   }
   EXPECT_TRUE(answered);
 }

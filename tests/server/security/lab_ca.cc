@@ -90,6 +90,37 @@ KeyAndCertificate LabCa::Sign(const Wish& wish) const {
 
 std::string LabCa::certificate() const { return PemOf(certificate_.get()); }
 
+std::string DerOf(const std::string& certificate) {
+  const Bio bio(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())),
+                &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> parsed(
+      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
+  const Bio der(BIO_new(BIO_s_mem()), &BIO_free);
+  EXPECT_EQ(i2d_X509_bio(der.get(), parsed.get()), 1);
+  return TextOf(der);
+}
+
+std::string WithPassphrase(const std::string& key, const std::string& passphrase) {
+  const Bio bio(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), &BIO_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> parsed(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  const Bio pem(BIO_new(BIO_s_mem()), &BIO_free);
+  EXPECT_EQ(
+      PEM_write_bio_PKCS8PrivateKey(pem.get(), parsed.get(), EVP_aes_128_cbc(), passphrase.data(),
+                                    static_cast<int>(passphrase.size()), nullptr, nullptr),
+      1);
+  return TextOf(pem);
+}
+
+KeyAndCertificate WeakPair() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(512), &EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      NewCertificate(key.get(), {.common_name = "weak"}), &X509_free);
+  X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
+  EXPECT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
+  return {.key = PemOf(key.get()), .certificate = PemOf(certificate.get())};
+}
+
 std::string WriteWhole(const std::string& path, const std::string& text, int mode) {
   const std::string next = path + ".next";
   std::ofstream(next, std::ios::binary) << text;

@@ -31,7 +31,7 @@ class LabCa {
   };
   KeyAndCertificate Sign(const Wish& wish) const;
 
-  std::string certificate() const;  // PEM
+  std::string certificate() const;  // PEM; ends in an hour
 
  private:
   using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -40,6 +40,13 @@ class LabCa {
   const Key key_;
   const Certificate certificate_;
 };
+
+// The certificate or key in other forms.
+std::string DerOf(const std::string& certificate);
+std::string WithPassphrase(const std::string& key, const std::string& passphrase);
+
+// Of too small a key for OpenSSL's default security level, signed by itself.
+KeyAndCertificate WeakPair();
 
 // Writes `text` whole to a new file and moves it to `path`; returns `path`.
 std::string WriteWhole(const std::string& path, const std::string& text, int mode = 0600);

@@ -7,7 +7,6 @@
 namespace atomstream {
 namespace {
 
-using testing::HasSubstr;
 using testing::StartsWith;
 
 class SecurityFilesTest : public testing::Test {
@@ -19,51 +18,7 @@ class SecurityFilesTest : public testing::Test {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     return std::string(status.message());
   }
-
-  const LabCa ca_;
-  const KeyAndCertificate server_ = ca_.Sign({.common_name = "server"});
-  TlsOptions tls_ = {.certificate = Write("server.crt", server_.certificate),
-                     .key = Write("server.key", server_.key),
-                     .client_ca = Write("ca.crt", ca_.certificate())};
 };
-
-TEST_F(SecurityFilesTest, TakesACertificateWithItsKey) {
-  EXPECT_TRUE(CheckTlsFiles(tls_).ok()) << CheckTlsFiles(tls_);
-  tls_.client_ca.clear();
-  EXPECT_TRUE(CheckTlsFiles(tls_).ok());
-}
-
-TEST_F(SecurityFilesTest, NamesTheFieldOfAFileThatIsNotThereOrNotPem) {
-  TlsOptions tls = tls_;
-  tls.certificate = "/no/such.crt";
-  EXPECT_THAT(Complaint(CheckTlsFiles(tls)),
-              StartsWith("security.tls.certificate = /no/such.crt: cannot be read"));
-  tls = tls_;
-  tls.key = Write("junk.key", "junk");
-  EXPECT_THAT(Complaint(CheckTlsFiles(tls)), StartsWith("security.tls.key = "));
-  tls = tls_;
-  tls.client_ca = tls_.key;
-  EXPECT_THAT(Complaint(CheckTlsFiles(tls)), HasSubstr("holds no PEM certificate"));
-}
-
-TEST_F(SecurityFilesTest, RefusesAKeyOfAnotherCertificate) {
-  tls_.key = Write("other.key", ca_.Sign({.common_name = "other"}).key);
-  EXPECT_THAT(Complaint(CheckTlsFiles(tls_)), HasSubstr("is not the key of"));
-}
-
-TEST_F(SecurityFilesTest, RefusesACertificateThatHasExpired) {
-  const KeyAndCertificate old = ca_.Sign({.common_name = "server", .ends = -absl::Seconds(10)});
-  tls_.certificate = Write("old.crt", old.certificate);
-  tls_.key = Write("old.key", old.key);
-  EXPECT_THAT(Complaint(CheckTlsFiles(tls_)), HasSubstr("has expired"));
-}
-
-TEST_F(SecurityFilesTest, RefusesAKeyThatEverybodyCanRead) {
-  tls_.key = Write("open.key", server_.key, 0644);
-  EXPECT_THAT(Complaint(CheckTlsFiles(tls_)), HasSubstr("chmod o-rw"));
-  tls_.key = Write("group.key", server_.key, 0640);
-  EXPECT_TRUE(CheckTlsFiles(tls_).ok());
-}
 
 TEST_F(SecurityFilesTest, LoadsPolicyAndTokensAndNamesFileAndLine) {
   SecurityOptions options;
