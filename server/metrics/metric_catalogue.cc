@@ -30,9 +30,9 @@ constexpr MetricSpec kFrames[] = {
      "what waits: `live` frames, `analyze` submissions, `unet` frames, results in `mailboxes`, "
      "`visits`"},
     {"atomstream_queue_age_seconds", kGauge, "queue",
-     "how long the oldest of what waits has waited; 0: nothing waits. The queues above, and "
-     "results for the `store`, frames to be kept (`kept_frames`). In `mailboxes` what a gap stands "
-     "for counts, too"},
+     "how long the oldest of what waits has waited; 0: nothing waits. Of the queues above, `live`, "
+     "`analyze`, `unet`, `mailboxes` (where what a gap stands for counts, too) and `visits`; and "
+     "of results for the `store` and frames to be kept, `kept_frames`"},
     {"atomstream_stalled_seconds", kGauge, "part",
      "how long nothing was done though there was work: `pipeline`, `unet`"},
     {"atomstream_stage_latency_seconds", kHistogram, "stage",

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "core/base/mutex.h"
 #include "server/source/frame_source.h"
 
@@ -21,7 +22,11 @@ class FakeFrameSource final : public FrameSource {
     } else {
       // A copy of its own: absl's shared one is let go in a library that is not instrumented, which
       // ThreadSanitizer takes for a race.
-      next_.push_back({absl::Status(next.status().code(), next.status().message()), nullptr});
+      absl::Status own(next.status().code(), next.status().message());
+      next.status().ForEachPayload([&own](absl::string_view type, const absl::Cord& payload) {
+        own.SetPayload(type, payload);
+      });
+      next_.push_back({std::move(own), nullptr});
     }
     changed_.NotifyAll();
   }
