@@ -21,6 +21,7 @@
 #include "server/daemon.h"
 #include "server/daemon_certificates.h"
 #include "server/log/glog_sink.h"
+#include "server/log/journal_stream.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
 #include "server/metrics/metric_catalogue.h"
@@ -78,8 +79,13 @@ void ReportProgress(const HealthReport& report, ServiceNotifier& manager) {
                  stuck == nullptr ? "" : absl::StrCat(stuck->name, ": ", stuck->detail));
 }
 
+bool LogsToJournal() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  return LeadsToJournal(STDERR_FILENO, stream == nullptr ? "" : stream);
+}
+
 int Fail(const absl::Status& why, int exit_code) {
-  std::cerr << "atomstreamd: " << why.message() << "\n";
+  std::cerr << (LogsToJournal() ? "<3>" : "") << "atomstreamd: " << why.message() << "\n";
   return exit_code;
 }
 
@@ -107,7 +113,7 @@ int Main(int argc, char** argv) {
   cv::setNumThreads(1);  // our pool is the only owner of cores
   const SystemClock clock;
   const SteadyClock steady_clock;
-  StreamLog log(STDERR_FILENO, options.log, &clock);
+  StreamLog log(STDERR_FILENO, options.log, &clock, LogsToJournal());
   const GlogSink libraries(argv[0], &log);
   ServiceNotifier manager(NotifyOptionsFromEnvironment(&std::getenv, getpid()), &steady_clock,
                           &log);

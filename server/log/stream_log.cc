@@ -7,8 +7,9 @@
 
 namespace atomstream {
 
-StreamLog::StreamLog(int fd, const LogOptions& options, const Clock* clock)
+StreamLog::StreamLog(int fd, const LogOptions& options, const Clock* clock, bool to_journal)
     : clock_(*clock),
+      to_journal_(to_journal),
       options_(options),
       limiter_(options.max_lines_per_kind),
       writer_(fd, [this](int64_t lost) {
@@ -17,8 +18,8 @@ StreamLog::StreamLog(int fd, const LogOptions& options, const Clock* clock)
           MutexLock lock(&mutex_);
           format = options_.format;
         }
-        return FormatLine(
-            format, {.time = clock_.Now(),
+        return Text(format,
+                    {.time = clock_.Now(),
                      .level = LogLevel::kWarning,
                      .message = absl::StrCat(lost, " lines were lost: nobody took them in time"),
                      .fields = {.component = "log"}});
@@ -38,7 +39,7 @@ void StreamLog::Write(LogLevel level, absl::string_view message, const LogFields
     }
     unsaid = *admitted;
   }
-  writer_.Write(FormatLine(options_.format, {now, level, message, fields, unsaid}));
+  writer_.Write(Text(options_.format, {now, level, message, fields, unsaid}));
 }
 
 void StreamLog::SetOptions(const LogOptions& options) {
@@ -52,12 +53,17 @@ void StreamLog::TellSuppressed() {
   MutexLock lock(&mutex_);
   for (const LineLimiter::Unsaid& unsaid : limiter_.TakeUnsaid(now)) {
     writer_.Write(
-        FormatLine(options_.format, {.time = now,
-                                     .level = LogLevel::kWarning,
-                                     .message = absl::StrCat(unsaid.lines, " more lines like \"",
-                                                             unsaid.kind, "…\" were left out"),
-                                     .fields = {.component = "log"}}));
+        Text(options_.format, {.time = now,
+                               .level = LogLevel::kWarning,
+                               .message = absl::StrCat(unsaid.lines, " more lines like \"",
+                                                       unsaid.kind, "…\" were left out"),
+                               .fields = {.component = "log"}}));
   }
+}
+
+std::string StreamLog::Text(LogFormat format, const LogLine& line) const {
+  std::string text = FormatLine(format, line);
+  return to_journal_ ? absl::StrCat(line.level == LogLevel::kInfo ? "<6>" : "<4>", text) : text;
 }
 
 LogCounts StreamLog::counts() const {

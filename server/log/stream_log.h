@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "absl/time/time.h"
 #include "core/base/clock.h"
@@ -27,8 +28,9 @@ struct LogCounts {
 
 class StreamLog final : public EventLog {
  public:
-  // The clock outlives the log; `fd` stays the caller's.
-  StreamLog(int fd, const LogOptions& options, const Clock* clock);
+  // The clock outlives the log; `fd` stays the caller's. `to_journal`: lines begin with their level
+  // as systemd's journal reads it ("<4>"), which then can be asked for warnings only.
+  StreamLog(int fd, const LogOptions& options, const Clock* clock, bool to_journal = false);
 
   void Info(absl::string_view message) override { Write(LogLevel::kInfo, message, {}); }
   void Warning(absl::string_view message) override { Write(LogLevel::kWarning, message, {}); }
@@ -45,7 +47,10 @@ class StreamLog final : public EventLog {
   bool Flush(absl::Time deadline) { return writer_.Flush(deadline); }
 
  private:
+  std::string Text(LogFormat format, const LogLine& line) const;
+
   const Clock& clock_;
+  const bool to_journal_;
   std::atomic<int64_t> suppressed_{0};
 
   Mutex mutex_;

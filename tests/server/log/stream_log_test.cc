@@ -4,16 +4,20 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/server/log/test_pipe.h"
 
 namespace atomstream {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class StreamLogTest : public testing::Test {
  protected:
@@ -35,6 +39,23 @@ TEST_F(StreamLogTest, TooManyLinesOfAKindAreCountedAndTold) {
   EXPECT_THAT(text, HasSubstr("refused (5) [suppressed=3]"));
   EXPECT_EQ(log_.counts().suppressed, 3);
   EXPECT_EQ(log_.counts().lost, 0);
+}
+
+TEST_F(StreamLogTest, ForTheJournalEachLineBeginsWithItsLevel) {
+  TestPipe journal;
+  StreamLog log(journal.writer(), {.max_lines_per_kind = 1}, &clock_, /*to_journal=*/true);
+  log.Info("one");
+  log.Warning("two: a");
+  log.Warning("two: b");
+  clock_.Advance(LineLimiter::kPeriod);
+  log.TellSuppressed();
+  log.Info("end");
+  const std::vector<std::string> lines = absl::StrSplit(journal.ReadUntil("INFO end\n"), '\n');
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_THAT(lines[0], StartsWith("<6>2"));
+  EXPECT_THAT(lines[1], StartsWith("<4>2"));
+  EXPECT_THAT(lines[2], AllOf(StartsWith("<4>2"), HasSubstr("1 more lines")));
+  EXPECT_THAT(lines[3], StartsWith("<6>2"));
 }
 
 TEST_F(StreamLogTest, WhatWasSuppressedIsToldEvenIfNothingFollows) {
