@@ -21,7 +21,7 @@ packages=(
   # tests
   libgtest-dev libgmock-dev
   # checks of alerts, dashboards and manifests; of the unit; what the Debian package is made with
-  python3-yaml systemd dpkg-dev
+  python3-yaml systemd dpkg-dev file
   # atomstream convert-atomai, its test, and what the benchmark compares with
   python3-torch python3-numpy
   # what the benchmark compares clusters with

@@ -10,7 +10,8 @@ skip() {
   echo "SKIPPED: $*"
   exit 77
 }
-command -v dpkg-shlibdeps >/dev/null || skip "there is no dpkg-shlibdeps here (package dpkg-dev)"
+command -v dpkg-shlibdeps >/dev/null && command -v file >/dev/null ||
+  skip "there is no dpkg-shlibdeps or file here (packages dpkg-dev, file)"
 [[ $(id -u) == 0 ]] || skip "installing a package needs root"
 
 work=$(mktemp -d)
