@@ -3,6 +3,7 @@
 #define ATOMSTREAM_TESTS_FAKES_FAKE_SERVICE_MANAGER_H_
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -11,6 +12,8 @@
 #include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "absl/time/time.h"
 
 namespace atomstream {
 
@@ -59,6 +62,16 @@ class FakeServiceManager {
       if (message.compare(0, beginning.size(), beginning) == 0) return message;
     }
     return "";
+  }
+
+  // The next message of those that come within `limit`; empty: none did.
+  std::string Next(absl::Duration limit) {
+    pollfd wait = {socket_, POLLIN, 0};
+    std::string message;
+    if (poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(limit))) == 1) {
+      Receive(MSG_DONTWAIT, &message);
+    }
+    return message;
   }
 
  private:
