@@ -6,13 +6,16 @@
 First everything is well: all values and charts must be there. Then the microscope is killed: the alert
 must fire and the page must show it.
 """
+import contextlib
 import html.parser
+import http.server
 import json
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 
 from live_daemon import free_port, get, program, running_daemon, wait_for
@@ -64,16 +67,43 @@ class Page(html.parser.HTMLParser):
                 self.by_id[inside] = re.sub(r"\s+", " ", self.by_id.get(inside, "") + data)
 
 
+@contextlib.contextmanager
+def prometheus_that_dies(port):
+    """Hands on the first request for the page to the Prometheus at `port`, and no other; gives its own port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        asked = 0
+
+        def do_GET(self):
+            Handler.asked += self.path.startswith("/consoles")
+            if Handler.asked > 1 or not self.path.startswith("/consoles"):
+                self.send_error(502)
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(get(f"http://127.0.0.1:{port}{self.path}").encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
 class Console:
     def __init__(self, browser, port, folder, pictures):
         self.browser, self.port, self.folder, self.pictures = browser, port, folder, pictures
         self.url = f"http://127.0.0.1:{port}/{PAGE}?range=300"
+        self.seconds = 4
 
     def run_browser(self, *arguments, size=SIZE, theme="dark"):
         # Virtual time runs on when nothing is left to wait for: the charts are drawn by then.
         command = [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                    f"--user-data-dir={self.folder}/browser", f"--window-size={size}",
-                   "--virtual-time-budget=4000", *arguments, f"{self.url}&theme={theme}"]
+                   f"--virtual-time-budget={self.seconds * 1000}", *arguments, f"{self.url}&theme={theme}"]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
     def load(self):
@@ -169,6 +199,12 @@ def main():
                 console.picture("well")
                 console.picture("well_light", theme="light")
                 console.picture("well_narrow", size=NARROW)
+                with prometheus_that_dies(port) as dying_port:
+                    dying = Console(browser, dying_port, folder, None)
+                    dying.seconds = 8  # the page renews itself every 5 s
+                    banner = dying.load().by_id.get("banner", "")
+                    if "Prometheus does not answer" not in banner:
+                        problems.append(f"the page looks as if Prometheus answered: {banner}")
                 daemon.kill_microscope()
                 firing = 'ALERTS{alertname="AtomstreamSourceLost", alertstate="firing"}'
                 wait_for("AtomstreamSourceLost", lambda: console.query(firing))
