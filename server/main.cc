@@ -21,6 +21,7 @@
 #include "server/daemon.h"
 #include "server/daemon_certificates.h"
 #include "server/log/glog_sink.h"
+#include "server/log/grpc_log.h"
 #include "server/log/journal_stream.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
@@ -115,6 +116,7 @@ int Main(int argc, char** argv) {
   const SteadyClock steady_clock;
   StreamLog log(STDERR_FILENO, options.log, &clock, LogsToJournal());
   const GlogSink libraries(argv[0], &log);
+  const GrpcLog grpc(&log);
   ServiceNotifier manager(NotifyOptionsFromEnvironment(&std::getenv, getpid()), &steady_clock,
                           &log);
   absl::StatusOr<DaemonParts> parts = MakeParts(options, &clock, &steady_clock, &log);
