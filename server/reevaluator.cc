@@ -1,59 +1,21 @@
 #include "server/reevaluator.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace atomstream {
 
-Reevaluator::~Reevaluator() {
-  Stop();
-  if (thread_.joinable()) thread_.join();
-}
+Reevaluator::Reevaluator(ReevaluatorDependencies dependencies)
+    : deps_(std::move(dependencies)),
+      thread_(/*max_waiting=*/1, [this](absl::Time poke_time) { Evaluate(poke_time); }) {}
 
-void Reevaluator::Start() {
-  thread_ = std::thread([this] { Run(); });
-}
-
-void Reevaluator::Poke() {
-  const absl::Time now = deps_.steady_clock->Now();
-  MutexLock lock(&mutex_);
-  if (!poked_) poked_ = now;
-  changed_.NotifyAll();
-}
-
-void Reevaluator::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.NotifyAll();
-}
+void Reevaluator::Poke() { thread_.Offer(deps_.steady_clock->Now()); }
 
 bool Reevaluator::Shutdown(absl::Time deadline) {
-  Stop();
-  {
-    MutexLock lock(&mutex_);
-    while (working_) {
-      if (changed_.WaitUntil(&mutex_, deadline) && working_) return false;
-    }
-  }
-  if (thread_.joinable()) thread_.join();
-  return true;
-}
-
-void Reevaluator::Run() {
-  while (true) {
-    absl::Time poke_time;
-    {
-      MutexLock lock(&mutex_);
-      working_ = false;
-      changed_.NotifyAll();
-      while (!poked_ && !stopping_) changed_.Wait(&mutex_);
-      if (stopping_) return;
-      poke_time = *std::exchange(poked_, std::nullopt);
-      working_ = true;
-    }
-    Evaluate(poke_time);
-  }
+  thread_.Stop();
+  return thread_.Shutdown(deadline);
 }
 
 void Reevaluator::Evaluate(absl::Time poke_time) {

@@ -2,21 +2,20 @@
 // its own, so that an operator sees at once what a change does.
 //
 // It is told that something may have changed (Poke), never what: it compares the newest frame with
-// the present settings, so that of many changes in a row only the newest is worked on. Pokes wait
-// in one place. Owned by the pipeline, which calls Start and Shutdown; Poke may be called by any
-// thread. One frame is worked on at a time, and its result is published before the next begins.
+// the present settings, so that of many changes in a row only the newest is worked on. One poke
+// waits; those that come meanwhile are the same. Owned by the pipeline, which calls Start and
+// Shutdown; Poke may be called by any thread. One frame is worked on at a time, and its result is
+// published before the next begins.
 #ifndef ATOMSTREAM_SERVER_REEVALUATOR_H_
 #define ATOMSTREAM_SERVER_REEVALUATOR_H_
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
-#include "core/base/mutex.h"
+#include "core/base/job_thread.h"
 #include "server/frame_progress.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
@@ -40,10 +39,10 @@ struct ReevaluatorDependencies {
 
 class Reevaluator {
  public:
-  explicit Reevaluator(ReevaluatorDependencies dependencies) : deps_(std::move(dependencies)) {}
-  ~Reevaluator();  // waits for a frame that is being worked on
+  // Ends by waiting for a frame that is being worked on.
+  explicit Reevaluator(ReevaluatorDependencies dependencies);
 
-  void Start();
+  void Start() { thread_.Start(); }
 
   // Settings or the newest frame may have changed. Never waits.
   void Poke();
@@ -52,22 +51,13 @@ class Reevaluator {
   bool Shutdown(absl::Time deadline);
 
  private:
-  void Run();  // the thread's life
   void Evaluate(absl::Time poke_time);
-  void Stop();
 
   const ReevaluatorDependencies deps_;
-  std::thread thread_;
-
-  mutable Mutex mutex_;
-  CondVar changed_;
-  std::optional<absl::Time> poked_ ABSL_GUARDED_BY(mutex_);  // when first, of those not served
-  bool working_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-
-  // What could not be decided anew and need not be tried again; this thread only.
+  // What could not be decided anew and need not be tried again; of the thread.
   int64_t given_up_live_index_ = -1;
   int64_t given_up_version_ = 0;
+  JobThread<absl::Time> thread_;  // of the time of the first poke that was not served
 };
 
 }  // namespace atomstream
