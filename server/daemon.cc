@@ -60,7 +60,6 @@ std::unique_ptr<ModelReloader> MakeReloader(ModelHolder* holder, const DaemonPar
 
 std::unique_ptr<SpanWriter> MakeSpans(const DaemonOptions& options, const std::string& epoch,
                                       const DaemonParts& parts, OperationsMetrics* metrics) {
-  if (options.spans.file.empty()) return nullptr;
   return std::make_unique<SpanWriter>(
       options.spans,
       SpanWriterDependencies{.resource = {.version = kVersion, .instance = epoch},
@@ -110,8 +109,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                 .metrics = &metrics_.store,
                 .log = parts_.log}),
       store_(history_.store()),
-      frames_({.max_frame_mib = options.history.max_frame_mib,
-               .max_kept_frame_mib = options.history.max_kept_frame_mib},
+      frames_(FrameDeskOptionsOf(options.history),
               {.store = &store_,
                .journal = history_.journal(),
                .steady_clock = parts_.steady_clock,
@@ -173,8 +171,12 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
           std::move(parts_.operations),
           {.health = options.health,
            .listen_address = options.listen_address,
+           .shutdown_deadline = options.shutdown_deadline,
            .pipeline = &pipeline_,
-           .store = &store_,
+           .history = &history_,
+           .frames = &frames_,
+           .targeting = targeting_.get(),
+           .spans = spans_.get(),
            .hub = &hub_,
            .gate = &gate_,
            .read_credentials =
@@ -312,7 +314,8 @@ void Daemon::SetCredentials(Credentials credentials) {
 
 bool Daemon::Shutdown() {
   shut_down_ = true;
-  const absl::Time deadline = absl::Now() + options_.shutdown_deadline;
+  operations_.CloseReloads();  // so that nothing changes while the parts end
+  const absl::Time deadline = absl::Now() + shutdown_deadline();
   // The beam at once: nothing may delay its being blanked, nor it that nobody sends work any more.
   std::thread blanking([this] {
     if (targeting_ != nullptr && !targeting_->Shutdown()) {
@@ -328,7 +331,7 @@ bool Daemon::Shutdown() {
     history_.Shutdown(parts_.steady_clock->Now() + (deadline - kClosing - absl::Now()));
   }
   if (!operations_.EndReloads(deadline - kClosing)) drained = false;
-  if (spans_ != nullptr) spans_->Shutdown();
+  spans_->Shutdown();
   hub_.Close();
   std::thread metrics_closer([this] { exposer_.reset(); });
   // Readers that keep up see UNAVAILABLE within the grace; the calls of the others are cancelled.

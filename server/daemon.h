@@ -88,9 +88,12 @@ class Daemon {
   // watched all the time.
   void ReloadCredentials();
 
+  // As it is configured now.
+  absl::Duration shutdown_deadline() const { return operations_.shutdown_deadline(); }
+
   // Ends visits and blanks the beam, stops admission, cancels the source, finishes the frames
   // inside, ends every stream with UNAVAILABLE and closes the ports, all within
-  // options.shutdown_deadline. True: everything has ended. False: a frame is still being worked on,
+  // shutdown_deadline(). True: everything has ended. False: a frame is still being worked on,
   // or a model loaded; the process should end without destructors.
   bool Shutdown();
 
@@ -126,7 +129,7 @@ class Daemon {
   RequestIds request_ids_;
   CallGuard guard_;
   const std::unique_ptr<Targeting> targeting_;  // null: switched off
-  const std::unique_ptr<SpanWriter> spans_;     // null: none are written
+  const std::unique_ptr<SpanWriter> spans_;
   Pipeline pipeline_;
   SteeringDesk desk_;
   OperationsDesk operations_;

@@ -18,6 +18,7 @@
 #include "server/store/frame_cache.h"
 #include "server/store/frame_finder.h"
 #include "server/store/frame_keeper.h"
+#include "server/store/history_options.h"
 #include "server/store/preview_shelf.h"
 
 namespace atomstream {
@@ -26,6 +27,10 @@ struct FrameDeskOptions {
   int64_t max_frame_mib = 0;       // in memory
   int64_t max_kept_frame_mib = 0;  // on disk
 };
+
+inline FrameDeskOptions FrameDeskOptionsOf(const HistoryOptions& history) {
+  return {.max_frame_mib = history.max_frame_mib, .max_kept_frame_mib = history.max_kept_frame_mib};
+}
 
 struct FrameDeskDependencies {
   const ResultStore* store = nullptr;

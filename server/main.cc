@@ -121,6 +121,7 @@ int Main(int argc, char** argv) {
                           &log);
   absl::StatusOr<DaemonParts> parts = MakeParts(options, &clock, &steady_clock, &log);
   if (!parts.ok()) return Fail(parts.status(), 2);
+  ConfigSource source{flags->config, loaded->config, StampOfModel(options.unet)};
   if (flags->validate_only) {
     for (const std::string& warning : CertificateWarnings(options, clock.Now())) {
       std::cerr << "atomstreamd: warning: " << warning << "\n";
@@ -133,7 +134,7 @@ int Main(int argc, char** argv) {
                              flags->wedge_while, " is there"));
     parts->make_log_star = WithWedge(std::move(parts->make_log_star), flags->wedge_while);
   }
-  parts->operations.config = {flags->config, std::move(loaded->config)};
+  parts->operations.config = std::move(source);
   parts->operations.stream_log = &log;
   parts->operations.on_health = [&manager](const HealthReport& report) {
     ReportProgress(report, manager);
@@ -142,7 +143,7 @@ int Main(int argc, char** argv) {
   if (!daemon.ok()) return Fail(daemon.status(), 1);
   manager.Ready("serving");
   ServeUntilTold(signals, manager, log, **daemon);
-  manager.Stopping(options.shutdown_deadline);
+  manager.Stopping((*daemon)->shutdown_deadline());
   if (!(*daemon)->Shutdown()) {
     log.Warning("the shutdown deadline passed with a frame or a model unfinished");
     log.Flush(absl::Now() + LineWriter::kFarewell);

@@ -20,12 +20,13 @@ StoreHealth HealthOf(const ResultStore& store) {
 OperationsDesk::OperationsDesk(OperationsParts parts, OperationsDependencies dependencies)
     : parts_(std::move(parts)),
       deps_(std::move(dependencies)),
+      shutdown_ms_(absl::ToInt64Milliseconds(deps_.shutdown_deadline)),
       monitor_(deps_.health,
                {.inputs = {.source = [this] { return deps_.pipeline->status().source; },
                            .pipeline = deps_.pipeline->progress(),
                            .unet = deps_.pipeline->unet_progress(),
                            .broken = [this] { return deps_.pipeline->outcomes().Broken(); },
-                           .store = [this] { return HealthOf(*deps_.store); },
+                           .store = [this] { return HealthOf(deps_.history->store()); },
                            .shut_out =
                                [this] {
                                  return probe_ == nullptr ? absl::ZeroDuration() : probe_->Look();
@@ -63,6 +64,12 @@ void OperationsDesk::Apply(const DaemonOptions& options, Credentials credentials
   deps_.gate->SetLimits(options.security.limits);
   deps_.hub->SetMaxSubscribers(options.max_subscribers);
   monitor_.SetOptions(options.health);
+  deps_.history->SetBounds(options.history);
+  deps_.frames->SetBounds(FrameDeskOptionsOf(options.history));
+  if (deps_.targeting != nullptr) deps_.targeting->SetOptions(options.targeting);
+  deps_.pipeline->SetStructure(options.structure);
+  deps_.spans->SetOptions(options.spans);
+  shutdown_ms_ = absl::ToInt64Milliseconds(options.shutdown_deadline);
   if (parts_.stream_log != nullptr) parts_.stream_log->SetOptions(options.log);
 }
 

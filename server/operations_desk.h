@@ -6,6 +6,8 @@
 #ifndef ATOMSTREAM_SERVER_OPERATIONS_DESK_H_
 #define ATOMSTREAM_SERVER_OPERATIONS_DESK_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +15,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/interruptible_wait.h"
+#include "server/frame_desk.h"
 #include "server/health/health_monitor.h"
 #include "server/health/listener_probe.h"
 #include "server/hub/result_hub.h"
@@ -22,7 +25,9 @@
 #include "server/reload/config_reloader.h"
 #include "server/security/call_gate.h"
 #include "server/service/grpc_server.h"
-#include "server/store/result_store.h"
+#include "server/store/history.h"
+#include "server/targeting/targeting.h"
+#include "server/trace/span_writer.h"
 
 namespace atomstream {
 
@@ -40,8 +45,12 @@ struct OperationsParts {
 struct OperationsDependencies {
   HealthOptions health;
   std::string listen_address;  // as it is configured
-  const Pipeline* pipeline = nullptr;
-  const ResultStore* store = nullptr;
+  absl::Duration shutdown_deadline;
+  Pipeline* pipeline = nullptr;
+  History* history = nullptr;
+  FrameDesk* frames = nullptr;
+  Targeting* targeting = nullptr;  // null: switched off
+  SpanWriter* spans = nullptr;
   ResultHub* hub = nullptr;
   CallGate* gate = nullptr;
   std::function<absl::StatusOr<Credentials>(const SecurityOptions&)> read_credentials;
@@ -67,17 +76,25 @@ class OperationsDesk {
   // Not ready from now on, and the server says so before this returns.
   void Drain() { monitor_.Drain(); }
 
+  // No reload changes anything any more.
+  void CloseReloads() { reloader_.Close(); }
+
   // False: a reload still runs.
   bool EndReloads(absl::Time deadline) { return reloader_.Shutdown(deadline); }
 
   // Health is no longer looked at.
   void Shutdown() { monitor_.Shutdown(); }
 
+  // From the order to end to the end of the process, as it is configured now. Any thread.
+  absl::Duration shutdown_deadline() const { return absl::Milliseconds(shutdown_ms_.load()); }
+
   ConfigReloader& reloader() { return reloader_; }
   HealthMonitor& health() { return monitor_; }
 
  private:
   void OnHealth(const HealthReport& report);
+  // On the reloading thread. Every part takes its new options over at once, under its own lock;
+  // none can refuse them, none waits for a frame or the disk.
   void Apply(const DaemonOptions& options, Credentials credentials);
   // What changed since the last check, for a person.
   void TellChanges(const HealthReport& report);
@@ -90,6 +107,7 @@ class OperationsDesk {
   std::unique_ptr<ListenerProbe> probe_;  // null: the port cannot be tried
   std::map<std::string, bool> serving_;
   LogCounts told_;
+  std::atomic<int64_t> shutdown_ms_;
   HealthMonitor monitor_;
   ConfigReloader reloader_;
 };

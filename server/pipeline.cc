@@ -28,15 +28,6 @@ std::unique_ptr<InferenceRunner> MakeInference(const PipelineOptions& options,
                                                   .progress = progress});
 }
 
-std::unique_ptr<StructureStage> MakeStructure(const PipelineOptions& options,
-                                              const PipelineDependencies& deps) {
-  if (!options.structure) return nullptr;
-  return std::make_unique<StructureStage>(
-      *options.structure,
-      StructureDependencies{
-          .steady_clock = deps.steady_clock, .metrics = deps.metrics, .log = deps.log});
-}
-
 }  // namespace
 
 // The wiring, in the order in which a frame passes.
@@ -46,7 +37,9 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
       progress_(deps_.steady_clock),
       unet_progress_(deps_.steady_clock),
       executor_(deps_.executor, &progress_),
-      structure_(MakeStructure(options, deps_)),
+      structure_(
+          options.structure,
+          {.steady_clock = deps_.steady_clock, .metrics = deps_.metrics, .log = deps_.log}),
       inference_(MakeInference(options, deps_, &unet_progress_)),
       admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
                  deps_.metrics, &progress_),
@@ -55,7 +48,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
                   .inference = inference_.get(),
-                  .structure = structure_.get(),
+                  .structure = &structure_,
                   .drift = deps_.targeting == nullptr ? nullptr
                                                       : &deps_.targeting->scene().drift_options(),
                   .on_unet =

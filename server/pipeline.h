@@ -134,6 +134,11 @@ class Pipeline {
                                                         Submission::Done done,
                                                         CallMarks marks = {});
 
+  // Clusters and site kinds of frames from now on; unset: none. Any thread.
+  void SetStructure(const std::optional<StructureOptions>& options) {
+    structure_.SetOptions(options);
+  }
+
   // Settings have changed: see Reevaluator. Never waits.
   void Reevaluate() { reevaluator_.Poke(); }
 
@@ -179,7 +184,7 @@ class Pipeline {
   PipelineProgress unet_progress_;
   DetectorOutcomes outcomes_;
   SteppingExecutor executor_;
-  const std::unique_ptr<StructureStage> structure_;  // null: off
+  StructureStage structure_;
   std::unique_ptr<InferenceRunner> inference_;       // null: no U-Net; outlives all places
   Admission admission_;
   NewestFrame newest_;

@@ -65,7 +65,7 @@ Eigen::MatrixXd Shapes(const ClusterModel& model) {
 }
 
 // Gives the components of `model` the ids of `previous`' components that look most like them, and
-// new ids to the others; or, without previous, ids by falling weight.
+// new ids to the others; or, without previous, new ones to all, by falling weight.
 void NameComponents(const ClusterModel* previous, ClusterModel& model) {
   const int count = model.mixture.size();
   std::vector<int> ids(count, -1);
@@ -75,8 +75,8 @@ void NameComponents(const ClusterModel* previous, ClusterModel& model) {
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
       return model.mixture.components[a].weight > model.mixture.components[b].weight;
     });
-    for (int rank = 0; rank < count; ++rank) ids[order[rank]] = rank;
-    model.next_id = count;
+    for (int rank = 0; rank < count; ++rank) ids[order[rank]] = model.next_id + rank;
+    model.next_id += count;
   } else {
     const Eigen::MatrixXd now = Shapes(model);
     const Eigen::MatrixXd before = Shapes(*previous);

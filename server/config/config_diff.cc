@@ -105,11 +105,17 @@ bool IsWithin(absl::string_view field, absl::string_view group) {
 }
 
 FieldEffect EffectOf(absl::string_view field) {
-  // The inference thread has lowered its priority, and may not raise it again.
-  if (field == "unet.cpu_niceness") return FieldEffect::kAtRestart;
+  for (const absl::string_view group : {
+           "history.path", "history.check_time_s",  // of the opening of the store
+           "targeting.enabled",                     // has threads, and a beam to look after
+           "unet.cpu_niceness",  // the inference thread may not raise its priority again
+       }) {
+    if (IsWithin(field, group)) return FieldEffect::kAtRestart;
+  }
   for (const absl::string_view group :
-       {"log_star", "unet", "security.policy_file", "security.token_file", "security.limits",
-        "service.max_subscribers", "log", "health"}) {
+       {"log_star", "unet", "clusters", "targeting", "history", "pipeline.shutdown_deadline_s",
+        "security.policy_file", "security.token_file", "security.limits", "service.max_subscribers",
+        "log", "health", "trace"}) {
     if (IsWithin(field, group)) return FieldEffect::kAtReload;
   }
   return FieldEffect::kAtRestart;

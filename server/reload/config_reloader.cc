@@ -18,15 +18,7 @@
 namespace atomstream {
 namespace {
 
-// Changes whenever the model's manifest is written anew. The manifest has a checksum of every other
-// file, so that no other model can come without one.
-std::string StampOf(const std::optional<UnetServiceOptions>& unet) {
-  if (!unet) return "";
-  struct stat about {};
-  if (stat(absl::StrCat(unet->model_folder, "/manifest.json").c_str(), &about) != 0) return "";
-  return absl::StrCat(unet->model_folder, " ", about.st_ino, " ", about.st_size, " ",
-                      about.st_mtim.tv_sec, ".", about.st_mtim.tv_nsec);
-}
+absl::Status ShuttingDown() { return absl::UnavailableError("the daemon is shutting down"); }
 
 bool HasModel(const config::v1::DaemonConfig& config) { return !config.unet().model().empty(); }
 
@@ -44,6 +36,14 @@ absl::Status InFile(const absl::Status& why, const std::string& file) {
 
 }  // namespace
 
+std::string StampOfModel(const std::optional<UnetServiceOptions>& unet) {
+  if (!unet) return "";
+  struct stat about {};
+  if (stat(absl::StrCat(unet->model_folder, "/manifest.json").c_str(), &about) != 0) return "";
+  return absl::StrCat(unet->model_folder, " ", about.st_ino, " ", about.st_size, " ",
+                      about.st_mtim.tv_sec, ".", about.st_mtim.tv_nsec);
+}
+
 struct ConfigReloader::Plan {
   config::v1::DaemonConfig next;  // as it would count
   DaemonOptions options;          // the same
@@ -52,76 +52,47 @@ struct ConfigReloader::Plan {
 };
 
 ConfigReloader::ConfigReloader(ConfigReloaderDependencies dependencies)
-    : deps_(std::move(dependencies)), running_(deps_.source.config) {}
+    : deps_(std::move(dependencies)),
+      running_(deps_.source.config),
+      model_stamp_(deps_.source.model_stamp),
+      thread_(kMaxWaiting, [this](Waiting next) {
+        const absl::StatusOr<ReloadOutcome> outcome = ReloadNow(next.request);
+        if (next.done) next.done(outcome);
+      }) {}
 
-ConfigReloader::~ConfigReloader() {
-  Stop();
-  if (thread_.joinable()) thread_.join();
-}
-
-void ConfigReloader::Start() {
-  if (deps_.source.path.empty()) return;
-  const absl::StatusOr<LoadedConfig> loaded = LoadConfigFile(deps_.source.path);
-  if (loaded.ok()) model_stamp_ = StampOf(loaded->options.unet);
-  thread_ = std::thread([this] { Run(); });
-}
+ConfigReloader::~ConfigReloader() { Shutdown(absl::InfiniteFuture()); }
 
 absl::Status ConfigReloader::Reload(ReloadRequest request, Done done) {
-  MutexLock lock(&mutex_);
-  if (stopping_) return absl::UnavailableError("the daemon is shutting down");
   if (deps_.source.path.empty()) {
     return absl::FailedPreconditionError("the daemon was started without a configuration file");
   }
-  if (waiting_.size() >= kMaxWaiting) {
-    return absl::ResourceExhaustedError(absl::StrCat(waiting_.size(), " reloads wait already"));
+  switch (thread_.Offer({std::move(request), std::move(done)})) {
+    case JobOffer::kTaken:
+      return absl::OkStatus();
+    case JobOffer::kFull:
+      return absl::ResourceExhaustedError(absl::StrCat(kMaxWaiting, " reloads wait already"));
+    case JobOffer::kStopping:
+      break;
   }
-  waiting_.push_back({std::move(request), std::move(done)});
-  changed_.NotifyAll();
-  return absl::OkStatus();
+  return ShuttingDown();
 }
 
-void ConfigReloader::Stop() {
-  std::deque<Waiting> dropped;
-  {
-    MutexLock lock(&mutex_);
-    stopping_ = true;
-    dropped.swap(waiting_);
-    changed_.NotifyAll();
+void ConfigReloader::Close() {
+  for (const Waiting& waiting : thread_.Stop()) {
+    if (waiting.done) waiting.done(ShuttingDown());
   }
-  for (const Waiting& waiting : dropped) {
-    if (waiting.done) waiting.done(absl::UnavailableError("the daemon is shutting down"));
-  }
+  MutexLock lock(&apply_mutex_);
+  closed_ = true;
+}
+
+bool ConfigReloader::IsClosed() {
+  MutexLock lock(&apply_mutex_);
+  return closed_;
 }
 
 bool ConfigReloader::Shutdown(absl::Time deadline) {
-  Stop();
-  {
-    MutexLock lock(&mutex_);
-    while (working_) {
-      if (changed_.WaitUntil(&mutex_, deadline) && working_) return false;
-    }
-  }
-  if (thread_.joinable()) thread_.join();
-  return true;
-}
-
-void ConfigReloader::Run() {
-  if (deps_.lower_priority) deps_.lower_priority();
-  while (true) {
-    Waiting next;
-    {
-      MutexLock lock(&mutex_);
-      working_ = false;
-      changed_.NotifyAll();
-      while (waiting_.empty() && !stopping_) changed_.Wait(&mutex_);
-      if (waiting_.empty()) return;
-      next = std::move(waiting_.front());
-      waiting_.pop_front();
-      working_ = true;
-    }
-    const absl::StatusOr<ReloadOutcome> outcome = ReloadNow(next.request);
-    if (next.done) next.done(outcome);
-  }
+  Close();
+  return thread_.Shutdown(deadline);
 }
 
 absl::StatusOr<ReloadOutcome> ConfigReloader::ReloadNow(const ReloadRequest& request) {
@@ -130,6 +101,8 @@ absl::StatusOr<ReloadOutcome> ConfigReloader::ReloadNow(const ReloadRequest& req
     ASSIGN_OR_RETURN(Plan plan, MakePlan());
     return Carry(request, std::move(plan), outcome);
   });
+  // Nothing is wrong with the file.
+  if (absl::IsUnavailable(status) && IsClosed()) return status;
   if (!status.ok()) {
     // Whatever the reason, it is the file that asked for it.
     absl::Status why = status;
@@ -171,9 +144,9 @@ absl::StatusOr<ConfigReloader::Plan> ConfigReloader::MakePlan() const {
 }
 
 absl::StatusOr<std::optional<UnetModel>> ConfigReloader::PrepareModel(const Plan& plan,
+                                                                      const std::string& stamp,
                                                                       bool validate_only) {
   if (deps_.models == nullptr || !plan.options.unet) return std::nullopt;
-  const std::string stamp = StampOf(plan.options.unet);
   const bool changed = AnyWithin(plan.applied, "unet") ||
                        AnyWithin(plan.applied, "log_star.material") ||
                        AnyWithin(plan.applied, "log_star.custom_materials");
@@ -190,29 +163,37 @@ absl::StatusOr<std::optional<UnetModel>> ConfigReloader::PrepareModel(const Plan
 absl::Status ConfigReloader::Carry(const ReloadRequest& request, Plan plan,
                                    ReloadOutcome& outcome) {
   ASSIGN_OR_RETURN(Credentials credentials, deps_.read_credentials(plan.options.security));
-  const std::string stamp = StampOf(plan.options.unet);
-  ASSIGN_OR_RETURN(std::optional<UnetModel> model, PrepareModel(plan, request.validate_only));
+  // Before the model is read, so that one that is written meanwhile is read by the next reload.
+  const std::string stamp = StampOfModel(plan.options.unet);
+  ASSIGN_OR_RETURN(std::optional<UnetModel> model,
+                   PrepareModel(plan, stamp, request.validate_only));
+  outcome.applied = plan.applied;
+  outcome.needs_restart = plan.needs_restart;
+  outcome.time = deps_.clock->Now();
+  RETURN_IF_ERROR(Apply(request, std::move(plan), std::move(credentials), std::move(model), stamp));
+  outcome.settings_version = deps_.desk->settings().version;
+  if (deps_.models != nullptr) outcome.model_id = deps_.models->status().model.id;
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReloader::Apply(const ReloadRequest& request, Plan plan, Credentials credentials,
+                                   std::optional<UnetModel> model, const std::string& stamp) {
   ReloadedSettings settings{.log_star = plan.options.log_star, .fields = {}};
   for (const std::string& field : plan.applied) {
     if (!IsWithin(field, "log_star")) continue;
     settings.fields.emplace_back(absl::StripPrefix(field, "log_star."));
   }
-  ASSIGN_OR_RETURN(const SettingsOutcome steered,
-                   deps_.desk->Reload(settings, request.call, request.validate_only));
-  outcome.applied = plan.applied;
-  outcome.needs_restart = plan.needs_restart;
-  outcome.time = deps_.clock->Now();
-  if (!request.validate_only) {
-    // From here on nothing fails.
-    if (model) {
-      deps_.models->Install(*std::move(model));
-      model_stamp_ = stamp;
-    }
-    deps_.apply(plan.options, std::move(credentials));
-    running_ = std::move(plan.next);
+  MutexLock lock(&apply_mutex_);
+  if (closed_) return ShuttingDown();
+  RETURN_IF_ERROR(deps_.desk->Reload(settings, request.call, request.validate_only).status());
+  if (request.validate_only) return absl::OkStatus();
+  // From here on nothing fails.
+  if (model) {
+    deps_.models->Install(*std::move(model));
+    model_stamp_ = stamp;
   }
-  outcome.settings_version = deps_.desk->settings().version;
-  if (deps_.models != nullptr) outcome.model_id = deps_.models->status().model.id;
+  deps_.apply(plan.options, std::move(credentials));
+  running_ = std::move(plan.next);
   return absl::OkStatus();
 }
 

@@ -7,7 +7,8 @@
 //
 // In two steps. Everything that can fail is prepared first (the file, the files it names, the
 // model, which takes seconds, the detector); the last that can fail is the desk's change of
-// settings, and what follows cannot.
+// settings, and what follows cannot. Once Close has returned nothing more changes, so that a daemon
+// that ends need not wait for a model to be read.
 //
 // Owned by the daemon. Thread-safe, except that Start, Shutdown and the destructor belong to the
 // owner. Reloads run one after another on a thread of their own; kMaxWaiting may wait.
@@ -15,17 +16,16 @@
 #define ATOMSTREAM_SERVER_RELOAD_CONFIG_RELOADER_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "atomstream/config/v1/daemon_config.pb.h"
 #include "core/base/clock.h"
+#include "core/base/job_thread.h"
 #include "core/base/mutex.h"
 #include "server/audit/audit_log.h"
 #include "server/config/daemon_options.h"
@@ -37,10 +37,16 @@
 
 namespace atomstream {
 
+// Changes whenever the manifest in the model's folder is written anew. The manifest has a checksum
+// of every other file, so that no other model can come without one. Empty: there is no model.
+std::string StampOfModel(const std::optional<UnetServiceOptions>& unet);
+
 // The file that a daemon was started with.
 struct ConfigSource {
   std::string path;  // empty: there is none
   config::v1::DaemonConfig config;
+  // StampOfModel, taken before the model was read: what is written meanwhile is a change.
+  std::string model_stamp = {};
 };
 
 struct ReloadRequest {
@@ -87,13 +93,17 @@ class ConfigReloader {
   explicit ConfigReloader(ConfigReloaderDependencies dependencies);
   ~ConfigReloader();  // waits for a reload that has begun
 
-  void Start();
+  void Start() { thread_.Start(deps_.lower_priority); }
 
   // Never waits. `done` may be empty; it is called once if this is OK. FailedPrecondition: there is
   // no file. ResourceExhausted: kMaxWaiting wait. Unavailable: shutting down.
   absl::Status Reload(ReloadRequest request, Done done);
 
-  // What waits ends Unavailable. True: the thread is joined. False: a reload still runs.
+  // Nothing changes any more: what waits, and what runs and has not come so far, ends Unavailable.
+  // Waits for changes that are being made, which takes milliseconds.
+  void Close();
+
+  // Closes. True: the thread is joined. False: a reload still runs.
   bool Shutdown(absl::Time deadline);
 
  private:
@@ -104,13 +114,16 @@ class ConfigReloader {
   // What a reload would do.
   struct Plan;
 
-  void Run();
-  void Stop();
   absl::StatusOr<ReloadOutcome> ReloadNow(const ReloadRequest& request);
   absl::StatusOr<Plan> MakePlan() const;
-  // Everything that can fail, and the change of settings last.
+  // Everything that can fail.
   absl::Status Carry(const ReloadRequest& request, Plan plan, ReloadOutcome& outcome);
-  absl::StatusOr<std::optional<UnetModel>> PrepareModel(const Plan& plan, bool validate_only);
+  // The change of settings first, and what cannot fail.
+  absl::Status Apply(const ReloadRequest& request, Plan plan, Credentials credentials,
+                     std::optional<UnetModel> model, const std::string& stamp);
+  absl::StatusOr<std::optional<UnetModel>> PrepareModel(const Plan& plan, const std::string& stamp,
+                                                        bool validate_only);
+  bool IsClosed();
   void Refuse(const absl::Status& why, const ReloadRequest& request);
   void Tell(const ReloadRequest& request, const ReloadOutcome& outcome);
 
@@ -118,13 +131,11 @@ class ConfigReloader {
   // Of the reloading thread:
   config::v1::DaemonConfig running_;  // as it counts: the file at the start, and what was applied
   std::string model_stamp_;           // of the manifest of the model that serves
-  std::thread thread_;
 
-  Mutex mutex_;
-  CondVar changed_;
-  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
-  bool working_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Mutex apply_mutex_;  // held while changes are made
+  bool closed_ ABSL_GUARDED_BY(apply_mutex_) = false;
+
+  JobThread<Waiting> thread_;
 };
 
 }  // namespace atomstream

@@ -24,17 +24,23 @@ void KeptModels::Forget() {
   }
 }
 
+void KeptModels::SetOptions(const ClusterOptions& options, int min_frames_between_fits) {
+  MutexLock lock(&mutex_);
+  options_ = options;
+  min_frames_ = min_frames_between_fits;
+}
+
 KeptModels::Loan KeptModels::Borrow(const ModelKey& key, int64_t live_index) {
   MutexLock lock(&mutex_);
   Kept* kept = &Find(key);
-  while (kept->model == nullptr && kept->lent_to_fit) {
+  while (!IsUsable(*kept) && kept->lent_to_fit) {
     changed_.Wait(&mutex_);
     kept = &Find(key);  // it may have been forgotten
   }
-  const bool may_fit = kept->model == nullptr ||
+  const bool may_fit = !IsUsable(*kept) ||
                        (!kept->lent_to_fit && live_index >= kept->fitted_live_index + min_frames_);
   if (may_fit) kept->lent_to_fit = true;
-  return Loan(this, key, live_index, kept->model, may_fit);
+  return Loan(this, key, live_index, kept->model, options_, may_fit);
 }
 
 void KeptModels::Loan::Keep(ClusterModelPtr fitted) {

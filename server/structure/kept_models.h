@@ -4,7 +4,8 @@
 // Owned by the StructureStage; thread-safe. Frames may be worked on at the same time and finish in
 // any order. Invariants: of each model one frame at a time may make the next; so a generation is
 // made by one frame only, and every label of a live frame comes from a model that was kept. A frame
-// never replaces what a newer one made.
+// never replaces what a newer one made. When the options change the next frame makes a model of the
+// new ones.
 #ifndef ATOMSTREAM_SERVER_STRUCTURE_KEPT_MODELS_H_
 #define ATOMSTREAM_SERVER_STRUCTURE_KEPT_MODELS_H_
 
@@ -44,10 +45,13 @@ class KeptModels {
           key_(std::move(other.key_)),
           live_index_(other.live_index_),
           model_(std::move(other.model_)),
+          options_(other.options_),
           may_fit_(other.may_fit_) {}
     ~Loan();
 
     const ClusterModelPtr& model() const { return model_; }  // null: there is none yet
+    // What the frame is clustered with. May differ from those of the model; it may fit then.
+    const ClusterOptions& options() const { return options_; }
     // False: the frame is older than the model or too near to it, or another frame may at present.
     bool may_fit() const { return may_fit_; }
     // Takes in the model that this frame fitted; only if may_fit().
@@ -55,23 +59,31 @@ class KeptModels {
 
    private:
     friend class KeptModels;
-    Loan(KeptModels* owner, ModelKey key, int64_t live_index, ClusterModelPtr model, bool may_fit)
+    Loan(KeptModels* owner, ModelKey key, int64_t live_index, ClusterModelPtr model,
+         const ClusterOptions& options, bool may_fit)
         : owner_(owner),
           key_(std::move(key)),
           live_index_(live_index),
           model_(std::move(model)),
+          options_(options),
           may_fit_(may_fit) {}
 
     KeptModels* owner_;  // null: moved from
     ModelKey key_;
     int64_t live_index_;
     ClusterModelPtr model_;
+    ClusterOptions options_;
     bool may_fit_;
   };
 
-  explicit KeptModels(int min_frames_between_fits) : min_frames_(min_frames_between_fits) {}
+  KeptModels(const ClusterOptions& options, int min_frames_between_fits)
+      : options_(options), min_frames_(min_frames_between_fits) {}
 
-  // Waits while there is no model yet and another frame is making it. The models outlive the loan.
+  // For the frames that borrow from now on. Any thread.
+  void SetOptions(const ClusterOptions& options, int min_frames_between_fits);
+
+  // Waits while there is no model of these options yet and another frame is making it. The models
+  // outlive the loan.
   Loan Borrow(const ModelKey& key, int64_t live_index);
 
  private:
@@ -81,13 +93,17 @@ class KeptModels {
     int64_t fitted_live_index = 0;
     bool lent_to_fit = false;  // stays as long
   };
+  bool IsUsable(const Kept& kept) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return kept.model != nullptr && kept.model->options == options_;
+  }
   // Makes an entry if there is none; moves it to the front.
   Kept& Find(const ModelKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const int min_frames_;
   Mutex mutex_;
   CondVar changed_;
+  ClusterOptions options_ ABSL_GUARDED_BY(mutex_);
+  int min_frames_ ABSL_GUARDED_BY(mutex_);
   std::list<Kept> kept_ ABSL_GUARDED_BY(mutex_);  // by falling time of last use
 };
 

@@ -67,18 +67,37 @@ absl::Status ValidateStructureOptions(const StructureOptions& options) {
   return absl::OkStatus();
 }
 
-StructureStage::StructureStage(const StructureOptions& options, StructureDependencies dependencies)
-    : options_(options), deps_(dependencies), models_(options.min_frames_between_refits) {}
+StructureStage::StructureStage(const std::optional<StructureOptions>& options,
+                               StructureDependencies dependencies)
+    : deps_(dependencies),
+      models_(options.value_or(StructureOptions()).clusters,
+              options.value_or(StructureOptions()).min_frames_between_refits),
+      options_(options) {}
+
+void StructureStage::SetOptions(const std::optional<StructureOptions>& options) {
+  if (options) models_.SetOptions(options->clusters, options->min_frames_between_refits);
+  MutexLock lock(&mutex_);
+  options_ = options;
+}
 
 std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& frame,
                                                                const DetectorRecord& detector,
                                                                std::optional<int64_t> live_index,
                                                                absl::string_view request_id) {
+  StructureOptions options;
+  {
+    MutexLock lock(&mutex_);
+    if (!options_) return nullptr;
+    options = *options_;
+  }
   auto record = std::make_shared<StructureRecord>();
   const std::vector<Atom>& atoms = detector.atoms();
   const double d_nn_px = LatticeOf(detector).d_nn_px;
-  record->patch_grid = options_.clusters.patch_grid;
-  record->patch_side_px = options_.clusters.patch_side_d_nn * d_nn_px;
+  const auto show_patch = [&] {
+    record->patch_grid = options.clusters.patch_grid;
+    record->patch_side_px = options.clusters.patch_side_d_nn * d_nn_px;
+  };
+  show_patch();
   if (atoms.size() > kMaxAtoms) {
     record->clusters = NoClusters(atoms.size(), "too_many_atoms", TooMany(atoms.size()));
     record->sites_error = TooMany(atoms.size());
@@ -93,7 +112,7 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
     if (!atoms.empty()) image = frame.normalised()->unclipped;
     const absl::Status crowding = CheckCrowding(atoms, frame);
     if (!crowding.ok()) return absl::StatusOr<SiteAnalysis>(crowding);
-    return AnalyseSites(image, atoms, d_nn_px, options_.sites);
+    return AnalyseSites(image, atoms, d_nn_px, options.sites);
   });
   const absl::Time analysed = deps_.steady_clock->Now();
   // Places without an atom stay out of the clusters.
@@ -102,8 +121,9 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
       return absl::StatusOr<ClusterResult>(absl::InternalError("the frame was not normalised"));
     }
     return Cluster(image, detector, sites.ok() ? EmptyPlaces(*sites) : std::vector<bool>(), key,
-                   live_index);
+                   live_index, options.clusters);
   });
+  show_patch();
   record->sites_time = analysed - start;
   record->clusters_time = deps_.steady_clock->Now() - analysed;
 
@@ -132,20 +152,18 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
   return record;
 }
 
-absl::StatusOr<ClusterResult> StructureStage::Cluster(const Image& image,
-                                                      const DetectorRecord& detector,
-                                                      const std::vector<bool>& left_out,
-                                                      const ModelKey& key,
-                                                      std::optional<int64_t> live_index) {
+absl::StatusOr<ClusterResult> StructureStage::Cluster(
+    const Image& image, const DetectorRecord& detector, const std::vector<bool>& left_out,
+    const ModelKey& key, std::optional<int64_t> live_index, ClusterOptions& options) {
   const std::vector<Atom>& atoms = detector.atoms();
   const double d_nn_px = LatticeOf(detector).d_nn_px;
   if (!live_index) {
-    return ClusterAtoms(image, atoms, d_nn_px, options_.clusters, nullptr, Refit::kAllowed,
-                        left_out);
+    return ClusterAtoms(image, atoms, d_nn_px, options, nullptr, Refit::kAllowed, left_out);
   }
   KeptModels::Loan loan = models_.Borrow(key, *live_index);
+  options = loan.options();  // newer ones, if they have changed just now
   ASSIGN_OR_RETURN(ClusterResult result,
-                   ClusterAtoms(image, atoms, d_nn_px, options_.clusters, loan.model(),
+                   ClusterAtoms(image, atoms, d_nn_px, options, loan.model(),
                                 loan.may_fit() ? Refit::kAllowed : Refit::kForbidden, left_out));
   if (result.refitted) loan.Keep(result.next_model);
   return result;

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "core/base/clock.h"
+#include "core/base/mutex.h"
 #include "core/image/frame.h"
 #include "server/log/event_log.h"
 #include "server/metrics/daemon_metrics.h"
@@ -35,27 +36,35 @@ class StructureStage {
   // cost. A frame of 4096 x 4096 pixels with atoms 7 px apart has about 400,000.
   static constexpr size_t kMaxAtoms = 500'000;
 
-  // `options` are valid.
-  StructureStage(const StructureOptions& options, StructureDependencies dependencies);
+  // `options` are valid; unset: it is switched off.
+  StructureStage(const std::optional<StructureOptions>& options,
+                 StructureDependencies dependencies);
+
+  // For frames that come from now on. The live stream's models go on, fitted anew where the options
+  // of clusters differ. Any thread.
+  void SetOptions(const std::optional<StructureOptions>& options);
 
   // Of a detector that did not fail on `frame`. `live_index`: AdmittedFrame's of a live frame, also
-  // when it is decided anew; unset: the frame stands alone. `request_id`: of the call that handed it
-  // over, for the log. Never null.
+  // when it is decided anew; unset: the frame stands alone. `request_id`: of the call that handed
+  // it over, for the log. Null: it is switched off.
   std::shared_ptr<const StructureRecord> Analyse(const Frame& frame, const DetectorRecord& detector,
                                                  std::optional<int64_t> live_index,
                                                  absl::string_view request_id = {});
 
  private:
-  // `left_out`: of each atom whether it takes no part; empty: none is left out.
+  // `left_out`: of each atom whether it takes no part; empty: none is left out. `options`: for a
+  // frame that stands alone; of a live one, those that it was clustered with.
   absl::StatusOr<ClusterResult> Cluster(const Image& image, const DetectorRecord& detector,
                                         const std::vector<bool>& left_out, const ModelKey& key,
-                                        std::optional<int64_t> live_index);
+                                        std::optional<int64_t> live_index, ClusterOptions& options);
   void Announce(const ModelKey& key, const std::string& frame_id, const ClusterResult& result);
   void Count(const DetectorRecord& detector, const StructureRecord& record) const;
 
-  const StructureOptions options_;
   const StructureDependencies deps_;
   KeptModels models_;
+
+  Mutex mutex_;
+  std::optional<StructureOptions> options_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace atomstream

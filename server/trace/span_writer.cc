@@ -40,6 +40,13 @@ absl::StatusOr<int64_t> AppendLine(const std::string& path, const std::string& l
   return size;
 }
 
+bool IsWanted(const FrameRecord& record, const SpanOptions& options) {
+  if (options.file.empty()) return false;
+  if (options.all_frames) return true;
+  const auto context = ParseTraceParent(record.trace_parent);
+  return context && context->sampled;
+}
+
 }  // namespace
 
 absl::Status CheckSpanFile(const std::string& path) {
@@ -60,24 +67,26 @@ absl::Status CheckSpanFile(const std::string& path) {
 }
 
 SpanWriter::SpanWriter(const SpanOptions& options, SpanWriterDependencies dependencies)
-    : options_(options), deps_(std::move(dependencies)), thread_([this] { Run(); }) {}
+    : deps_(std::move(dependencies)),
+      options_(std::make_shared<const SpanOptions>(options)),
+      thread_([this] { Run(); }) {}
 
 SpanWriter::~SpanWriter() { Shutdown(); }
 
-bool SpanWriter::Wanted(const FrameRecord& record) const {
-  if (options_.all_frames) return true;
-  const auto context = ParseTraceParent(record.trace_parent);
-  return context && context->sampled;
+void SpanWriter::SetOptions(const SpanOptions& options) {
+  auto next = std::make_shared<const SpanOptions>(options);
+  MutexLock lock(&mutex_);
+  options_ = std::move(next);
 }
 
 void SpanWriter::Add(TracedResult result) {
-  if (!Wanted(*result.record)) return;
   MutexLock lock(&mutex_);
+  if (!IsWanted(*result.record, *options_)) return;
   if (stopping_ || waiting_.size() >= kMaxWaiting) {
     deps_.dropped->Increment();
     return;
   }
-  waiting_.push_back(std::move(result));
+  waiting_.push_back({std::move(result), options_});
   changed_.NotifyAll();
 }
 
@@ -92,35 +101,35 @@ void SpanWriter::Shutdown() {
 
 void SpanWriter::Run() {
   while (true) {
-    TracedResult result;
+    Waiting next;
     {
       MutexLock lock(&mutex_);
       while (waiting_.empty() && !stopping_) changed_.Wait(&mutex_);
       if (waiting_.empty()) return;
-      result = std::move(waiting_.front());
+      next = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    const std::vector<Span> spans = SpansOf(result, deps_.random);
-    Append(OtlpJsonLine(deps_.resource, spans), static_cast<int64_t>(spans.size()));
+    const std::vector<Span> spans = SpansOf(next.result, deps_.random);
+    Append(*next.options, OtlpJsonLine(deps_.resource, spans), static_cast<int64_t>(spans.size()));
   }
 }
 
-void SpanWriter::Append(const std::string& line, int64_t spans) {
-  const absl::StatusOr<int64_t> size = AppendLine(options_.file, line);
+void SpanWriter::Append(const SpanOptions& options, const std::string& line, int64_t spans) {
+  const absl::StatusOr<int64_t> size = AppendLine(options.file, line);
   if (!size.ok()) {
     deps_.dropped->Increment();
     deps_.log->Write(LogLevel::kWarning,
-                     absl::StrCat("trace.spans_file = ", options_.file,
+                     absl::StrCat("trace.spans_file = ", options.file,
                                   ": spans were not written: ", size.status().message()),
                      {.component = "trace"});
     return;
   }
   deps_.written->Increment(spans);
-  if (*size < options_.max_file_bytes) return;
-  const std::string before = absl::StrCat(options_.file, ".1");
-  if (std::rename(options_.file.c_str(), before.c_str()) != 0) {
+  if (*size < options.max_file_bytes) return;
+  const std::string before = absl::StrCat(options.file, ".1");
+  if (std::rename(options.file.c_str(), before.c_str()) != 0) {
     deps_.log->Write(LogLevel::kWarning,
-                     absl::StrCat("trace.spans_file = ", options_.file, ": cannot be renamed to ",
+                     absl::StrCat("trace.spans_file = ", options.file, ": cannot be renamed to ",
                                   before, ": ", std::strerror(errno)),
                      {.component = "trace"});
   }

@@ -1,15 +1,17 @@
 // SpanWriter: appends the spans of results to a file, on a thread of its own, so that no result
 // waits for a disk.
 //
-// Owned by the daemon. Add may be called by any thread; the rest by the owner. What waits is
-// bounded; results beyond, and those that cannot be written, have no spans and are counted. The
-// file is replaced when it is full, so that two files of the largest size are all it ever takes.
+// Owned by the daemon. Add and SetOptions may be called by any thread; the rest by the owner. What
+// waits is bounded; results beyond, and those that cannot be written, have no spans and are
+// counted. The file is replaced when it is full, so that two files of the largest size are all it
+// ever takes. Without a file none are written.
 #ifndef ATOMSTREAM_SERVER_TRACE_SPAN_WRITER_H_
 #define ATOMSTREAM_SERVER_TRACE_SPAN_WRITER_H_
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -40,9 +42,11 @@ class SpanWriter {
  public:
   static constexpr size_t kMaxWaiting = 1024;  // results
 
-  // `options.file` is not empty.
   SpanWriter(const SpanOptions& options, SpanWriterDependencies dependencies);
   ~SpanWriter();  // shuts down
+
+  // For results that come from now on; what waits goes where it would have gone.
+  void SetOptions(const SpanOptions& options);
 
   void Add(TracedResult result);
 
@@ -51,15 +55,20 @@ class SpanWriter {
 
  private:
   void Run();
-  bool Wanted(const FrameRecord& record) const;
-  void Append(const std::string& line, int64_t spans);
+  void Append(const SpanOptions& options, const std::string& line, int64_t spans);
 
-  const SpanOptions options_;
+  using OptionsPtr = std::shared_ptr<const SpanOptions>;
+  struct Waiting {
+    TracedResult result;
+    OptionsPtr options;  // of when it came
+  };
+
   const SpanWriterDependencies deps_;
 
   Mutex mutex_;
   CondVar changed_;
-  std::deque<TracedResult> waiting_ ABSL_GUARDED_BY(mutex_);
+  OptionsPtr options_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

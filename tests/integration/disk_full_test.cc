@@ -121,6 +121,34 @@ TEST_F(DiskFullDaemonTest, StreamingGoesOnTheLossIsToldAndRecordingResumes) {
   EXPECT_GE(kept.rbegin()->first, seen.rbegin()->first);
 }
 
+TEST_F(DiskFullDaemonTest, LowerBoundsAndAReloadMakeRoomWithoutARestart) {
+  for (const char* lower : {"max_kept_frame_mib: 0", "max_kept_frame_mib: 8 max_results: 100"}) {
+    SCOPED_TRACE(lower);
+    RecordingFolder folder("max_kept_frame_mib: 8", /*rate_hz=*/200, "disk/results.sqlite");
+    const SmallDisk disk(folder.Path("disk"));
+    if (disk.error() != 0) {
+      GTEST_SKIP() << "cannot mount a small file system here: " << std::strerror(disk.error());
+    }
+    DaemonProcess daemon({"--config=" + folder.config()});
+    const std::string port = daemon.ReadPort();
+    ASSERT_FALSE(port.empty()) << daemon.output();
+    SeeingSubscriber subscriber(port);
+    Await(subscriber, [](const v1::StoreStatus& store) { return store.kept_frames() > 300; });
+    disk.Fill();
+    Await(subscriber, [](const v1::StoreStatus& store) { return !store.recording(); });
+    folder.WriteConfig(lower);
+    daemon.Signal(SIGHUP);
+    const absl::Duration resumed =
+        Await(subscriber, [](const v1::StoreStatus& store) { return store.recording(); });
+    std::cout << "recording again " << absl::FormatDuration(resumed) << " after the reload\n";
+    const v1::StoreStatus status = StatusOf(subscriber);
+    EXPECT_EQ(status.results_lost(), 0);
+    daemon.Signal(SIGTERM);
+    subscriber.Finish();
+    EXPECT_EQ(daemon.ExitCode(), 0) << daemon.output();
+  }
+}
+
 TEST_F(DiskFullDaemonTest, ADaemonThatIsKilledOnAFullDiskGivesNoNumberTwice) {
   RecordingFolder folder("", /*rate_hz=*/100, "disk/results.sqlite");
   const SmallDisk disk(folder.Path("disk"));

@@ -34,19 +34,24 @@ class RecordingFolder {
   // `history`: fields of the history block besides the path, which is Path(store).
   explicit RecordingFolder(const std::string& history = "", double rate_hz = 100,
                            std::string store = "results.sqlite")
-      : store_(std::move(store)) {
+      : store_(std::move(store)), rate_hz_(rate_hz) {
     std::string name = testing::TempDir() + "atomstream_recording_XXXXXX";
     folder_ = mkdtemp(name.data());
     WriteFrames();
-    std::ofstream(config()) << "listen_address: \"127.0.0.1:0\" metrics_address: \"\"\n"
-                            << "source { replay { path: \"" << Path("frames.npy")
-                            << "\" loop: true rate_hz: " << rate_hz << " } }\n"
-                            << "log_star { max_evaluations: 8 time_budget_ms: 5 }\n"
-                            << "history { path: \"" << store_ << "\" " << history << " }\n";
+    WriteConfig(history);
   }
   ~RecordingFolder() { std::filesystem::remove_all(folder_); }
   RecordingFolder(const RecordingFolder&) = delete;
   RecordingFolder& operator=(const RecordingFolder&) = delete;
+
+  // Writes it anew, with another history.
+  void WriteConfig(const std::string& history) const {
+    std::ofstream(config()) << "listen_address: \"127.0.0.1:0\" metrics_address: \"\"\n"
+                            << "source { replay { path: \"" << Path("frames.npy")
+                            << "\" loop: true rate_hz: " << rate_hz_ << " } }\n"
+                            << "log_star { max_evaluations: 8 time_budget_ms: 5 }\n"
+                            << "history { path: \"" << store_ << "\" " << history << " }\n";
+  }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
   std::string config() const { return Path("daemon.textproto"); }
@@ -73,6 +78,7 @@ class RecordingFolder {
   }
 
   const std::string store_;
+  const double rate_hz_;
   std::filesystem::path folder_;
 };
 

@@ -4,6 +4,10 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,18 +81,73 @@ TEST(ConfigDiffTest, ConfigFieldsAreAllOfThem) {
 
 // What may change while the daemon runs is a promise: docs/operations.md has the list.
 TEST(ConfigDiffTest, PortsSourceStoreAndTransportNeedARestartAndTheRestOfTheListDoesNot) {
-  for (const char* field : {"listen_address", "metrics_address", "source.microscope.address",
-                            "pipeline.frames_in_flight", "history.path", "security.tls.certificate",
-                            "security.insecure_remote", "unet.cpu_niceness", "trace.spans_file",
-                            "service.max_message_mib", "steering.audit_log", "clusters.enabled"}) {
+  for (const char* field :
+       {"listen_address", "metrics_address", "source.microscope.address", "source.replay.rate_hz",
+        "pipeline.frames_in_flight", "pipeline.worker_threads", "pipeline.submit_queue",
+        "history.path", "history.check_time_s", "security.tls.certificate",
+        "security.tls.reload_interval_s", "security.insecure_remote", "unet.cpu_niceness",
+        "service.max_message_mib", "steering.audit_log", "targeting.enabled"}) {
     EXPECT_EQ(EffectOf(field), FieldEffect::kAtRestart) << field;
   }
-  for (const char* field : {"log_star.material", "log_star.seed", "unet.model",
-                            "security.policy_file", "security.limits.max_streams",
-                            "service.max_subscribers", "log.format", "health.source_grace_s"}) {
+  for (const char* field : {"log_star.material",
+                            "log_star.seed",
+                            "unet.model",
+                            "security.policy_file",
+                            "security.limits.max_streams",
+                            "service.max_subscribers",
+                            "log.format",
+                            "health.source_grace_s",
+                            "clusters.enabled",
+                            "clusters.seed",
+                            "targeting.max_lease_s",
+                            "targeting.max_sites",
+                            "history.max_results",
+                            "history.max_result_mib",
+                            "history.max_age_days",
+                            "history.max_kept_frame_mib",
+                            "history.max_frame_mib",
+                            "history.max_waiting_mib",
+                            "trace.spans_file",
+                            "trace.all_frames",
+                            "pipeline.shutdown_deadline_s"}) {
     EXPECT_EQ(EffectOf(field), FieldEffect::kAtReload) << field;
   }
   EXPECT_EQ(EffectOf("log_starry"), FieldEffect::kAtRestart);
+}
+
+// The table of docs/operations.md: fields and blocks, and after what each counts.
+std::map<std::string, FieldEffect> EffectsOfManual() {
+  static const std::regex row(R"(\| (`[^|]*`) \| (a reload|a restart) \|.*)");
+  static const std::regex name("`([^`]+)`");
+  std::map<std::string, FieldEffect> effects;
+  std::ifstream manual(MANUAL);
+  for (std::string line; std::getline(manual, line);) {
+    std::smatch found;
+    if (!std::regex_match(line, found, row)) continue;
+    const FieldEffect effect =
+        found[2] == "a reload" ? FieldEffect::kAtReload : FieldEffect::kAtRestart;
+    const std::string names = found[1];
+    for (std::sregex_iterator it(names.begin(), names.end(), name), end; it != end; ++it) {
+      EXPECT_TRUE(effects.emplace((*it)[1], effect).second) << (*it)[1] << " is there twice";
+    }
+  }
+  return effects;
+}
+
+TEST(ConfigDiffTest, TheManualSaysOfEveryFieldAfterWhatItCounts) {
+  const std::map<std::string, FieldEffect> effects = EffectsOfManual();
+  std::set<std::string> unused;
+  for (const auto& [group, effect] : effects) unused.insert(group);
+  for (const std::string& field : ConfigFields()) {
+    std::string nearest;
+    for (const auto& [group, effect] : effects) {
+      if (IsWithin(field, group) && group.size() > nearest.size()) nearest = group;
+    }
+    ASSERT_NE(nearest, "") << field << " is in no row";
+    EXPECT_EQ(effects.at(nearest), EffectOf(field)) << field;
+    unused.erase(nearest);
+  }
+  for (const std::string& group : unused) ADD_FAILURE() << group << " is no field or block";
 }
 
 }  // namespace

@@ -1,26 +1,11 @@
 #include "server/reload/config_reloader.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <future>
-#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "server/config/config.h"
 #include "server/config/config_place.h"
-#include "tests/fakes/fake_audit.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_log_star.h"
-#include "tests/fakes/fake_segmenter.h"
-#include "tests/fakes/gate.h"
+#include "tests/server/reload/config_reloader_fixture.h"
 
 namespace atomstream {
 namespace {
@@ -30,101 +15,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-class ConfigReloaderTest : public testing::Test {
- protected:
-  ConfigReloaderTest() {
-    fs::create_directories(folder_ / "model");
-    Write("# nothing\n");
-    WriteManifest("first");
-  }
-  ~ConfigReloaderTest() override {
-    reloader_.reset();
-    fs::remove_all(folder_);
-  }
-
-  void Write(const std::string& text) { std::ofstream(path_) << text; }
-  void WriteManifest(const std::string& text) {
-    std::ofstream(folder_ / "model" / "manifest.json") << text;
-  }
-
-  // The daemon begins with what the file says now.
-  void Start(bool with_unet = false) {
-    const auto loaded = LoadConfigFile(path_);
-    ASSERT_TRUE(loaded.ok()) << loaded.status();
-    desk_ = std::make_unique<SteeringDesk>(SteeringDeskDependencies{
-        .settings = &holder_,
-        .make_log_star = FakeFactory(),
-        .front_of = {},
-        .audit = &audit_,
-        .metrics = &metrics_,
-        .clock = &clock_,
-        .publish = [this](const SettingsChangePtr& change) { published_.push_back(change); },
-        .reevaluate = [] {}});
-    if (with_unet) {
-      models_ = std::make_unique<ModelReloader>(ModelReloaderDependencies{
-          .holder = &model_, .clock = &clock_, .metrics = &metrics_, .log = &log_});
-    }
-    reloader_ = std::make_unique<ConfigReloader>(ConfigReloaderDependencies{
-        .source = {path_, loaded->config},
-        .desk = desk_.get(),
-        .models = models_.get(),
-        .load_model =
-            [this](const UnetServiceOptions& unet) {
-              ++models_loaded_;
-              return load_model_ ? load_model_(unet) : MakeFakeModel("next@1");
-            },
-        .read_credentials = &LoadCredentials,
-        .check_files = [this](const DaemonOptions&) { return files_; },
-        .apply = [this](const DaemonOptions& options, Credentials) { applied_.push_back(options); },
-        .audit = &audit_,
-        .log = &log_,
-        .clock = &clock_,
-        .metrics = &operations_,
-        .lower_priority = {}});
-    reloader_->Start();
-  }
-
-  absl::StatusOr<ReloadOutcome> Reload(bool validate_only = false) {
-    auto answer = std::make_shared<std::promise<absl::StatusOr<ReloadOutcome>>>();
-    SteeringCall call;
-    call.name = "ana";
-    call.address = "test";
-    const absl::Status accepted = reloader_->Reload(
-        {call, validate_only},
-        [answer](const absl::StatusOr<ReloadOutcome>& outcome) { answer->set_value(outcome); });
-    if (!accepted.ok()) return accepted;
-    return answer->get_future().get();
-  }
-
-  void ExpectNothingChanged() {
-    EXPECT_THAT(applied_, IsEmpty());
-    EXPECT_THAT(published_, IsEmpty());
-    EXPECT_EQ(holder_.Get()->version(), 1);
-    EXPECT_EQ(model_.Get().segmenter->info().id, "first@0");
-  }
-
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) /
-      absl::StrCat("reloader-", testing::UnitTest::GetInstance()->current_test_info()->name());
-  const std::string path_ = (folder_ / "daemon.textproto").string();
-  FakeClock clock_;
-  SilentLog log_;
-  MetricRegistry registry_;
-  DaemonMetrics metrics_{registry_};
-  OperationsMetrics operations_{registry_};
-  FakeAudit audit_;
-  SettingsHolder holder_{MakeFakeSettings()};
-  ModelHolder model_{MakeFakeModel("first@0")};
-  std::vector<SettingsChangePtr> published_;
-  std::vector<DaemonOptions> applied_;
-  absl::Status files_;
-  int models_loaded_ = 0;
-  std::function<absl::StatusOr<UnetModel>(const UnetServiceOptions&)> load_model_;
-  std::unique_ptr<SteeringDesk> desk_;
-  std::unique_ptr<ModelReloader> models_;
-  std::unique_ptr<ConfigReloader> reloader_;
-};
 
 TEST_F(ConfigReloaderTest, WhatChangedAndCanCountIsAppliedAndTheRestNamed) {
   Start();
@@ -238,11 +128,11 @@ TEST_F(ConfigReloaderTest, CheckingOnlySaysWhatWouldHappenAndChangesNothing) {
   Write(R"(unet { model: "model" })");
   Start(/*with_unet=*/true);
   Write(R"(log_star { max_evaluations: 77 } unet { model: "model" tile_px: 128 }
-           clusters { enabled: false })");
+           targeting { enabled: false })");
   const auto outcome = Reload(/*validate_only=*/true);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_THAT(outcome->applied, ElementsAre("log_star.max_evaluations", "unet.tile_px"));
-  EXPECT_THAT(outcome->needs_restart, ElementsAre("clusters.enabled"));
+  EXPECT_THAT(outcome->needs_restart, ElementsAre("targeting.enabled"));
   EXPECT_EQ(outcome->settings_version, 1);
   EXPECT_EQ(models_loaded_, 1);  // it was looked at
   ExpectNothingChanged();
@@ -255,63 +145,6 @@ TEST_F(ConfigReloaderTest, CheckingOnlySaysWhatWouldHappenAndChangesNothing) {
   EXPECT_EQ(operations_.reloads_ok->value() + operations_.reloads_refused->value(), 0);
 }
 
-TEST_F(ConfigReloaderTest, TheModelIsLoadedAnewWhenItsBlockOrItsManifestChangedOnly) {
-  Write(R"(unet { model: "model" })");
-  Start(/*with_unet=*/true);
-  Write(R"(unet { model: "model" } log { level: "warning" })");
-  ASSERT_TRUE(Reload().ok());
-  EXPECT_EQ(models_loaded_, 0);
-  EXPECT_EQ(model_.Get().segmenter->info().id, "first@0");
-  WriteManifest("second, longer");
-  const auto outcome = Reload();
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(models_loaded_, 1);
-  EXPECT_EQ(outcome->model_id, "next@1");
-  EXPECT_EQ(model_.Get().segmenter->info().id, "next@1");
-  ASSERT_TRUE(Reload().ok());
-  EXPECT_EQ(models_loaded_, 1);
-  Write(R"(unet { model: "model" min_spacing: 0.4 } log { level: "warning" })");
-  ASSERT_TRUE(Reload().ok());
-  EXPECT_EQ(models_loaded_, 2);
-}
-
-TEST_F(ConfigReloaderTest, AModelThatIsRefusedRefusesEverything) {
-  Write(R"(unet { model: "model" })");
-  Start(/*with_unet=*/true);
-  load_model_ = [](const UnetServiceOptions&) -> absl::StatusOr<UnetModel> {
-    return absl::DataLossError("unet.model = x: sha256 differs");
-  };
-  Write(R"(unet { model: "model" tile_px: 256 } log_star { max_evaluations: 77 })");
-  const absl::Status refused = Reload().status();
-  EXPECT_TRUE(absl::IsInvalidArgument(refused));
-  EXPECT_EQ(FaultOf(refused).field, "unet.model");
-  ExpectNothingChanged();
-  EXPECT_EQ(models_->status().refused, 1);
-  EXPECT_FALSE(models_->status().loading);
-  EXPECT_THAT(models_->status().last_refusal, HasSubstr("sha256 differs"));
-  // The other way round: settings that are refused leave the model.
-  load_model_ = nullptr;
-  Write(R"(unet { model: "model" tile_px: 256 } log_star { material: "unobtainium" })");
-  EXPECT_FALSE(Reload().ok());
-  ExpectNothingChanged();
-}
-
-TEST_F(ConfigReloaderTest, AUnetIsNeitherSwitchedOnNorOff) {
-  Start(/*with_unet=*/false);
-  Write(R"(unet { model: "model" })");
-  EXPECT_THAT(Reload()->needs_restart, ElementsAre("unet.model"));
-}
-
-TEST_F(ConfigReloaderTest, AUnetThatLeftTheFileGoesOnUntilTheRestart) {
-  Write(R"(unet { model: "model" tile_px: 128 })");
-  Start(/*with_unet=*/true);
-  Write("# nothing\n");
-  const auto outcome = Reload();
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_THAT(outcome->needs_restart, ElementsAre("unet.model", "unet.tile_px"));
-  EXPECT_EQ(model_.Get().segmenter->info().id, "first@0");
-}
-
 TEST_F(ConfigReloaderTest, WithoutAFileThereIsNothingToReload) {
   ConfigReloader none{ConfigReloaderDependencies()};
   none.Start();
@@ -319,33 +152,43 @@ TEST_F(ConfigReloaderTest, WithoutAFileThereIsNothingToReload) {
   EXPECT_TRUE(none.Shutdown(absl::InfiniteFuture()));
 }
 
-TEST_F(ConfigReloaderTest, ReloadsThatWaitAreBoundedAndEndWithTheDaemon) {
-  Write(R"(unet { model: "model" })");
-  Start(/*with_unet=*/true);
-  Gate loading;
-  load_model_ = [&loading](const UnetServiceOptions&) {
-    loading.Pass();
-    return MakeFakeModel("slow@1");
-  };
-  WriteManifest("anew, and longer");
-  ASSERT_TRUE(reloader_->Reload({}, {}).ok());
-  loading.WaitForArrivals(1);
-  std::atomic<int> ended{0};
-  for (size_t i = 0; i < ConfigReloader::kMaxWaiting; ++i) {
-    ASSERT_TRUE(reloader_
-                    ->Reload({},
-                             [&](const absl::StatusOr<ReloadOutcome>& outcome) {
-                               EXPECT_TRUE(absl::IsUnavailable(outcome.status()));
-                               ++ended;
-                             })
-                    .ok());
-  }
-  EXPECT_TRUE(absl::IsResourceExhausted(reloader_->Reload({}, {})));
-  EXPECT_FALSE(reloader_->Shutdown(absl::InfinitePast()));  // one is at work
-  EXPECT_EQ(ended, static_cast<int>(ConfigReloader::kMaxWaiting));
-  EXPECT_TRUE(absl::IsUnavailable(reloader_->Reload({}, {})));
-  loading.Open();
-  EXPECT_TRUE(reloader_->Shutdown(absl::InfiniteFuture()));
+TEST_F(ConfigReloaderTest, EveryPartIsToldItsNewOptions) {
+  Write(R"(history { path: "results" max_result_mib: 9000 })");
+  Start();
+  Write(R"(history { path: "results" max_results: 7 max_result_mib: 0 max_age_days: 2
+                     max_frame_mib: 3 max_kept_frame_mib: 4 max_waiting_mib: 5 }
+           clusters { enabled: false }
+           targeting { max_lease_s: 11 max_dwell_ms: 900 max_total_dose_s: 12 max_target_age_s: 2
+                       max_sites: 99 }
+           pipeline { shutdown_deadline_s: 33 }
+           trace { spans_file: "spans" all_frames: false })");
+  const auto outcome = Reload();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_THAT(outcome->needs_restart, IsEmpty());
+  ASSERT_EQ(applied_.size(), 1u);
+  const DaemonOptions& now = applied_[0];
+  EXPECT_EQ(now.history.max_results, 7);
+  EXPECT_EQ(now.history.max_result_mib, 0);
+  EXPECT_EQ(now.history.max_age, absl::Hours(48));
+  EXPECT_EQ(now.history.max_frame_mib, 3);
+  EXPECT_EQ(now.history.max_kept_frame_mib, 4);
+  EXPECT_EQ(now.history.max_waiting_mib, 5);
+  EXPECT_FALSE(now.structure.has_value());
+  EXPECT_EQ(now.targeting.ledger.max_lease, absl::Seconds(11));
+  EXPECT_EQ(now.targeting.ledger.max_dwell, absl::Milliseconds(900));
+  EXPECT_EQ(now.targeting.ledger.max_total_dose, 12);
+  EXPECT_EQ(now.targeting.max_target_age, absl::Seconds(2));
+  EXPECT_EQ(now.targeting.tracker.max_sites, 99);
+  EXPECT_EQ(now.shutdown_deadline, absl::Seconds(33));
+  EXPECT_EQ(now.spans.file, (folder_ / "spans").string());
+  EXPECT_FALSE(now.spans.all_frames);
+  // Left out again, each counts with its default.
+  Write(R"(history { path: "results" })");
+  ASSERT_TRUE(Reload().ok());
+  EXPECT_EQ(applied_[1].history.max_results, HistoryOptions::kResultsOnDisk);
+  EXPECT_TRUE(applied_[1].structure.has_value());
+  EXPECT_EQ(applied_[1].spans, SpanOptions());
+  EXPECT_EQ(applied_[1].shutdown_deadline, absl::Seconds(10));
 }
 
 }  // namespace

@@ -116,6 +116,52 @@ TEST_F(StructureStageTest, ARefitWaitsForSomeFramesAndTheOldModelStandsMeanwhile
   EXPECT_TRUE(Live(DetectedGraphene(0.4, 2), 5)->clusters.refitted);
 }
 
+TEST_F(StructureStageTest, OptionsThatChangeMakeTheNextLiveFrameFitAnewAndIdsNeverComeAgain) {
+  const StructurePtr before = Live(DetectedGraphene(0.1, 0), 0);
+  StructureOptions options;
+  options.clusters.min_clusters = options.clusters.max_clusters = 2;
+  options.clusters.patch_grid = 9;
+  options.clusters.patch_side_d_nn = 2;
+  stage_->SetOptions(options);
+  const StructurePtr after = Live(DetectedGraphene(0.1, 1), 1);  // long before a refit may be
+  EXPECT_TRUE(after->clusters.refitted);
+  EXPECT_EQ(after->clusters.refit_reason, "options");
+  EXPECT_EQ(after->clusters.generation, 2);
+  ASSERT_EQ(after->clusters.clusters.size(), 2u);
+  EXPECT_EQ(after->patch_grid, 9);
+  EXPECT_EQ(after->clusters.clusters[0].centroid.cols, 9);
+  EXPECT_NEAR(after->patch_side_px, 2 * 7.1, 0.1);
+  for (const Cluster& cluster : after->clusters.clusters) {
+    EXPECT_GT(cluster.id, before->clusters.clusters.back().id);
+  }
+  EXPECT_FALSE(Live(DetectedGraphene(0.1, 2), 2)->clusters.refitted);
+}
+
+TEST_F(StructureStageTest, OptionsOfSitesLeaveTheModel) {
+  Live(DetectedGraphene(0.1, 0), 0);
+  StructureOptions options;
+  options.clusters.min_clusters = options.clusters.max_clusters = 3;
+  options.sites.dopant_sigmas = 100;
+  options.sites.dopant_contrast = 10;
+  stage_->SetOptions(options);
+  const StructurePtr record = Live(DetectedGraphene(0.1, 1), 1);
+  EXPECT_EQ(record->clusters.generation, 1);
+  EXPECT_EQ(CountSiteKinds(record->sites)[static_cast<size_t>(SiteKind::kDopant)], 0);
+}
+
+TEST_F(StructureStageTest, SwitchedOffItSaysNothingAndOnAgainItKnowsItsModel) {
+  StructureOptions options;
+  options.clusters.min_clusters = options.clusters.max_clusters = 3;
+  Live(DetectedGraphene(0.1, 0), 0);
+  stage_->SetOptions(std::nullopt);
+  EXPECT_EQ(Live(DetectedGraphene(0.1, 1), 1), nullptr);
+  EXPECT_EQ(Alone(DetectedGraphene(0.1, 1)), nullptr);
+  stage_->SetOptions(options);
+  const StructurePtr record = Live(DetectedGraphene(0.1, 2), 2);
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->clusters.generation, 1);
+}
+
 TEST_F(StructureStageTest, AnOlderFrameThatFinishesLateReplacesNothing) {
   Live(DetectedGraphene(0.05, 0), 20);
   EXPECT_FALSE(Live(DetectedGraphene(0.4, 1), 3)->clusters.refitted);
@@ -220,6 +266,34 @@ TEST_F(StructureStageTest, FramesWorkedOnAtOnceAgreeOnOneModel) {
   EXPECT_EQ(refitted, 1);
   EXPECT_EQ(of_another_generation, 0);
   EXPECT_EQ(Refits("first"), 1);
+}
+
+TEST_F(StructureStageTest, OptionsMayChangeWhileFramesAreWorkedOn) {
+  constexpr int kThreads = 3, kFrames = 6;
+  StructureOptions options[2];
+  options[0].clusters.min_clusters = options[0].clusters.max_clusters = 3;
+  options[1].clusters.min_clusters = options[1].clusters.max_clusters = 2;
+  options[1].clusters.patch_grid = 7;
+  const Detected frame = DetectedGraphene(0.1, 0);
+  std::atomic<int> working = kThreads, mixed = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kFrames; ++i) {
+        const StructurePtr record = Live(frame, i * kThreads + t);
+        const int clusters = static_cast<int>(record->clusters.clusters.size());
+        mixed += record->patch_grid != record->clusters.clusters[0].centroid.cols;
+        mixed += record->patch_grid != (clusters == 3 ? 13 : 7);
+      }
+      --working;
+    });
+  }
+  for (int i = 0; working > 0; ++i) {
+    stage_->SetOptions(options[i % 2]);
+    std::this_thread::yield();
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(mixed, 0);
 }
 
 TEST(ValidateStructureOptionsTest, NamesTheOption) {

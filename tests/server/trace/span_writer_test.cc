@@ -74,6 +74,27 @@ TEST_F(SpanWriterTest, ABoundedFileIsBegunAnewAndTheOneBeforeIsKept) {
   EXPECT_EQ(written_.value(), 50 * 8);
 }
 
+TEST_F(SpanWriterTest, SpansCanBeSwitchedOnAndOffAndGoToAnotherFile) {
+  const std::string other = path_ + ".other";
+  fs::remove(other);
+  SpanWriter writer({}, Dependencies());
+  writer.Add(MakeTracedResult("unwanted"));
+  writer.SetOptions({.file = path_});
+  for (int i = 0; i < 5; ++i) writer.Add(MakeTracedResult("first"));
+  writer.SetOptions({.file = other, .all_frames = false});
+  writer.Add(MakeTracedResult("unwanted"));
+  writer.Add(MakeTracedResult("second", kTraceParent));
+  writer.SetOptions({});
+  writer.Add(MakeTracedResult("unwanted"));
+  writer.Shutdown();
+  // Each went where it was meant to go when it came.
+  EXPECT_EQ(LinesOf(path_).size(), 5u);
+  ASSERT_EQ(LinesOf(other).size(), 1u);
+  EXPECT_TRUE(absl::StrContains(LinesOf(other)[0], "second"));
+  EXPECT_EQ(dropped_.value(), 0);
+  fs::remove(other);
+}
+
 TEST_F(SpanWriterTest, OnRequestOnlyCallersThatKeepTheirTraceHaveSpans) {
   SpanWriter writer({.file = path_, .all_frames = false}, Dependencies());
   writer.Add(MakeTracedResult("live"));
