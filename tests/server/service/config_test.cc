@@ -231,6 +231,8 @@ TEST(FlagsTest, KnowsItsFlags) {
   EXPECT_TRUE(Parse({"--validate_only", "--config=f"})->validate_only);
   EXPECT_TRUE(Parse({"--version"})->version);
   EXPECT_TRUE(Parse({"--help"})->help);
+  EXPECT_EQ(Parse({"--config=f"})->wedge_while, "");  // never by itself
+  EXPECT_EQ(Parse({"--config=f", "--wedge_while=w"})->wedge_while, "w");
 }
 
 TEST(FlagsTest, RefusesTheRestByName) {
@@ -241,6 +243,7 @@ TEST(FlagsTest, RefusesTheRestByName) {
   }
   EXPECT_TRUE(absl::IsInvalidArgument(Parse({}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(Parse({"--config="}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Parse({"--config=f", "--wedge_while="}).status()));
 }
 
 }  // namespace
