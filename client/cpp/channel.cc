@@ -9,12 +9,20 @@
 #include "core/base/request_id.h"
 #include "core/base/status_macros.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "grpcpp/support/client_interceptor.h"
 
 namespace atomstream {
+namespace {
+
+constexpr absl::Duration kReasonTimeout = absl::Milliseconds(300);
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
   if (options.address.empty()) {
@@ -54,6 +62,26 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
 
 bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout) {
   return channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout));
+}
+
+std::string WhyNotConnected(grpc::Channel& channel) {
+  if (channel.GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_TRANSIENT_FAILURE) return "";
+  // Only a call is told. One that does nothing, should there be a connection by now.
+  grpc::GenericStub stub(channel.shared_from_this());
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kReasonTimeout));
+  grpc::CompletionQueue queue;
+  const grpc::Slice nothing;
+  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
+                                          grpc::ByteBuffer(&nothing, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE ? status.error_message() : "";
 }
 
 }  // namespace atomstream

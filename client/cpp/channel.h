@@ -48,6 +48,9 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
 // enough.
 bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout);
 
+// What the last attempt failed of: nobody listens, a handshake that failed. Empty: none has failed.
+std::string WhyNotConnected(grpc::Channel& channel);
+
 }  // namespace atomstream
 
 #endif  // ATOMSTREAM_CLIENT_CPP_CHANNEL_H_

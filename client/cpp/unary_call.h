@@ -2,10 +2,13 @@
 #ifndef ATOMSTREAM_CLIENT_CPP_UNARY_CALL_H_
 #define ATOMSTREAM_CLIENT_CPP_UNARY_CALL_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "client/cpp/channel.h"
 #include "client/cpp/rpc_status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -26,9 +29,10 @@ absl::Status UnaryCall(grpc::Channel& channel, Stub& stub,
   // Waiting for a daemon that is not there also ends DEADLINE_EXCEEDED, which says too little.
   if (absl::IsDeadlineExceeded(status) &&
       channel.GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) {
-    return absl::UnavailableError(
-        absl::StrCat("no connection within ",
-                     absl::FormatDuration(absl::Ceil(timeout, absl::Milliseconds(10)))));
+    const std::string why = WhyNotConnected(channel);
+    return absl::UnavailableError(absl::StrCat(
+        "no connection within ", absl::FormatDuration(absl::Ceil(timeout, absl::Milliseconds(10))),
+        why.empty() ? "" : ": ", why));
   }
   return status;
 }

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "atomstream/v1/steering.grpc.pb.h"
 #include "atomstream/v1/targeting.grpc.pb.h"
+#include "client/cpp/channel.h"
 #include "server/security/call_gate.h"
 #include "server/security/method_rules.h"
 #include "server/service/error.h"
@@ -42,6 +43,23 @@ TEST(SecurityTest, WithoutACertificateOfTheLabNobodyGetsPastTheHandshake) {
     EXPECT_EQ(CallMethod(nobody, method).status.error_code(), StatusCode::UNAVAILABLE) << method;
   }
   EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+}
+
+TEST(SecurityTest, AClientCanTellWhyItHasNoConnection) {
+  SecureDaemon daemon(/*require_certificate=*/true);
+  ChannelSecurity security = daemon.Person("vera");
+  const auto good = daemon.Dial(security);
+  ASSERT_TRUE(WaitUntilConnected(*good, kPatience));
+  EXPECT_EQ(WhyNotConnected(*good), "");
+  security.ca = WriteWhole(daemon.File("other_ca.crt"), LabCa().certificate());
+  const auto bad = daemon.Dial(security);
+  const absl::Time deadline = absl::Now() + kPatience;
+  std::string why;
+  while (why.empty() && absl::Now() < deadline) {
+    EXPECT_FALSE(WaitUntilConnected(*bad, absl::Milliseconds(50)));
+    why = WhyNotConnected(*bad);
+  }
+  EXPECT_THAT(why, HasSubstr("certificate verify failed"));
 }
 
 TEST(SecurityTest, CertificatesOfOthersAndExpiredOnesAreRefusedInTheHandshake) {
