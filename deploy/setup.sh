@@ -19,7 +19,7 @@ packages=(
   # results and frames on disk
   libsqlite3-dev libzstd-dev
   # tests
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev openssl
   # checks of alerts, dashboards and manifests; of the unit; what the Debian package is made with
   python3-yaml systemd dpkg-dev file
   # atomstream convert-atomai, its test, and what the benchmark compares with
