@@ -59,6 +59,12 @@ void ModelReloader::Refuse(const absl::Status& why) {
                    {.component = "unet"});
 }
 
+void ModelReloader::GiveUp() {
+  ReturnFreedMemory();
+  MutexLock lock(&mutex_);
+  status_.loading = false;
+}
+
 ModelStatus ModelReloader::status() const {
   MutexLock lock(&mutex_);
   return status_;

@@ -48,9 +48,11 @@ class ModelReloader {
   // It serves from the next frame on.
   void Install(UnetModel model);
 
-  // The present model goes on serving; the reason is logged, counted and in status(). Also of a
-  // reload that failed for something else than the model.
+  // The present model goes on serving; the reason is logged, counted and in status().
   void Refuse(const absl::Status& why);
+
+  // Likewise, but nothing was wrong with the model, if there was one: no word of it.
+  void GiveUp();
 
   ModelStatus status() const;
 

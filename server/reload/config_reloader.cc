@@ -34,6 +34,12 @@ absl::Status InFile(const absl::Status& why, const std::string& file) {
   return WithFault(why, {.file = file, .field = invalid.field, .value = invalid.value});
 }
 
+// Why there is no model, as a message about the field that asked for it.
+absl::Status OfUnet(const absl::Status& why) {
+  if (IsWithin(InvalidFieldOf(why).field, "unet")) return why;
+  return absl::Status(why.code(), absl::StrCat("unet.model: ", why.message()));
+}
+
 }  // namespace
 
 std::string StampOfModel(const std::optional<UnetServiceOptions>& unet) {
@@ -153,11 +159,13 @@ absl::StatusOr<std::optional<UnetModel>> ConfigReloader::PrepareModel(const Plan
   if (!changed && stamp == model_stamp_) return std::nullopt;
   const ModelLoader loader = [&] { return deps_.load_model(*plan.options.unet); };
   if (validate_only) {
-    RETURN_IF_ERROR(CatchToStatus("loading the model", loader).status());
+    const absl::Status loads = CatchToStatus("loading the model", loader).status();
+    if (!loads.ok()) return OfUnet(loads);
     return std::nullopt;
   }
-  ASSIGN_OR_RETURN(UnetModel model, deps_.models->Prepare(loader));
-  return std::optional<UnetModel>(std::move(model));
+  absl::StatusOr<UnetModel> model = deps_.models->Prepare(loader);
+  if (!model.ok()) return OfUnet(model.status());
+  return std::optional<UnetModel>(*std::move(model));
 }
 
 absl::Status ConfigReloader::Carry(const ReloadRequest& request, Plan plan,
@@ -199,7 +207,10 @@ absl::Status ConfigReloader::Apply(const ReloadRequest& request, Plan plan, Cred
 
 void ConfigReloader::Refuse(const absl::Status& why, const ReloadRequest& request) {
   deps_.metrics->reloads_refused->Increment();
-  if (deps_.models != nullptr) deps_.models->Refuse(why);
+  // What else is wrong with the file says nothing about the model.
+  if (deps_.models != nullptr) {
+    IsWithin(FaultOf(why).field, "unet") ? deps_.models->Refuse(why) : deps_.models->GiveUp();
+  }
   deps_.log->Write(LogLevel::kWarning,
                    absl::StrCat("the configuration is as before: ", why.message()),
                    {.component = "configuration", .request_id = request.call.request_id});

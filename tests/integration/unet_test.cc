@@ -192,7 +192,7 @@ TEST(UnetTest, TheStatusTellsTheModelItsReloadsAndTheLastRefusal) {
   reload("unet { model: 'm' tile_px: 256 }");
   while (model().reloads_refused() < 1) std::this_thread::yield();
   EXPECT_EQ(model().model_id(), "better@1");
-  EXPECT_THAT(model().last_refusal(), testing::EndsWith("unet_reload.textproto: sha256 differs"));
+  EXPECT_THAT(model().last_refusal(), testing::EndsWith(": unet.model: sha256 differs"));
   v1::FrameResult result;
   ASSERT_TRUE(Analyze(harness, {"unet"}, &result).ok());
   EXPECT_EQ(result.detectors(0).model_id(), "better@1");

@@ -113,15 +113,15 @@ TEST_F(ModelReloaderTest, ThePresentModelServesUntilTheNextIsInstalled) {
   EXPECT_FALSE(reloader_.status().loading);
 }
 
-TEST_F(ModelReloaderTest, AModelThatWasLoadedCanStillBeRefused) {
+TEST_F(ModelReloaderTest, AModelThatWasLoadedCanStillBeGivenUpWhichIsNoRefusal) {
   {
     const absl::StatusOr<UnetModel> next = reloader_.Prepare([] { return MakeFakeModel("n@1"); });
     ASSERT_TRUE(next.ok());
-    reloader_.Refuse(absl::InvalidArgumentError("log_star.material = x: there is none"));
+    reloader_.GiveUp();
   }
   EXPECT_EQ(holder_.Get().segmenter->info().id, "first@0");
   EXPECT_FALSE(reloader_.status().loading);
-  EXPECT_EQ(reloader_.status().refused, 1);
+  EXPECT_EQ(reloader_.status().refused, 0);
   EXPECT_EQ(reloader_.status().reloads, 0);
 }
 

@@ -73,6 +73,15 @@ TEST_F(ConfigReloaderTest, AModelThatIsRefusedRefusesEverything) {
   Write(R"(unet { model: "model" tile_px: 256 } log_star { material: "unobtainium" })");
   EXPECT_FALSE(Reload().ok());
   ExpectNothingChanged();
+  // Nobody is told of a model that was refused when it was not.
+  EXPECT_EQ(models_->status().refused, 1);
+  EXPECT_FALSE(models_->status().loading);
+  Write("log_star {");
+  EXPECT_FALSE(Reload().ok());
+  EXPECT_EQ(models_->status().refused, 1);
+  Write(R"(unet { model: "model" tile_px: 3 })");
+  EXPECT_FALSE(Reload().ok());
+  EXPECT_EQ(models_->status().refused, 2);
 }
 
 TEST_F(ConfigReloaderTest, AUnetIsNeitherSwitchedOnNorOff) {
