@@ -24,11 +24,11 @@ void Admission::OfferLive(std::shared_ptr<const Frame> frame) {
     while (live_ && !closed_) changed_.Wait(&mutex_);
   }
   if (closed_) {
-    metrics_->frames_dropped_shutdown->Increment();
+    metrics_->frames_dropped.shutdown->Increment();
     return;
   }
   if (live_) {
-    metrics_->frames_dropped_admission->Increment();
+    metrics_->frames_dropped.overtaken->Increment();
     ++live_dropped_;
     replaced = std::move(live_);
   }
@@ -135,7 +135,7 @@ std::deque<Admission::Waiting> Admission::RemoveCancelled() {
     (waiting.submission->cancelled() ? removed : kept).push_back(std::move(waiting));
   }
   submissions_ = std::move(kept);
-  metrics_->frames_dropped_cancelled->Increment(static_cast<int64_t>(removed.size()));
+  metrics_->frames_dropped.cancelled->Increment(static_cast<int64_t>(removed.size()));
   return removed;
 }
 
@@ -171,7 +171,7 @@ void Admission::Abandon() {
     MutexLock lock(&mutex_);
     closed_ = true;
     dropped.swap(submissions_);
-    metrics_->frames_dropped_shutdown->Increment(static_cast<int64_t>(dropped.size()) +
+    metrics_->frames_dropped.shutdown->Increment(static_cast<int64_t>(dropped.size()) +
                                                  (live_ ? 1 : 0));
     live_.reset();
     ShowDepths();

@@ -234,9 +234,10 @@ void Assembler::Store(DetectorEvent event) {
 
 void Assembler::FinishFrame(const FrameProgress& progress, const std::string& given_up) {
   if (!progress.published()) {
-    Counter* dropped = deps_.metrics->frames_dropped_store;
-    if (given_up == "cancelled") dropped = deps_.metrics->frames_dropped_cancelled;
-    if (given_up == "shutdown") dropped = deps_.metrics->frames_dropped_shutdown;
+    const FramesDropped& drops = deps_.metrics->frames_dropped;
+    Counter* dropped = drops.refused_by_store;
+    if (given_up == "cancelled") dropped = drops.unet_cancelled;  // nothing else gives frames up
+    if (given_up == "shutdown") dropped = drops.unet_shutdown;
     dropped->Increment();
   }
   if (progress.submission != nullptr) progress.submission->Finish(progress.Outcome());
@@ -249,7 +250,12 @@ void Assembler::CountResult(const FrameRecord& record, bool first_of_frame) {
   const bool anew =
       record.cause == ResultCause::kSelection || record.cause == ResultCause::kSettings;
   for (const StageTime& stage : record.timings) {
-    if (anew) break;  // its times are not those of a frame
+    if (anew) {  // its times are not those of a frame
+      if (stage.stage == "total") {
+        metrics.reevaluation_seconds->Observe(absl::ToDoubleSeconds(stage.duration));
+      }
+      continue;
+    }
     if (kind == DetectorKind::kLogStar) metrics.ObserveStage(stage.stage, stage.duration);
     if (kind == DetectorKind::kUnet) metrics.unet.ObserveStage(stage.stage, stage.duration);
   }

@@ -22,6 +22,7 @@ namespace {
 // One overload a kind of source.
 struct SourceMaker {
   const Clock* clock;
+  const Clock* steady_clock;
   EventLog* log;
 
   absl::StatusOr<std::unique_ptr<FrameSource>> operator()(const NoSourceOptions&) const {
@@ -34,7 +35,7 @@ struct SourceMaker {
                                  .detector = options.detector,
                                  .security = options.security,
                                  .log = log},
-                                clock);
+                                clock, steady_clock);
   }
   absl::StatusOr<std::unique_ptr<FrameSource>> operator()(const ReplayOptions& options) const {
     return MakeReplaySource({.path = options.path,
@@ -110,7 +111,7 @@ absl::StatusOr<DaemonParts> MakeParts(const DaemonOptions& options, const Clock*
                       log->Warning(absl::StrCat("unet.cpu_niceness = ", n, ": ", status.message()));
                   }};
   }
-  ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock, log}, options.source));
+  ASSIGN_OR_RETURN(parts.source, std::visit(SourceMaker{clock, steady_clock, log}, options.source));
   if (const auto* microscope = std::get_if<MicroscopeOptions>(&options.source)) {
     ASSIGN_OR_RETURN(parts.beam, MakeMicroscopeBeam(microscope->address, microscope->security));
   }

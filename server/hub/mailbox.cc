@@ -92,7 +92,7 @@ std::optional<HubEvent> Mailbox::TakeNotice() {
   return TakeNoticeLocked();
 }
 
-std::optional<HubEvent> Mailbox::Take() {
+std::optional<HubEvent> Mailbox::Take(absl::Time* came) {
   MutexLock lock(&mutex_);
   if (std::optional<HubEvent> notice = TakeNoticeLocked()) return notice;
   if (gap_) {
@@ -100,7 +100,11 @@ std::optional<HubEvent> Mailbox::Take() {
     gap_.reset();
     return event;
   }
-  if (!results_.empty()) return HubEvent(PopLocked().result);
+  if (!results_.empty()) {
+    Waiting oldest = PopLocked();
+    if (came != nullptr) *came = oldest.came;
+    return HubEvent(std::move(oldest.result));
+  }
   consumer_idle_ = true;
   return std::nullopt;
 }

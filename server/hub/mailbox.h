@@ -49,7 +49,7 @@ class Mailbox {
 
   explicit Mailbox(const MailboxLimits& limits);
 
-  // `now`: for oldest().
+  // `now`: for oldest() and Take().
   Delivery Deliver(StoredResultPtr result, absl::Time now);
   // Only the newest status waits.
   Delivery Deliver(SourceStatus status);
@@ -64,8 +64,8 @@ class Mailbox {
   std::optional<HubEvent> TakeNotice();
   // The next event: a notice, a gap, then results. nullopt: nothing waits, and the next delivery
   // (or Close) will say `wake`. Until the first Take nothing says so: the consumer begins by
-  // taking.
-  std::optional<HubEvent> Take();
+  // taking. `came`: for a result, when it was delivered.
+  std::optional<HubEvent> Take(absl::Time* came = nullptr);
 
   bool closed() const;
   int waiting() const;  // results

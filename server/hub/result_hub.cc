@@ -84,9 +84,13 @@ Subscription::~Subscription() {
 }
 
 std::optional<HubEvent> Subscription::Take() {
-  std::optional<HubEvent> event = entry_->mailbox.Take();
+  absl::Time came;
+  std::optional<HubEvent> event = entry_->mailbox.Take(&came);
   if (event && std::holds_alternative<StoredResultPtr>(*event)) {
-    shared_->metrics->mailbox_results->Add(-1);
+    const DaemonMetrics& metrics = *shared_->metrics;
+    metrics.mailbox_results->Add(-1);
+    metrics.delivery.Of(entry_->options.policy)
+        .wait->Observe(absl::ToDoubleSeconds(shared_->steady_clock.Now() - came));
   }
   return event;
 }

@@ -81,6 +81,10 @@ void Ingest::Run() {
 }
 
 void Ingest::TakeFrame(std::shared_ptr<const Frame> frame) {
+  const absl::Duration decode_time = deps_.source->decode_time();
+  if (decode_time > absl::ZeroDuration()) {
+    deps_.metrics->decode_source->Observe(absl::ToDoubleSeconds(decode_time));
+  }
   absl::Status number = frame_numbers_.Check(frame->metadata().number);
   if (!number.ok()) {
     SetRefusedFrame(frame->metadata().id, number);

@@ -64,16 +64,40 @@ UnetMetrics AddUnetMetrics(MetricRegistry& registry) {
 
 }  // namespace
 
+FramesDropped::FramesDropped(MetricRegistry& registry) {
+  const auto dropped = [&registry](const char* place, const char* reason) {
+    return registry.AddCounter("atomstream_frames_dropped_total",
+                               {{"place", place}, {"reason", reason}});
+  };
+  overtaken = dropped("admission", "overtaken");
+  cancelled = dropped("admission", "cancelled");
+  shutdown = dropped("admission", "shutdown");
+  unet_cancelled = dropped("unet", "cancelled");
+  unet_shutdown = dropped("unet", "shutdown");
+  refused_by_store = dropped("store", "refused");
+}
+
+int64_t FramesDropped::total() const {
+  return overtaken->value() + cancelled->value() + shutdown->value() + unet_cancelled->value() +
+         unet_shutdown->value() + refused_by_store->value();
+}
+
 DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version)
-    : targeting(registry),
+    : frames_dropped(registry),
+      targeting(registry),
       delivery(registry),
       kept_frames(registry),
       security(registry),
+      calls(registry),
       store(registry) {
   frames_received_source =
       registry.AddCounter("atomstream_frames_received_total", {{"origin", "source"}});
   frames_received_analyze =
       registry.AddCounter("atomstream_frames_received_total", {{"origin", "analyze"}});
+  decode_source = registry.AddHistogram("atomstream_frame_decode_seconds", kLatencyBuckets,
+                                        {{"origin", "source"}});
+  decode_analyze = registry.AddHistogram("atomstream_frame_decode_seconds", kLatencyBuckets,
+                                         {{"origin", "analyze"}});
   for (const char* reason : kInvalidReasons) {
     frames_invalid_[reason] =
         registry.AddCounter("atomstream_frames_invalid_total", {{"reason", reason}});
@@ -91,14 +115,6 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   }
   unet = AddUnetMetrics(registry);
   results_lost = registry.AddCounter("atomstream_results_lost_total");
-  frames_dropped_admission =
-      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "admission"}});
-  frames_dropped_cancelled =
-      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "cancelled"}});
-  frames_dropped_shutdown =
-      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "shutdown"}});
-  frames_dropped_store =
-      registry.AddCounter("atomstream_frames_dropped_total", {{"place", "store"}});
   results_dropped_mailbox =
       registry.AddCounter("atomstream_results_dropped_total", {{"place", "mailbox"}});
   submissions_refused = registry.AddCounter("atomstream_submissions_refused_total");
@@ -128,6 +144,8 @@ DaemonMetrics::DaemonMetrics(MetricRegistry& registry, absl::string_view version
   reevaluations_done = reevaluations("done");
   reevaluations_overtaken = reevaluations("overtaken");
   reevaluations_failed = reevaluations("failed");
+  reevaluation_seconds = registry.AddHistogram("atomstream_reevaluation_seconds",
+                                               {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5});
   settings_version = registry.AddGauge("atomstream_settings_version");
   settings_version->Set(1);
   audit_lines_written =

@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/metrics/call_metrics.h"
 #include "server/metrics/delivery_metrics.h"
 #include "server/metrics/kept_frame_metrics.h"
 #include "server/metrics/lattice_metrics.h"
@@ -50,24 +51,39 @@ struct UnetMetrics {
   std::map<std::string, Histogram*> stages;
 };
 
+// Valid frames without a result, by place and reason.
+struct FramesDropped {
+  explicit FramesDropped(MetricRegistry& registry);
+
+  int64_t total() const;
+
+  // While they waited at the door.
+  Counter* overtaken;  // live: replaced by a newer one while the pipeline was busy
+  Counter* cancelled;  // a submission whose caller went away
+  Counter* shutdown;   // the daemon ended before their turn
+  // Submissions for the U-Net alone, while they waited for it.
+  Counter* unet_cancelled;
+  Counter* unet_shutdown;
+  Counter* refused_by_store;  // all of its results
+};
+
 struct DaemonMetrics {
   explicit DaemonMetrics(MetricRegistry& registry, absl::string_view version = "unknown");
 
-  // Frames. received = processed + dropped (all places) + in the pipeline. A frame is processed
+  // Frames. received = processed + dropped (everywhere) + in the pipeline. A frame is processed
   // when its first result is published.
   Counter* frames_received_source;
   Counter* frames_received_analyze;
+  Histogram* decode_source;  // unpacking and checking a frame, before its latency begins
+  Histogram* decode_analyze;
   Counter* frames_processed;
   // A detector failed; the result says so.
   Counter* FramesFailed(absl::string_view detector) const;
   int64_t FramesFailedTotal() const;
-  Counter* results_lost;              // the store refused the result
-  Counter* frames_dropped_admission;  // replaced by a newer one while the pipeline was busy
-  Counter* frames_dropped_cancelled;  // the AnalyzeFrame call ended before its turn
-  Counter* frames_dropped_shutdown;   // the drain deadline passed
-  Counter* frames_dropped_store;      // none of its results could be stored
-  Counter* results_dropped_mailbox;   // for good, over all subscribers
-  Counter* submissions_refused;       // AnalyzeFrame with a full queue
+  Counter* results_lost;  // the store refused the result
+  FramesDropped frames_dropped;
+  Counter* results_dropped_mailbox;  // for good, over all subscribers
+  Counter* submissions_refused;      // AnalyzeFrame with a full queue
 
   // Invalid frames; `reason` outside InvalidReason's set counts as "other".
   Counter* FramesInvalid(absl::string_view reason) const;
@@ -89,6 +105,7 @@ struct DaemonMetrics {
   DeliveryMetrics delivery;
   KeptFrameMetrics kept_frames;
   SecurityMetrics security;
+  CallMetrics calls;
   StoreMetrics store;
   const StructureMetrics& Structure(absl::string_view detector) const;
   const LatticeMetrics& Lattice(absl::string_view detector) const;
@@ -113,6 +130,7 @@ struct DaemonMetrics {
   Counter* reevaluations_done;
   Counter* reevaluations_overtaken;
   Counter* reevaluations_failed;
+  Histogram* reevaluation_seconds;  // from the request until the new result's publication
   Gauge* settings_version;
 
   // Lines of the audit log, by whether they are in its file.

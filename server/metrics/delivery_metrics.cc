@@ -8,6 +8,8 @@ DeliveryMetrics::DeliveryMetrics(MetricRegistry& registry) {
     const MetricLabels labels = {{"policy", kPolicies[i]}};
     policies_[i] = {
         .subscribers = registry.AddGauge("atomstream_subscribers", labels),
+        .wait = registry.AddHistogram("atomstream_delivery_wait_seconds",
+                                      {0.0005, 0.002, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5}, labels),
         .backlog = registry.AddGauge("atomstream_subscriber_backlog_results", labels),
         .results_delivered = registry.AddCounter("atomstream_results_delivered_total", labels),
         .gaps = registry.AddCounter("atomstream_gaps_total", labels),

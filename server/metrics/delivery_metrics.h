@@ -22,7 +22,8 @@ inline constexpr std::array<DeliveryPolicy, 3> kDeliveryPolicies = {
 struct DeliveryMetrics {
   struct OfPolicy {
     Gauge* subscribers;
-    Gauge* backlog;  // results neither given nor declared, of the one that is furthest behind
+    Histogram* wait;  // of a result in a mailbox, from its publication until it is taken
+    Gauge* backlog;   // results neither given nor declared, of the one that is furthest behind
     Counter* results_delivered;
     Counter* gaps;         // declared
     Counter* gap_results;  // in them

@@ -49,6 +49,14 @@ void Histogram::Observe(double value) {
   AddTo(sum_, value);
 }
 
+uint64_t Histogram::count() const {
+  uint64_t count = 0;
+  for (const std::atomic<uint64_t>& bucket : buckets_) {
+    count += bucket.load(std::memory_order_relaxed);
+  }
+  return count;
+}
+
 Histogram::Snapshot Histogram::snapshot() const {
   Snapshot snapshot;
   snapshot.upper_bounds = upper_bounds_;
@@ -66,6 +74,11 @@ void Info::Set(MetricLabels labels) {
   labels_ = std::move(labels);
 }
 
+bool LabelledMetric::unused() const {
+  return (counter != nullptr && counter->value() == 0) ||
+         (histogram != nullptr && histogram->count() == 0);
+}
+
 const MetricSpec& MetricRegistry::Row(absl::string_view name, MetricType type) const {
   const MetricSpec* spec = FindMetric(catalogue_, name);
   if (spec == nullptr) Disagree(name, "it has no row");
@@ -77,7 +90,8 @@ LabelledMetric& MetricRegistry::Add(const MetricSpec& spec, MetricLabels labels)
   auto family = std::find_if(families_.begin(), families_.end(),
                              [&](const MetricFamily& f) { return f.name == spec.name; });
   if (family == families_.end()) {
-    families_.push_back({std::string(spec.name), PlainText(spec.help), spec.type, {}});
+    families_.push_back(
+        {std::string(spec.name), PlainText(spec.help), spec.type, spec.hide_unused, {}});
     family = std::prev(families_.end());
   }
   family->metrics.push_back({});

@@ -57,6 +57,7 @@ class Histogram {
     double sum = 0;
   };
   Snapshot snapshot() const;
+  uint64_t count() const;
 
  private:
   const std::vector<double> upper_bounds_;
@@ -91,6 +92,8 @@ struct LabelledMetric {
   std::unique_ptr<Gauge> gauge;
   std::unique_ptr<Histogram> histogram;
   std::unique_ptr<Info> info;
+
+  bool unused() const;  // a counter or histogram that has counted nothing
 };
 
 // Metrics of one name.
@@ -98,6 +101,7 @@ struct MetricFamily {
   std::string name;
   std::string help;
   MetricType type;
+  bool hide_unused;
   std::vector<LabelledMetric> metrics;
 };
 

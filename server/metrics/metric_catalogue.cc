@@ -18,10 +18,10 @@ constexpr MetricSpec kFrames[] = {
      "frames for which a result was published; each counts once, with its first result"},
     {"atomstream_frames_failed_total", kCounter, "detector",
      "frames on which `log_star` or `unet` failed; their result says so"},
-    {"atomstream_frames_dropped_total", kCounter, "place",
-     "valid frames without a result: `admission`: a newer frame came while the pipeline was busy; "
-     "`cancelled`: the caller went away; `shutdown`; `store`: none of its results could be "
-     "stored"},
+    {"atomstream_frames_dropped_total", kCounter, "place,reason",
+     "valid frames without a result. Waiting at `admission` or, if they were for the U-Net alone, "
+     "at the `unet`: `overtaken` by a newer live frame while the pipeline was busy; `cancelled`, "
+     "the caller went away; `shutdown`. At the `store`: all results `refused`"},
     {"atomstream_submissions_refused_total", kCounter, "", "AnalyzeFrame with a full queue"},
     {"atomstream_results_lost_total", kCounter, "",
      "results that the store refused, so that none was published"},
@@ -35,6 +35,9 @@ constexpr MetricSpec kFrames[] = {
      "of results for the `store` and frames to be kept, `kept_frames`"},
     {"atomstream_stalled_seconds", kGauge, "part",
      "how long nothing was done though there was work: `pipeline`, `unet`"},
+    {"atomstream_frame_decode_seconds", kHistogram, "origin",
+     "unpacking and checking a frame of the `source` (a microscope's) or of `analyze`, before its "
+     "latency begins"},
     {"atomstream_stage_latency_seconds", kHistogram, "stage",
      "of LoG* and what surrounds it: `queue`, `normalise`, `lattice`, `preprocess`, "
      "`scale_space`, `optimise`, `detect`, `clusters`, `structure`, `scene`, `process`, `order`, "
@@ -138,6 +141,9 @@ constexpr MetricSpec kDelivery[] = {
     {"atomstream_subscribers", kGauge, "policy", "subscribers with `latest`, `queue`, `lossless`"},
     {"atomstream_subscriber_backlog_results", kGauge, "policy",
      "how many results the one furthest behind has yet to get"},
+    {"atomstream_delivery_wait_seconds", kHistogram, "policy",
+     "from a result's publication until its subscriber's stream takes it; without those that it "
+     "reads from the store"},
     {"atomstream_results_delivered_total", kCounter, "policy",
      "results given to subscribers; each counts once a subscriber"},
     {"atomstream_results_dropped_total", kCounter, "place",
@@ -190,6 +196,8 @@ constexpr MetricSpec kSettings[] = {
     {"atomstream_reevaluations_total", kCounter, "outcome",
      "newest live frames decided anew after a change of settings: `done`; `overtaken`, a newer "
      "frame was published first; `failed`"},
+    {"atomstream_reevaluation_seconds", kHistogram, "",
+     "from a change of settings until the frame's new result is published"},
     {"atomstream_audit_lines_total", kCounter, "outcome",
      "lines of the audit log: `written`, `failed`"},
     {"atomstream_configuration_reloads_total", kCounter, "outcome",
@@ -208,6 +216,15 @@ constexpr MetricSpec kSource[] = {
 };
 
 constexpr MetricSpec kCalls[] = {
+    {"atomstream_calls_total", kCounter, "method,code",
+     "calls that ended, those refused among them; `code` is gRPC's. A series appears with its "
+     "first call",
+     /*hide_unused=*/true},
+    {"atomstream_calls_open", kGauge, "method", "calls and streams that run"},
+    {"atomstream_call_seconds", kHistogram, "method",
+     "from a request's arrival until its answer is out; streams have none. A series appears with "
+     "its first call",
+     /*hide_unused=*/true},
     {"atomstream_calls_refused_total", kCounter, "reason",
      "calls refused before they began: `credentials_missing`, `token_invalid`, `token_expired`, "
      "`role_missing`, `role_insufficient`, `method_unknown`, `request_too_large`, "

@@ -20,6 +20,7 @@ struct MetricSpec {
   MetricType type;
   absl::string_view labels;  // their keys in the order of use, by comma; empty: none
   absl::string_view help;    // Markdown, one line; the labels' values between backticks
+  bool hide_unused = false;  // a series is shown when it has counted something
 };
 
 // Rows that an operator looks for together.

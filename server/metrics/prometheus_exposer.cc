@@ -68,6 +68,7 @@ class RegistryReader final : public prometheus::Collectable {
       converted.type = TypeOf(family.type);
       for (const LabelledMetric& metric : family.metrics) {
         if (metric.info && metric.info->labels().empty()) continue;
+        if (family.hide_unused && metric.unused()) continue;
         converted.metric.push_back(Convert(metric));
       }
       if (!converted.metric.empty()) result.push_back(std::move(converted));

@@ -111,8 +111,11 @@ grpc::ServerUnaryReactor* AnalysisService::AnalyzeFrame(grpc::CallbackServerCont
   if (!room.ok()) return AnalyzeReactor::Refuse(room);
   const std::string fallback_id =
       absl::StrCat("analyze-", parts_.store->epoch().substr(0, 8), "-", ++unnamed_frames_);
+  const absl::Time arrival_time = parts_.steady_clock->Now();
   absl::StatusOr<std::shared_ptr<const Frame>> frame =
       FrameFromProto(request->frame(), fallback_id);
+  parts_.metrics->decode_analyze->Observe(
+      absl::ToDoubleSeconds(parts_.steady_clock->Now() - arrival_time));
   context->GetRpcAllocatorState()->FreeRequest();
   if (!frame.ok()) {
     parts_.metrics->FramesInvalid(InvalidReason(frame.status()))->Increment();
@@ -187,7 +190,7 @@ grpc::ServerUnaryReactor* AnalysisService::GetStatus(grpc::CallbackServerContext
                                metrics.frames_received_analyze->value());
   counters.set_frames_invalid(metrics.FramesInvalidTotal());
   counters.set_frames_processed(metrics.frames_processed->value());
-  counters.set_frames_dropped_admission(metrics.frames_dropped_admission->value());
+  counters.set_frames_dropped_admission(metrics.frames_dropped.overtaken->value());
   counters.set_results_dropped_subscribers(metrics.results_dropped_mailbox->value());
   counters.set_frames_failed(metrics.FramesFailedTotal());
   counters.set_unet_frames_skipped(metrics.unet.skipped_busy->value());

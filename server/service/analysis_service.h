@@ -38,6 +38,7 @@ struct AnalysisServiceParts {
   CallThreads* call_threads = nullptr;
   DaemonMetrics* metrics = nullptr;
   const SettingsHolder* settings = nullptr;
+  const Clock* steady_clock = nullptr;
   const ModelReloader* models = nullptr;  // null: no U-Net
   HealthMonitor* health = nullptr;        // null: components are not told
   Counter* trace_parents_malformed = nullptr;

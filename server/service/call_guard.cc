@@ -100,7 +100,7 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
 
 CallGuard::CallGuard(const CallGuardParts& parts)
     : parts_(parts),
-      call_log_(parts.callers, parts.steady_clock, parts.log),
+      call_log_(parts.callers, parts.calls, parts.steady_clock, parts.log),
       warden_(parts.gate, [this](const RunningStream& stream, const CallRefusal& refusal) {
         parts_.metrics->Refused(refusal.reason)->Increment();
         Tell(stream.facts.method, stream.caller.name, refusal, stream.request_id);
@@ -180,7 +180,9 @@ grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t re
   ActiveCall active;
   active.request_id = RequestIdFor(context);
   active.address = facts.address;
-  active.begin_time = parts_.steady_clock->Now();
+  const absl::Time begin_time = parts_.steady_clock->Now();
+  active.begin_time = begin_time;
+  parts_.calls->Begin(method);
   context.AddInitialMetadata(kRequestIdKey, active.request_id);
   Caller caller;
   const std::optional<CallRefusal> refusal = Ask(facts, &caller);
@@ -188,16 +190,21 @@ grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t re
   const std::string request_id = active.request_id;
   const grpc::ServerContextBase* const key = &context;
   parts_.callers->Add(key, std::move(active));
+  // `method` is the handler's and outlives the call.
+  const auto leave = [this, key, begin_time, &method] {
+    parts_.callers->Remove(key);
+    parts_.calls->End(method, parts_.steady_clock->Now() - begin_time);
+  };
   if (refusal) {
-    *end = [this, key] { parts_.callers->Remove(key); };
+    *end = leave;
     return ToGrpcStatus(*refusal);
   }
   const int64_t watched = !caller.name.empty() && stream
                               ? warden_.Add({std::move(facts), caller, request_id, EndOf(call)})
                               : 0;
-  *end = [this, stream, watched, caller = std::move(caller), key] {
+  *end = [this, stream, watched, caller = std::move(caller), leave] {
     if (watched != 0) warden_.Remove(watched);
-    parts_.callers->Remove(key);
+    leave();
     if (stream) parts_.gate->Leave(caller);
   };
   return grpc::Status::OK;

@@ -27,6 +27,7 @@
 #include "core/base/clock.h"
 #include "core/base/interruptible_wait.h"
 #include "server/log/event_log.h"
+#include "server/metrics/call_metrics.h"
 #include "server/metrics/security_metrics.h"
 #include "server/security/active_callers.h"
 #include "server/security/call_gate.h"
@@ -50,6 +51,7 @@ struct CallGuardParts {
   ActiveCallers* callers = nullptr;
   RequestIds* request_ids = nullptr;
   const SecurityMetrics* metrics = nullptr;
+  const CallMetrics* calls = nullptr;
   const Clock* steady_clock = nullptr;
   EventLog* log = nullptr;
 };

@@ -25,12 +25,9 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
       const grpc::Status status = methods->GetSendStatus();
-      if (!status.ok()) {
-        const bool stream =
-            info_.type() == grpc::experimental::ServerRpcInfo::Type::SERVER_STREAMING;
-        methods->ModifySendStatus(
-            log_.OnEnd(info_.server_context(), info_.method(), stream, status));
-      }
+      const bool stream = info_.type() == grpc::experimental::ServerRpcInfo::Type::SERVER_STREAMING;
+      const grpc::Status told = log_.OnEnd(info_.server_context(), info_.method(), stream, status);
+      if (!status.ok()) methods->ModifySendStatus(told);
     }
     methods->Proceed();
   }
@@ -96,6 +93,8 @@ std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> CallLog::
 
 grpc::Status CallLog::OnEnd(const void* context, absl::string_view method, bool stream,
                             const grpc::Status& status) {
+  metrics_.CountEnd(method, status.error_code());
+  if (status.ok()) return status;
   const ActiveCall call = callers_.Get(context);
   if (call.request_id.empty()) return status;  // of a service that is not ours
   // A reader that goes away ends its stream the only way there is; who reads is told elsewhere.

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/clock.h"
 #include "server/log/event_log.h"
+#include "server/metrics/call_metrics.h"
 #include "server/security/active_callers.h"
 
 namespace grpc {
@@ -30,14 +31,15 @@ namespace atomstream {
 class CallLog {
  public:
   // All outlive the log.
-  CallLog(const ActiveCallers* callers, const Clock* steady_clock, EventLog* log)
-      : callers_(*callers), steady_clock_(*steady_clock), log_(*log) {}
+  CallLog(const ActiveCallers* callers, const CallMetrics* metrics, const Clock* steady_clock,
+          EventLog* log)
+      : callers_(*callers), metrics_(*metrics), steady_clock_(*steady_clock), log_(*log) {}
 
   // To be given to a gRPC server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
 
-  // The call of this context is about to end with `status`; returns what goes on the wire. `method`
-  // as "/package.Service/Method".
+  // The call of this context is about to end with `status`: counts it, and returns what goes on the
+  // wire. `method` as "/package.Service/Method".
   grpc::Status OnEnd(const void* context, absl::string_view method, bool stream,
                      const grpc::Status& status);
 
@@ -45,6 +47,7 @@ class CallLog {
   void Tell(const ActiveCall& call, absl::string_view method, const grpc::Status& status);
 
   const ActiveCallers& callers_;
+  const CallMetrics& metrics_;
   const Clock& steady_clock_;
   EventLog& log_;
 };

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/image/frame.h"
 
 namespace atomstream {
@@ -25,6 +26,10 @@ class FrameSource {
   //   CANCELLED         Cancel() was called
   // Any other code is treated as UNAVAILABLE.
   virtual absl::StatusOr<std::shared_ptr<const Frame>> Next() = 0;
+
+  // How long it took to unpack and check the frame that Next() gave last, without waiting for it;
+  // zero: not measured. For the thread of Next().
+  virtual absl::Duration decode_time() const { return absl::ZeroDuration(); }
 
   virtual void Cancel() = 0;
 

@@ -40,12 +40,13 @@ v1::StreamFramesRequest RequestOf(const MicroscopeSourceOptions& options) {
 class MicroscopeSource final : public FrameSource {
  public:
   MicroscopeSource(const MicroscopeSourceOptions& options, std::unique_ptr<MicroscopeLink> link,
-                   const Clock* clock)
+                   const Clock* clock, const Clock* steady_clock)
       : address_(options.address),
         dialling_(options.dialling),
         request_(RequestOf(options)),
         link_(std::move(link)),
-        clock_(*clock) {}
+        clock_(*clock),
+        steady_clock_(*steady_clock) {}
 
   ~MicroscopeSource() override {
     Cancel();
@@ -56,7 +57,10 @@ class MicroscopeSource final : public FrameSource {
     if (reader_ == nullptr) RETURN_IF_ERROR(OpenStream());
     if (reader_->Read(&response_)) {
       began_ = true;
-      return FrameFromProto(response_.frame(), FallbackId(response_.frame().frame_number()));
+      const absl::Time read_time = steady_clock_.Now();
+      auto frame = FrameFromProto(response_.frame(), FallbackId(response_.frame().frame_number()));
+      decode_time_ = steady_clock_.Now() - read_time;
+      return frame;
     }
     const absl::Status end = CloseStream();
     if (IsCancelled()) return absl::CancelledError("the source was cancelled");
@@ -67,6 +71,8 @@ class MicroscopeSource final : public FrameSource {
     return SourceLost(reason,
                       absl::IsUnavailable(end) ? std::string(end.message()) : end.ToString(kPlain));
   }
+
+  absl::Duration decode_time() const override { return decode_time_; }
 
   void Cancel() override {
     MutexLock lock(&mutex_);
@@ -122,12 +128,14 @@ class MicroscopeSource final : public FrameSource {
   const v1::StreamFramesRequest request_;
   const std::unique_ptr<MicroscopeLink> link_;
   const Clock& clock_;
+  const Clock& steady_clock_;
 
   // The caller's thread only.
   std::unique_ptr<grpc::ClientReader<v1::StreamFramesResponse>> reader_;  // null: no stream
   v1::StreamFramesResponse response_;  // kept, so that its buffers are used again
   absl::Time opened_at_;
   bool began_ = false;  // something came of the stream
+  absl::Duration decode_time_;
 
   Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
@@ -138,7 +146,7 @@ class MicroscopeSource final : public FrameSource {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FrameSource>> MakeMicroscopeSource(
-    const MicroscopeSourceOptions& options, const Clock* clock) {
+    const MicroscopeSourceOptions& options, const Clock* clock, const Clock* steady_clock) {
   if (options.size_px != 0 &&
       (options.size_px < Frame::kMinSide || options.size_px > Frame::kMaxSide)) {
     return absl::InvalidArgumentError(absl::StrCat("size_px = ", options.size_px,
@@ -151,7 +159,7 @@ absl::StatusOr<std::unique_ptr<FrameSource>> MakeMicroscopeSource(
   }
   ASSIGN_OR_RETURN(std::unique_ptr<MicroscopeLink> link,
                    MicroscopeLink::Create(options.address, options.security, options.log));
-  return std::make_unique<MicroscopeSource>(options, std::move(link), clock);
+  return std::make_unique<MicroscopeSource>(options, std::move(link), clock, steady_clock);
 }
 
 }  // namespace atomstream

@@ -28,9 +28,10 @@ struct MicroscopeSourceOptions {
   EventLog* log = nullptr;  // of files that cannot be used at a new connection; null: untold
 };
 
-// InvalidArgument names the option and its value. `clock` outlives the source.
+// InvalidArgument names the option and its value. The clocks outlive the source; the steady one is
+// for durations.
 absl::StatusOr<std::unique_ptr<FrameSource>> MakeMicroscopeSource(
-    const MicroscopeSourceOptions& options, const Clock* clock);
+    const MicroscopeSourceOptions& options, const Clock* clock, const Clock* steady_clock);
 
 }  // namespace atomstream
 

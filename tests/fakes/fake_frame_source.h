@@ -55,6 +55,16 @@ class FakeFrameSource final : public FrameSource {
     return next.frame;
   }
 
+  absl::Duration decode_time() const override {
+    MutexLock lock(&mutex_);
+    return decode_time_;
+  }
+  // Of all frames from now on.
+  void SetDecodeTime(absl::Duration time) {
+    MutexLock lock(&mutex_);
+    decode_time_ = time;
+  }
+
   void Cancel() override {
     MutexLock lock(&mutex_);
     cancelled_ = true;
@@ -69,11 +79,12 @@ class FakeFrameSource final : public FrameSource {
     std::shared_ptr<const Frame> frame;
   };
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::deque<Answer> next_ ABSL_GUARDED_BY(mutex_);
   bool asking_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration decode_time_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace atomstream

@@ -179,7 +179,7 @@ TEST_F(FaultTest, AWedgedWorkerIsToldThoughFramesGoOnComing) {
   wedge_.WaitForArrivals(1);
   watches_["pipeline"]->WaitFor(false);
   watches_[""]->WaitFor(false);
-  WaitForMore("atomstream_frames_dropped_total{place=\"admission\"}", 0);
+  WaitForMore("atomstream_frames_dropped_total{place=\"admission\",reason=\"overtaken\"}", 0);
   stop = true;
   frames.join();
   wedge_.Open();

@@ -22,6 +22,7 @@ namespace atomstream {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 // A daemon that has worked: one good live frame, one bad one, one subscriber.
 class MetricsTest : public testing::Test {
@@ -57,7 +58,9 @@ TEST_F(MetricsTest, ShowWhatHappened) {
   const std::string metrics = Scrape(harness_.daemon().metrics_port());
   EXPECT_THAT(metrics, HasSubstr("atomstream_frames_received_total{origin=\"source\"} 2\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_frames_invalid_total{reason=\"size\"} 1\n"));
-  EXPECT_THAT(metrics, HasSubstr("atomstream_frames_dropped_total{place=\"admission\"} 0\n"));
+  EXPECT_THAT(
+      metrics,
+      HasSubstr("atomstream_frames_dropped_total{place=\"admission\",reason=\"overtaken\"} 0\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_subscribers{policy=\"latest\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_source_state{state=\"streaming\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_optimizer_evaluations_total 20\n"));
@@ -66,6 +69,45 @@ TEST_F(MetricsTest, ShowWhatHappened) {
   EXPECT_THAT(metrics,
               HasSubstr("atomstream_stage_latency_seconds_bucket{stage=\"total\",le=\"9\"}"));
   EXPECT_THAT(metrics, HasSubstr("atomstream_build_info{version=\""));
+}
+
+TEST_F(MetricsTest, CallsAreCountedByMethodAndCode) {
+  const int port = harness_.daemon().metrics_port();
+  EXPECT_THAT(Scrape(port), HasSubstr("atomstream_calls_open{method=\"Analysis/Subscribe\"} 1\n"));
+  EXPECT_THAT(Scrape(port), Not(HasSubstr("method=\"Analysis/GetStatus\",code=")));
+  {
+    grpc::ClientContext context;
+    v1::GetStatusResponse response;
+    EXPECT_TRUE(harness_.stub().GetStatus(&context, {}, &response).ok());
+  }
+  {
+    grpc::ClientContext context;
+    v1::GetFrameResultRequest request;
+    request.set_frame_id("no such frame");
+    v1::GetFrameResultResponse response;
+    EXPECT_EQ(harness_.stub().GetFrameResult(&context, request, &response).error_code(),
+              grpc::StatusCode::NOT_FOUND);
+  }
+  context_.TryCancel();
+  // The server hears of an answer that is out, and of a reader that has gone, after we do.
+  std::string metrics;
+  do {
+    metrics = Scrape(port);
+  } while (metrics.find("atomstream_calls_open{method=\"Analysis/Subscribe\"} 0\n") ==
+               std::string::npos ||
+           metrics.find("atomstream_call_seconds_count{method=\"Analysis/GetFrameResult\"}") ==
+               std::string::npos);
+  EXPECT_THAT(metrics,
+              HasSubstr("atomstream_calls_total{method=\"Analysis/GetStatus\",code=\"OK\"} 1"));
+  EXPECT_THAT(
+      metrics,
+      HasSubstr(
+          "atomstream_calls_total{method=\"Analysis/GetFrameResult\",code=\"NOT_FOUND\"} 1\n"));
+  EXPECT_THAT(
+      metrics,
+      HasSubstr("atomstream_calls_total{method=\"Analysis/Subscribe\",code=\"CANCELLED\"} 1\n"));
+  EXPECT_THAT(metrics,
+              Not(HasSubstr("atomstream_call_seconds_count{method=\"Analysis/Subscribe\"}")));
 }
 
 // Sum over the labels of one metric.

@@ -43,7 +43,7 @@ TEST_F(AdmissionTest, OnlyTheNewestLiveFrameWaitsAndEveryDropIsCountedAndDeclare
   EXPECT_EQ(first.live_index, 0);
   EXPECT_EQ(first.frames_dropped_before, 0);
   for (int number = 2; number <= 6; ++number) admission_->OfferLive(MakeFrame(number));
-  EXPECT_EQ(metrics_.frames_dropped_admission->value(), 4);
+  EXPECT_EQ(metrics_.frames_dropped.overtaken->value(), 4);
   admission_->Release(FrameOrigin::kSource);
   const AdmittedFrame second = *admission_->Take();
   EXPECT_EQ(second.frame->metadata().number, 6);
@@ -153,7 +153,7 @@ TEST_F(AdmissionTest, ACancelledSubmissionIsDroppedBeforeItsTurn) {
   EXPECT_TRUE(admission_->Submit(MakeFrame(103), NewSubmission()).ok());
   EXPECT_THAT(ends_, testing::ElementsAre(absl::StatusCode::kCancelled));
   EXPECT_EQ(TakeNumber(), 102);
-  EXPECT_EQ(metrics_.frames_dropped_cancelled->value(), 1);
+  EXPECT_EQ(metrics_.frames_dropped.cancelled->value(), 1);
 }
 
 TEST_F(AdmissionTest, AfterCloseWhatWaitsIsHandedOutAndNothingComesIn) {
@@ -163,7 +163,7 @@ TEST_F(AdmissionTest, AfterCloseWhatWaitsIsHandedOutAndNothingComesIn) {
   admission_->Close();
   admission_->OfferLive(MakeFrame(2));
   EXPECT_TRUE(absl::IsUnavailable(admission_->Submit(MakeFrame(102), NewSubmission())));
-  EXPECT_EQ(metrics_.frames_dropped_shutdown->value(), 1);
+  EXPECT_EQ(metrics_.frames_dropped.shutdown->value(), 1);
   EXPECT_FALSE(admission_->WaitUntilEmpty(absl::InfinitePast()));
   EXPECT_EQ(TakeNumber(), 1);
   EXPECT_EQ(TakeNumber(), 101);
@@ -180,7 +180,7 @@ TEST_F(AdmissionTest, AbandonDropsAndCountsWhatWaits) {
   ASSERT_TRUE(admission_->Submit(MakeFrame(101), NewSubmission()).ok());
   admission_->Abandon();
   EXPECT_THAT(ends_, testing::ElementsAre(absl::StatusCode::kUnavailable));
-  EXPECT_EQ(metrics_.frames_dropped_shutdown->value(), 2);
+  EXPECT_EQ(metrics_.frames_dropped.shutdown->value(), 2);
   EXPECT_FALSE(admission_->Take().has_value());
 }
 
@@ -197,7 +197,7 @@ TEST_F(AdmissionTest, ASourceThatCanWaitLosesNothing) {
   }
   source.join();
   EXPECT_EQ(expected, 101);
-  EXPECT_EQ(metrics_.frames_dropped_admission->value(), 0);
+  EXPECT_EQ(metrics_.frames_dropped.overtaken->value(), 0);
 }
 
 TEST_F(AdmissionTest, TheTimeOfArrivalAndOfAdmissionAreKept) {
@@ -240,7 +240,7 @@ TEST_F(AdmissionTest, UnderLoadEveryFrameIsHandedOutOrCountedOnce) {
   for (std::thread& taker : takers) taker.join();
   // The newest live frame is never dropped, so that every drop has been declared by a later frame.
   EXPECT_EQ(taken_live + declared, kLive);
-  EXPECT_EQ(declared, metrics_.frames_dropped_admission->value());
+  EXPECT_EQ(declared, metrics_.frames_dropped.overtaken->value());
   EXPECT_EQ(taken_submitted + refused, kSubmitted);
   EXPECT_TRUE(admission_->WaitUntilEmpty(absl::InfinitePast()));
 }

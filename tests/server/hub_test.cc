@@ -71,6 +71,21 @@ TEST_F(ResultHubTest, ASubscriptionBeginsAfterTheNewestResult) {
   EXPECT_EQ(reader.NextStored()->position.sequence, 3);
 }
 
+TEST_F(ResultHubTest, TellsHowLongResultsWaitedInAMailbox) {
+  HubReader reader(&hub_, {.policy = DeliveryPolicy::kQueue, .queue_size = 2});
+  for (int64_t i = 1; i <= 3; ++i) {
+    hub_.Publish(MakeStored(i));
+    clock_.Advance(absl::Seconds(1));
+  }
+  const Histogram& wait = *metrics_.delivery.Of(DeliveryPolicy::kQueue).wait;
+  EXPECT_TRUE(std::holds_alternative<Gap>(*reader.Next()));  // result 1 was dropped
+  EXPECT_EQ(wait.count(), 0u);
+  EXPECT_EQ(SequenceOf(*reader.Next()), 2);
+  EXPECT_EQ(SequenceOf(*reader.Next()), 3);
+  EXPECT_EQ(wait.count(), 2u);
+  EXPECT_DOUBLE_EQ(wait.snapshot().sum, 3);  // 2 s, and 1 s
+}
+
 TEST_F(ResultHubTest, ResultsOfOtherDetectorsAreNeitherDeliveredNorALoss) {
   HubReader reader(
       &hub_,

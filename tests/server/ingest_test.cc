@@ -111,6 +111,20 @@ TEST_F(IngestTest, ABadFrameIsCountedAndTheNextGoodOneIsUnaffected) {
   EXPECT_EQ(ingest_->status().state, SourceState::kStreaming);
 }
 
+TEST_F(IngestTest, ASourceThatDoesNotMeasureUnpackingShowsNone) {
+  source_.Give(MakeFrame(1));
+  Run();
+  EXPECT_EQ(metrics_.decode_source->count(), 0u);  // not measured
+}
+
+TEST_F(IngestTest, UnpackingIsTimedForEachFrame) {
+  source_.SetDecodeTime(absl::Milliseconds(7));
+  for (const int64_t number : {1, 2}) source_.Give(MakeFrame(number));
+  Run();
+  EXPECT_EQ(metrics_.decode_source->count(), 2u);
+  EXPECT_DOUBLE_EQ(metrics_.decode_source->snapshot().sum, 0.014);
+}
+
 TEST_F(IngestTest, DuplicateAndBackwardNumbersAreRefusedAndCounted) {
   for (const int64_t number : {1, 2, 2, 1, 3}) source_.Give(MakeFrame(number));
   Run();

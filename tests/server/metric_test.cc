@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "server/metrics/call_metrics.h"
 #include "server/metrics/daemon_metrics.h"
 
 namespace atomstream {
@@ -134,6 +135,36 @@ TEST(InfoTest, ShowsTheLabelsThatWereSetLast) {
   info->Set({{"id", "b"}, {"device", "cpu"}});
   EXPECT_EQ(info->labels(), (MetricLabels{{"id", "b"}, {"device", "cpu"}}));
   EXPECT_EQ(registry.families().back().metrics.back().info.get(), info);
+}
+
+TEST(CallMetricsTest, CallsAreCountedByMethodAndCode) {
+  MetricRegistry registry;
+  const CallMetrics calls(registry);
+  calls.CountEnd("/atomstream.v1.Analysis/GetFrame", 5);
+  calls.CountEnd("/atomstream.v1.Analysis/GetFrame", 99);
+  calls.CountEnd("/grpc.health.v1.Health/Check", 0);
+  EXPECT_EQ(calls.Calls("Analysis/GetFrame", 5)->value(), 1);
+  EXPECT_EQ(calls.Calls("Analysis/GetFrame", 2)->value(), 1);  // UNKNOWN
+  int used = 0;
+  for (const LabelledMetric& metric : registry.families()[0].metrics) used += !metric.unused();
+  EXPECT_EQ(used, 2);
+  EXPECT_EQ(registry.families()[0].metrics.front().labels,
+            (MetricLabels{{"method", "Analysis/Subscribe"}, {"code", "OK"}}));
+}
+
+TEST(CallMetricsTest, OpenCallsGoUpAndDownAndOnlyAnswersHaveADuration) {
+  MetricRegistry registry;
+  const CallMetrics calls(registry);
+  for (const char* method :
+       {"/atomstream.v1.Analysis/GetFrame", "/atomstream.v1.Analysis/Subscribe"}) {
+    calls.Begin(method);
+    calls.Begin(method);
+    calls.End(method, absl::Milliseconds(3));
+  }
+  EXPECT_EQ(calls.Open("Analysis/GetFrame")->value(), 1);
+  EXPECT_EQ(calls.Open("Analysis/Subscribe")->value(), 1);
+  EXPECT_EQ(calls.Duration("Analysis/GetFrame")->count(), 1u);
+  EXPECT_EQ(calls.Duration("Analysis/Subscribe"), nullptr);
 }
 
 TEST(DaemonMetricsTest, FailuresAreCountedByDetectorAndTogether) {

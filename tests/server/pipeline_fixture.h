@@ -85,10 +85,7 @@ class PipelineTest : public testing::Test {
   // received = processed + dropped, once the pipeline is empty.
   void CheckBooks() {
     EXPECT_EQ(metrics_.frames_received_source->value() + metrics_.frames_received_analyze->value(),
-              metrics_.frames_processed->value() + metrics_.frames_dropped_store->value() +
-                  metrics_.frames_dropped_admission->value() +
-                  metrics_.frames_dropped_cancelled->value() +
-                  metrics_.frames_dropped_shutdown->value());
+              metrics_.frames_processed->value() + metrics_.frames_dropped.total());
   }
 
   FakeClock clock_;

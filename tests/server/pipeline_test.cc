@@ -160,7 +160,7 @@ TEST_F(PipelineTest, DropsAreDeclaredByTheNextResult) {
   const FrameRecordPtr second = reader_->NextResult();
   EXPECT_EQ(second->frame_number, 10);
   EXPECT_EQ(second->frames_dropped_before, 8);
-  EXPECT_EQ(metrics_.frames_dropped_admission->value(), 8);
+  EXPECT_EQ(metrics_.frames_dropped.overtaken->value(), 8);
 }
 
 TEST_F(PipelineTest, AReplayThatWaitsLosesNothing) {
@@ -287,7 +287,7 @@ TEST_F(PipelineTest, UnderLoadTheBooksBalanceAndEverySequenceIsDelivered) {
     }
   }
   EXPECT_EQ(next - 1, store_.range().newest);
-  EXPECT_LE(dropped, metrics_.frames_dropped_admission->value());
+  EXPECT_LE(dropped, metrics_.frames_dropped.overtaken->value());
   EXPECT_EQ(answered + refused, kSubmitted);
   EXPECT_EQ(metrics_.frames_received_source->value(), kLive);
   CheckBooks();

@@ -188,7 +188,7 @@ TEST_F(UnetPipelineTest, ACancelledSubmissionThatWaitsForTheUnetIsGivenUpAndItsF
   while (metrics_.unet_waiting->value() < 1) std::this_thread::yield();
   pipeline_->Cancel(*only_unet);
   EXPECT_TRUE(absl::IsCancelled(end_of_unet.get().status()));
-  EXPECT_EQ(metrics_.frames_dropped_cancelled->value(), 1);
+  EXPECT_EQ(metrics_.frames_dropped.unet_cancelled->value(), 1);
   network.Open();
   EXPECT_TRUE(running.get().ok());
   EXPECT_EQ(reader_->NextResult()->frame_number, 1);  // nothing was published of frame 3
@@ -213,7 +213,7 @@ TEST_F(UnetPipelineTest, ShutdownGivesUpAtTheDeadlineWhatWaitsForTheUnet) {
   network.Open();
   pipeline_.reset();  // waits for the frame that was being worked on
   EXPECT_TRUE(running.get().ok());
-  EXPECT_EQ(metrics_.frames_dropped_shutdown->value(), 1);
+  EXPECT_EQ(metrics_.frames_dropped.unet_shutdown->value(), 1);
   EXPECT_EQ(metrics_.unet.shutdown->value(), 2);
   CheckBooks();
 }
@@ -283,7 +283,7 @@ TEST_F(UnetPipelineTest, AResultThatTheStoreRefusesFailsTheCallAndTheOtherIsCoun
   EXPECT_TRUE(absl::IsDataLoss(result.status()));
   EXPECT_TRUE(pipeline_->Shutdown(absl::InfiniteFuture()));
   EXPECT_EQ(metrics_.results_lost->value(), 2);
-  EXPECT_EQ(metrics_.frames_dropped_store->value(), 1);
+  EXPECT_EQ(metrics_.frames_dropped.refused_by_store->value(), 1);
   CheckBooks();
 }
 

@@ -229,6 +229,7 @@ TEST(FlagsTest, KnowsItsFlags) {
   EXPECT_EQ(Parse({"--config", "file"})->config, "file");
   EXPECT_FALSE(Parse({"--config=f"})->validate_only);
   EXPECT_TRUE(Parse({"--validate_only", "--config=f"})->validate_only);
+  EXPECT_TRUE(Parse({"--print_metrics"})->print_metrics);
   EXPECT_TRUE(Parse({"--version"})->version);
   EXPECT_TRUE(Parse({"--help"})->help);
   EXPECT_EQ(Parse({"--config=f"})->wedge_while, "");  // never by itself

@@ -1,10 +1,12 @@
-// The table of who may call what, against the service descriptors and against SECURITY.md.
+// The table of who may call what, and the methods that are counted, against the service descriptors
+// and against SECURITY.md.
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,7 @@
 #include "atomstream/v1/operations.pb.h"
 #include "atomstream/v1/steering.pb.h"
 #include "atomstream/v1/targeting.pb.h"
+#include "server/metrics/call_metrics.h"
 #include "server/security/method_rules.h"
 
 namespace atomstream {
@@ -20,26 +23,45 @@ namespace {
 
 using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
+using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
-TEST(MethodTableTest, HasEveryMethodOfEveryServiceOfTheDaemon) {
+// Of every service of the daemon.
+std::vector<const MethodDescriptor*> AllMethods() {
   const FileDescriptor* files[] = {v1::GetStatusRequest::descriptor()->file(),
                                    v1::GetSettingsRequest::descriptor()->file(),
                                    v1::SelectTargetsRequest::descriptor()->file(),
                                    v1::ReloadConfigurationRequest::descriptor()->file()};
-  int methods = 0;
+  std::vector<const MethodDescriptor*> methods;
   for (const FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {
       const ServiceDescriptor& service = *file->service(s);
-      for (int m = 0; m < service.method_count(); ++m) {
-        const std::string path =
-            absl::StrCat("/", service.full_name(), "/", service.method(m)->name());
-        EXPECT_NE(FindMethodRule(path), nullptr) << path << ": who may call it?";
-        ++methods;
-      }
+      for (int m = 0; m < service.method_count(); ++m) methods.push_back(service.method(m));
     }
   }
-  EXPECT_GT(methods, 0);
+  return methods;
+}
+
+std::string PathOf(const MethodDescriptor& method) {
+  return absl::StrCat("/", method.service()->full_name(), "/", method.name());
+}
+
+TEST(MethodTableTest, HasEveryMethodOfEveryServiceOfTheDaemon) {
+  EXPECT_FALSE(AllMethods().empty());
+  for (const MethodDescriptor* method : AllMethods()) {
+    EXPECT_NE(FindMethodRule(PathOf(*method)), nullptr) << PathOf(*method) << ": who may call it?";
+  }
+}
+
+TEST(CallMetricsTest, CountEveryMethodAndTimeThoseThatAnswerOnce) {
+  MetricRegistry registry;
+  const CallMetrics calls(registry);
+  for (const MethodDescriptor* method : AllMethods()) {
+    ASSERT_NE(calls.Calls(PathOf(*method), 0), nullptr) << PathOf(*method);
+    EXPECT_EQ(calls.Duration(PathOf(*method)) == nullptr, method->server_streaming())
+        << PathOf(*method);
+  }
+  EXPECT_EQ(calls.methods(), AllMethods().size()) << "one is counted that there is not";
 }
 
 TEST(MethodTableTest, HasNothingThatIsNoMethod) {

@@ -72,7 +72,7 @@ class MicroscopeRotationTest : public testing::Test {
 };
 
 TEST_F(MicroscopeRotationTest, ALinkThatWasLostIsMadeAnewWithTheCertificatesThatAreThereThen) {
-  auto source = MakeMicroscopeSource(source_, &clock_);
+  auto source = MakeMicroscopeSource(source_, &clock_, &clock_);
   ASSERT_TRUE(source.ok()) << source.status();
   ASSERT_EQ(NextFrame(**source), absl::OkStatus());
   Serve(next_);
@@ -85,7 +85,7 @@ TEST_F(MicroscopeRotationTest, ALinkThatWasLostIsMadeAnewWithTheCertificatesThat
 }
 
 TEST_F(MicroscopeRotationTest, APairThatDoesNotFitIsNotUsed) {
-  auto source = MakeMicroscopeSource(source_, &clock_);
+  auto source = MakeMicroscopeSource(source_, &clock_, &clock_);
   ASSERT_TRUE(source.ok()) << source.status();
   ASSERT_EQ(NextFrame(**source), absl::OkStatus());
   Write("daemon.key", old_.Sign({.common_name = "another"}).key);

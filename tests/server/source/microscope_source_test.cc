@@ -1,5 +1,6 @@
 #include "server/source/microscope_source.h"
 
+#include <atomic>
 #include <thread>
 
 #include "gmock/gmock.h"
@@ -27,7 +28,7 @@ std::unique_ptr<FrameSource> SourceOf(const FakeMicroscope& microscope) {
   static const SystemClock clock;
   MicroscopeSourceOptions options;
   options.address = microscope.address();
-  auto source = MakeMicroscopeSource(options, &clock);
+  auto source = MakeMicroscopeSource(options, &clock, &clock);
   EXPECT_TRUE(source.ok()) << source.status();
   return source.ok() ? *std::move(source) : nullptr;
 }
@@ -43,6 +44,28 @@ TEST(MicroscopeSourceTest, DeliversFramesInOrder) {
     EXPECT_EQ((*frame)->image()(7, 7), static_cast<float>(number));
   }
   EXPECT_EQ(source->Description(), "microscope " + microscope.address());
+}
+
+// A second goes by whenever it is asked for the time.
+class TickingClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::UnixEpoch() + absl::Seconds(ticks_++); }
+
+ private:
+  mutable std::atomic<int> ticks_ = 0;
+};
+
+TEST(MicroscopeSourceTest, TellsHowLongUnpackingTook) {
+  FakeMicroscope microscope({Script{{SmallFrame(1)}}});
+  const SystemClock clock;
+  const TickingClock steady_clock;
+  MicroscopeSourceOptions options;
+  options.address = microscope.address();
+  const auto source = MakeMicroscopeSource(options, &clock, &steady_clock);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ((*source)->decode_time(), absl::ZeroDuration());
+  ASSERT_TRUE((*source)->Next().ok());
+  EXPECT_EQ((*source)->decode_time(), absl::Seconds(1));
 }
 
 TEST(MicroscopeSourceTest, SaysUnavailableWhenTheStreamEndsAndDialsAgain) {
@@ -120,7 +143,7 @@ TEST(MicroscopeSourceTest, AsksForTheConfiguredScan) {
   options.size_px = 256;
   options.dwell_time = absl::Microseconds(1500000);
   options.detector = "BF";
-  auto source = MakeMicroscopeSource(options, &clock);
+  auto source = MakeMicroscopeSource(options, &clock, &clock);
   ASSERT_TRUE(source.ok());
   ASSERT_TRUE((*source)->Next().ok());
   const auto requests = microscope.requests();
@@ -162,7 +185,7 @@ TEST(MicroscopeSourceTest, SaysUnavailableWhenNobodyIsThere) {
   MicroscopeSourceOptions options;
   options.address = address;
   options.dialling = absl::Milliseconds(50);
-  auto source = MakeMicroscopeSource(options, &clock);
+  auto source = MakeMicroscopeSource(options, &clock, &clock);
   ASSERT_TRUE(source.ok());
   for (int i = 0; i < 2; ++i) {
     const absl::Status nobody = (*source)->Next().status();
@@ -174,7 +197,7 @@ TEST(MicroscopeSourceTest, SaysUnavailableWhenNobodyIsThere) {
 TEST(MicroscopeSourceTest, RefusesOptionsThatCannotWork) {
   const SystemClock clock;
   const auto error = [&](const MicroscopeSourceOptions& options) {
-    return std::string(MakeMicroscopeSource(options, &clock).status().message());
+    return std::string(MakeMicroscopeSource(options, &clock, &clock).status().message());
   };
   MicroscopeSourceOptions options;
   EXPECT_THAT(error(options), HasSubstr("address"));

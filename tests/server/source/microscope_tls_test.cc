@@ -40,7 +40,7 @@ class MicroscopeTlsTest : public testing::Test {
     MicroscopeSourceOptions options;
     options.address = microscope_->address();
     options.security = security;
-    auto source = MakeMicroscopeSource(options, &clock_);
+    auto source = MakeMicroscopeSource(options, &clock_, &clock_);
     return source.ok() ? (*source)->Next().status() : source.status();
   }
 
