@@ -52,7 +52,7 @@ atomstream-sim --address=127.0.0.1:0 --size_px=128 --rate_hz=5 --noise=0.2 >/tmp
 sim=$!
 await /tmp/sim.log $sim '127.0.0.1:[1-9]'
 microscope=$(grep -o '127\.0\.0\.1:[1-9][0-9]*' /tmp/sim.log | head -1)
-sed -i -e 's/^listen_address: .*/listen_address: "127.0.0.1:0"/' -e 's/^metrics_address: .*/metrics_address: ""/' \
+sed -i -e 's/^listen_address: .*/listen_address: "127.0.0.1:0"/' -e 's/^metrics_address: .*/metrics_address: "127.0.0.1:0"/' \
   -e "s/127.0.0.1:50060/$microscope/" $config
 start() {
   : >/tmp/daemon.log
