@@ -21,8 +21,9 @@
 #include "server/daemon.h"
 #include "server/daemon_certificates.h"
 #include "server/log/glog_sink.h"
-#include "server/log/grpc_log.h"
 #include "server/log/journal_stream.h"
+#include "server/log/grpc_log.h"
+#include "server/log/protobuf_log.h"
 #include "server/log/stream_log.h"
 #include "server/make_parts.h"
 #include "server/metrics/metric_catalogue.h"
@@ -116,12 +117,13 @@ int Main(int argc, char** argv) {
   const SteadyClock steady_clock;
   StreamLog log(STDERR_FILENO, options.log, &clock, LogsToJournal());
   const GlogSink libraries(argv[0], &log);
+  const ProtobufLog protobuf(&log);
   const GrpcLog grpc(&log);
   ServiceNotifier manager(NotifyOptionsFromEnvironment(&std::getenv, getpid()), &steady_clock,
                           &log);
+  ConfigSource source{flags->config, loaded->config, StampOfModel(options.unet)};
   absl::StatusOr<DaemonParts> parts = MakeParts(options, &clock, &steady_clock, &log);
   if (!parts.ok()) return Fail(parts.status(), 2);
-  ConfigSource source{flags->config, loaded->config, StampOfModel(options.unet)};
   if (flags->validate_only) {
     for (const std::string& warning : CertificateWarnings(options, clock.Now())) {
       std::cerr << "atomstreamd: warning: " << warning << "\n";

@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "server/service/error.h"
 
 namespace atomstream {
 namespace {
@@ -97,20 +98,23 @@ grpc::Status CallLog::OnEnd(const void* context, absl::string_view method, bool 
   if (status.ok()) return status;
   const ActiveCall call = callers_.Get(context);
   if (call.request_id.empty()) return status;  // of a service that is not ours
-  // A reader that goes away ends its stream the only way there is; who reads is told elsewhere.
-  if (!stream || status.error_code() != grpc::StatusCode::CANCELLED) Tell(call, method, status);
   google::rpc::Status details = DetailsOf(status);
+  const std::string reason = ReasonOf(details);
+  // Streams go on until their reader goes away or the daemon ends: no failure of theirs.
+  if (!stream || (status.error_code() != grpc::StatusCode::CANCELLED && reason != kShuttingDown)) {
+    Tell(call, method, status, reason);
+  }
   google::rpc::RequestInfo info;
   info.set_request_id(call.request_id);
   details.add_details()->PackFrom(info);
   return grpc::Status(status.error_code(), status.error_message(), details.SerializeAsString());
 }
 
-void CallLog::Tell(const ActiveCall& call, absl::string_view method, const grpc::Status& status) {
+void CallLog::Tell(const ActiveCall& call, absl::string_view method, const grpc::Status& status,
+                   absl::string_view reason) {
   // "Analysis/AnalyzeFrame"
   const absl::string_view path = method.substr(method.rfind('.') + 1);
   const std::string code = CodeName(status.error_code());
-  const std::string reason = ReasonOf(DetailsOf(status));
   const std::string kind = absl::StrCat("call ", path, " ", code);
   const std::array<LogField, 6> more = {
       LogField{"method", path},
@@ -119,7 +123,8 @@ void CallLog::Tell(const ActiveCall& call, absl::string_view method, const grpc:
       LogField{"caller", call.name},
       LogField{"peer", call.address},
       LogField{"duration_s", absl::ToDoubleSeconds(steady_clock_.Now() - call.begin_time)}};
-  log_.Write(IsCallersAffair(status.error_code()) ? LogLevel::kInfo : LogLevel::kWarning,
+  const bool expected = IsCallersAffair(status.error_code()) || reason == kShuttingDown;
+  log_.Write(expected ? LogLevel::kInfo : LogLevel::kWarning,
              absl::StrCat("call failed: ", status.error_message()),
              {.component = "call",
               .frame_id = call.frame_id,

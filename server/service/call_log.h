@@ -1,7 +1,7 @@
 // CallLog: sees every call of ours end. An error gets the call's request id
-// (google.rpc.RequestInfo) and, unless it is the end of a stream whose reader went away, a line in
-// the log: which method, code, reason, who, from where, how long. Calls that succeed are told by
-// metrics alone.
+// (google.rpc.RequestInfo) and, unless it is a stream's end because its reader or the daemon went
+// away, a line in the log: which method, code, reason, who, from where, how long. Calls that
+// succeed are told by metrics alone.
 //
 // It stands between gRPC and the services as an interceptor, so that no service can forget it, and
 // errors of the guard in front of them come by, too. Calls of services that are not ours (health,
@@ -44,7 +44,8 @@ class CallLog {
                      const grpc::Status& status);
 
  private:
-  void Tell(const ActiveCall& call, absl::string_view method, const grpc::Status& status);
+  void Tell(const ActiveCall& call, absl::string_view method, const grpc::Status& status,
+            absl::string_view reason);
 
   const ActiveCallers& callers_;
   const CallMetrics& metrics_;

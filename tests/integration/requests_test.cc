@@ -17,6 +17,7 @@
 #include "client/cpp/rpc_status.h"
 #include "core/base/request_id.h"
 #include "google/rpc/status.pb.h"
+#include "server/log/protobuf_log.h"
 #include "tests/fakes/gate.h"
 #include "tests/fakes/line_log.h"
 #include "tests/fakes/test_frames.h"
@@ -32,6 +33,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
+using testing::SizeIs;
 
 // Of the details of an error; empty: there is none.
 std::string RequestIdOf(const grpc::Status& status) {
@@ -71,6 +73,7 @@ class RequestsTest : public testing::Test {
   std::unique_ptr<AnalysisClient> Client(const std::string& request_id = "") {
     const auto channel =
         MakeChannel({.address = absl::StrCat("127.0.0.1:", harness_->daemon().port()),
+                     .security = {},
                      .request_id = request_id});
     EXPECT_TRUE(channel.ok()) << channel.status();
     return AnalysisClient::Create(*channel);
@@ -213,6 +216,19 @@ TEST_F(RequestsTest, SubscribersAreToldWhenTheyComeAndGo) {
   EXPECT_THAT(log_.lines(), Each(Not(HasSubstr("call failed"))));
 }
 
+TEST_F(RequestsTest, AStreamThatEndsWithTheDaemonIsNoFailedCall) {
+  Start();
+  grpc::ClientContext context;
+  const auto reader = harness_->Subscribe(&context);
+  harness_->daemon().Shutdown();
+  v1::FrameResult result;
+  while (ReadResult(*reader, &result)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(log_.WaitFor("subscriber left", 1), ElementsAre(HasSubstr("cause=shutdown")));
+  EXPECT_THAT(log_.lines(), Each(Not(HasSubstr("call failed"))));
+}
+
 TEST_F(RequestsTest, WhoChangesSettingsIsAuditedWithTheCall) {
   Start();
   grpc::ClientContext context;
@@ -252,6 +268,20 @@ TEST_F(RequestsTest, TheTraceAndTheNameOfACallComeIntoTheSpans) {
                                     "\"value\":{\"stringValue\":\"traced\"}}")));
 }
 
+// A caller may send what protobuf complains of: no line of another form may come of it.
+TEST_F(RequestsTest, WhatProtobufComplainsOfComesIntoTheLog) {
+  const ProtobufLog protobuf(&log_);
+  Start();
+  v1::GetFrameResultRequest request;
+  request.set_frame_id("no UTF-8: \xff");
+  grpc::ClientContext context;
+  v1::GetFrameResultResponse response;
+  const grpc::Status status = harness_->stub().GetFrameResult(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  // Of this test's client and of the daemon.
+  EXPECT_THAT(log_.WaitFor("protobuf: String field", 2), SizeIs(2));
+}
+
 // The C++ client: it names its calls itself, so that an error has the name even where the daemon
 // had no say any more.
 TEST_F(RequestsTest, TheClientKnowsTheNameOfACallThatFailed) {
@@ -284,7 +314,7 @@ TEST_F(RequestsTest, TheClientKnowsTheNameOfACallThatFailed) {
 }
 
 TEST(RequestIdOptionTest, AChannelWithABadNameIsRefused) {
-  const auto channel = MakeChannel({.address = "127.0.0.1:1", .request_id = "a b"});
+  const auto channel = MakeChannel({.address = "127.0.0.1:1", .security = {}, .request_id = "a b"});
   EXPECT_TRUE(absl::IsInvalidArgument(channel.status()));
   EXPECT_THAT(std::string(channel.status().message()),
               HasSubstr("request_id = a b: must be 1 to 64"));
