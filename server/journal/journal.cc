@@ -71,6 +71,7 @@ Journal::Journal(const JournalOptions& options, JournalDependencies dependencies
       mark_(std::move(mark)),
       frames_(writer_.get(), &gate_, FramesPath(options_.path), options_.max_frame_bytes,
               dependencies_.clock, dependencies_.steady_clock),
+      reserve_(options_.path + ".reserve"),
       readers_(options_.path, options_.max_readers),
       retention_(options_.retention) {}
 
@@ -225,6 +226,13 @@ absl::StatusOr<std::string> Journal::ReadFrame(absl::string_view sha256) const {
 
 absl::StatusOr<bool> Journal::MaintainStep() {
   MutexLock lock(&frames_mutex_);
+  const absl::StatusOr<bool> more = Maintain();
+  if (absl::IsResourceExhausted(more.status()) && reserve_.Give()) return Maintain();
+  if (more.ok() && !*more) reserve_.Take();
+  return more;
+}
+
+absl::StatusOr<bool> Journal::Maintain() {
   // If there is no space for that, what follows may make some.
   const absl::StatusOr<bool> emptied = EmptyLogStep();
   if (emptied.ok() && *emptied) return true;

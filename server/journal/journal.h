@@ -2,7 +2,8 @@
 // store of results.
 //
 // Files: `path` (SQLite; other programs may read it, none may write it), its "-wal" and "-shm",
-// "<path>.lock", "<path>.mark" (mark.h) and "<path>.frames/" (frame_files.h), all on a local disk.
+// "<path>.lock", "<path>.mark" (mark.h), "<path>.reserve" (disk_reserve.h) and "<path>.frames/"
+// (frame_files.h), all on a local disk.
 //
 // Invariants: entries of one epoch are numbered 1, 2, 3, … without holes; a number is never given
 // twice; the kept entries are the newest ones. An append has been committed to disk when it
@@ -36,6 +37,7 @@
 #include "absl/types/span.h"
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
+#include "server/journal/disk_reserve.h"
 #include "server/journal/entry.h"
 #include "server/journal/files.h"
 #include "server/journal/kept_frames.h"
@@ -134,6 +136,7 @@ class Journal {
 
   absl::Status Load();
   void WriteMark(int64_t newest);
+  absl::StatusOr<bool> Maintain() ABSL_EXCLUSIVE_LOCKS_REQUIRED(frames_mutex_);
   absl::StatusOr<bool> EmptyLogStep();
   int64_t SetOldest(int64_t oldest);  // returns what it was
   absl::StatusOr<bool> DeleteStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(frames_mutex_);
@@ -149,6 +152,7 @@ class Journal {
   int64_t total_bytes_ ABSL_GUARDED_BY(gate_) = 0;  // EntryRow::total_bytes of the newest
   Mutex frames_mutex_;                              // taken before the gate; for frames_
   KeptFrames frames_;
+  DiskReserve reserve_ ABSL_GUARDED_BY(frames_mutex_);
   mutable ReaderPool readers_;
   std::atomic<int64_t> mark_failures_ = 0;
   std::atomic<int64_t> bytes_ = 0;

@@ -15,9 +15,10 @@ namespace {
 // Mounted at a folder until it ends.
 class SmallDisk {
  public:
-  explicit SmallDisk(const std::string& folder) : folder_(folder) {
+  explicit SmallDisk(const std::string& folder, int mebibytes = 16) : folder_(folder) {
     std::filesystem::create_directories(folder_);
-    error_ = mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=16m") == 0 ? 0 : errno;
+    const std::string size = absl::StrCat("size=", mebibytes, "m");
+    error_ = mount("tmpfs", folder_.c_str(), "tmpfs", 0, size.c_str()) == 0 ? 0 : errno;
   }
   ~SmallDisk() {
     if (error_ == 0) umount2(folder_.c_str(), MNT_DETACH);
@@ -125,7 +126,7 @@ TEST_F(DiskFullDaemonTest, LowerBoundsAndAReloadMakeRoomWithoutARestart) {
   for (const char* lower : {"max_kept_frame_mib: 0", "max_kept_frame_mib: 8 max_results: 100"}) {
     SCOPED_TRACE(lower);
     RecordingFolder folder("max_kept_frame_mib: 8", /*rate_hz=*/200, "disk/results.sqlite");
-    const SmallDisk disk(folder.Path("disk"));
+    const SmallDisk disk(folder.Path("disk"), /*mebibytes=*/64);
     if (disk.error() != 0) {
       GTEST_SKIP() << "cannot mount a small file system here: " << std::strerror(disk.error());
     }
