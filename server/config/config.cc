@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 #include "core/image/frame.h"
 #include "server/config/check.h"
@@ -95,6 +96,20 @@ absl::Status ReadPipeline(const config::v1::PipelineConfig& config, DaemonOption
   return absl::OkStatus();
 }
 
+// What the text parser says, without what only its authors know.
+std::string Plainly(const std::string& message) {
+  absl::string_view rest = message;
+  if (absl::ConsumePrefix(&rest, "Message type ")) {
+    const size_t name = rest.find("has no field named ");
+    if (name != absl::string_view::npos) {
+      return absl::StrCat("there is no field ",
+                          absl::StripSuffix(rest.substr(rest.find('"', name)), "."), " here");
+    }
+  }
+  if (absl::ConsumeSuffix(&rest, ", got: ")) return absl::StrCat(rest, ", but the file ends");
+  return message;
+}
+
 // Keeps the first complaint of the text parser.
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
@@ -102,7 +117,7 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
                 const std::string& message) override {
     if (!message_.empty()) return;
     place_ = {line + 1, column + 1};
-    message_ = message;
+    message_ = Plainly(message);
   }
   const ConfigPlace& place() const { return place_; }
   const std::string& message() const { return message_; }

@@ -141,9 +141,9 @@ absl::StatusOr<ConfigReloader::Plan> ConfigReloader::MakePlan() const {
   // The file is valid as a whole; what would count is a mixture of it and of what runs.
   absl::StatusOr<DaemonOptions> options = OptionsOfFile(deps_.source.path, plan.next);
   if (!options.ok()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(deps_.source.path, ": needs a restart to count: without ",
-                     absl::StrJoin(plan.needs_restart, ", "), ", ", options.status().message()));
+    return absl::FailedPreconditionError(absl::StrCat(
+        options.status().message(),
+        "; that is so until a restart makes count: ", absl::StrJoin(plan.needs_restart, ", ")));
   }
   plan.options = *std::move(options);
   return plan;

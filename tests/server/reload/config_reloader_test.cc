@@ -120,7 +120,11 @@ TEST_F(ConfigReloaderTest, WhatCannotCountWithoutARestartIsRefusedAsAWhole) {
   const absl::Status refused = Reload().status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(std::string(refused.message()), HasSubstr("restart"));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("security.tls.certificate"));
+  EXPECT_EQ(refused.message(),
+            absl::StrCat(path_,
+                         ": security.policy_file: has no effect without security.tls: "
+                         "everybody is admin; that is so until a restart makes count: "
+                         "security.tls.certificate, security.tls.client_ca, security.tls.key"));
   ExpectNothingChanged();
 }
 
