@@ -127,6 +127,20 @@ TEST_F(FilledCatalogueTest, HelpNamesEveryValueOfALabel) {
   }
 }
 
+// Also when every method has ended with every code.
+TEST_F(FilledCatalogueTest, ItIsNeverMoreThan1500Series) {
+  size_t series = 0;
+  for (const MetricSpec& row : AllRows()) series += OfProcess(row.name);
+  for (const MetricFamily& family : registry_.families()) {
+    for (const LabelledMetric& metric : family.metrics) {
+      // A histogram: its bounds, the unbounded bucket, sum and count.
+      series += metric.histogram ? metric.histogram->snapshot().upper_bounds.size() + 3 : 1;
+    }
+  }
+  EXPECT_LE(series, 1500u);
+  EXPECT_GT(series, 500u);
+}
+
 TEST_F(FilledCatalogueTest, NoTwoMetricsAreTheSame) {
   for (const MetricFamily& family : registry_.families()) {
     std::set<MetricLabels> labels;
