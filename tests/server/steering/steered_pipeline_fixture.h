@@ -40,8 +40,8 @@ class SteeredPipelineTest : public PipelineTest {
     dependencies.hub = &hub_;
     dependencies.frames = frames;
     if (frames != nullptr) {
-      finder_ = std::make_unique<FrameFinder>(
-          FrameFinderParts{.cache = frames, .store = &store_, .keeper = keeper_});
+      finder_ = std::make_unique<FrameFinder>(FrameFinderParts{
+          .cache = frames, .store = &store_, .keeper = keeper_, .max_kept_frame_mib = 1});
     }
     dependencies.keeper = keeper_;
     dependencies.finder = finder_.get();

@@ -85,6 +85,7 @@ TEST_F(SteeredPipelineTest, TheCountsOfFramesStayAsTheyAre) {
   reader_->NextResult();
   EXPECT_EQ(metrics_.frames_processed->value(), 1);
   EXPECT_EQ(metrics_.reevaluations_done->value(), 1);
+  EXPECT_EQ(metrics_.reevaluation_seconds->count(), 1u);
   pipeline_->Shutdown(absl::InfiniteFuture());
   CheckBooks();
 }
