@@ -163,7 +163,7 @@ class Drill:
                   must=full, may=untidy, lasts=untidy),
             Fault("the microscope killed", self.sim.kill, self.sim.start, must={"AtomstreamSourceLost"}),
             # Frames that come meanwhile are left out, which is another, slower alert.
-            Fault("a worker that hangs", self.wedge.touch, self.wedge.unlink, must={"AtomstreamNoResults"},
+            Fault("a worker that hangs", self.wedge.touch, self.wedge.unlink, must={"AtomstreamPipelineStuck", "AtomstreamNoResults"},
                   may={"AtomstreamFramesDropped"}),
             Fault("subscribers that do not read", self.stall_subscribers, self.end_subscribers,
                   must={"AtomstreamSubscribersStalled"}),
