@@ -36,7 +36,7 @@ class MicroscopeBeam final : public BeamControl {
     SetDeadline(context, timeout);
     // No waiting for a connection: a beam must not be placed later than it was asked for.
     const std::stop_callback cancelled(cancel, [&context] { context.TryCancel(); });
-    return FromGrpcStatus(Stub()->PlaceBeam(&context, request, &response));
+    return Ended(FromGrpcStatus(Stub()->PlaceBeam(&context, request, &response)));
   }
 
   absl::Status Blank(absl::Duration timeout) override {
@@ -46,12 +46,14 @@ class MicroscopeBeam final : public BeamControl {
     grpc::ClientContext context;
     SetDeadline(context, timeout);
     context.set_wait_for_ready(true);  // a connection that was just lost is dialled again
-    return FromGrpcStatus(Stub()->BlankBeam(&context, request, &response));
+    return Ended(FromGrpcStatus(Stub()->BlankBeam(&context, request, &response)));
   }
 
  private:
-  std::unique_ptr<v1::Microscope::Stub> Stub() {
-    return v1::Microscope::NewStub(link_->Channel());
+  std::unique_ptr<v1::Microscope::Stub> Stub() { return v1::Microscope::NewStub(link_->Channel()); }
+  absl::Status Ended(absl::Status status) {
+    link_->CallEnded(status);
+    return status;
   }
 
   const std::unique_ptr<MicroscopeLink> link_;

@@ -12,8 +12,8 @@
 
 namespace atomstream {
 
-// Dials on the first call; see MicroscopeLink for files that change. InvalidArgument: the address is empty, or what is wrong with the
-// security.
+// Dials on the first call; see MicroscopeLink for files that change. InvalidArgument: the address
+// is empty, or what is wrong with the security.
 absl::StatusOr<std::unique_ptr<BeamControl>> MakeMicroscopeBeam(
     const std::string& address, const ChannelSecurity& security = {});
 

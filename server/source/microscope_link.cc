@@ -36,31 +36,48 @@ absl::StatusOr<std::shared_ptr<const MicroscopeLink::Made>> MicroscopeLink::Make
       made->token == before->token) {
     return before;
   }
+  // Reads them again. Should they change in between, they differ from those above at the next look.
   ASSIGN_OR_RETURN(made->channel, MakeChannel({.address = address_, .security = security_}));
   return made;
 }
 
+void MicroscopeLink::CallEnded(const absl::Status& status) {
+  if (!absl::IsUnauthenticated(status) && !absl::IsPermissionDenied(status)) return;
+  MutexLock lock(&mutex_);
+  refused_ = true;
+}
+
+void MicroscopeLink::Tell(absl::string_view complaint) {
+  {
+    MutexLock lock(&mutex_);
+    if (told_ == complaint) return;
+    told_ = std::string(complaint);
+  }
+  if (log_ == nullptr) return;
+  log_->Write(LogLevel::kWarning,
+              absl::StrCat("the microscope is dialled with the files before: ", complaint),
+              {.component = "source"});
+}
+
 std::shared_ptr<grpc::Channel> MicroscopeLink::Channel() {
   std::shared_ptr<const Made> before;
+  bool refused = false;
   {
     MutexLock lock(&mutex_);
     before = made_;
+    refused = std::exchange(refused_, false);
   }
   if (security_.ca.empty()) return before->channel;
-  if (before->channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) {
+  if (!refused && before->channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) {
     return before->channel;
   }
   absl::StatusOr<std::shared_ptr<const Made>> made = Make(before);
   if (!made.ok()) {
-    if (log_ != nullptr) {
-      log_->Write(LogLevel::kWarning,
-                  absl::StrCat("the microscope is dialled with the files before: ",
-                               made.status().message()),
-                  {.component = "source"});
-    }
+    Tell(made.status().message());
     return before->channel;
   }
   MutexLock lock(&mutex_);
+  told_.clear();
   made_ = *std::move(made);
   return made_->channel;
 }

@@ -107,6 +107,7 @@ class MicroscopeSource final : public FrameSource {
   absl::Status CloseStream() {
     const absl::Status status = FromGrpcStatus(reader_->Finish());
     reader_.reset();
+    link_->CallEnded(status);
     MutexLock lock(&mutex_);
     context_.reset();
     return status;

@@ -1,8 +1,8 @@
 // MakeMicroscopeSource: frames from a microscope that serves atomstream.v1.Microscope.
 //
-// Dials on the first Next() and again on the Next() after a lost link, with the certificates that are
-// on disk then; the caller does the backoff.
-// Checks each frame by itself; whether numbers rise from frame to frame is the ingest's business.
+// Dials on the first Next() and again on the Next() after a lost link, with the certificates that
+// are on disk then; the caller does the backoff. Checks each frame by itself; whether numbers rise
+// from frame to frame is the ingest's business.
 #ifndef ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_SOURCE_H_
 #define ATOMSTREAM_SERVER_SOURCE_MICROSCOPE_SOURCE_H_
 
