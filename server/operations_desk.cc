@@ -1,8 +1,7 @@
-#include "server/operations_desk.h"
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/operations_desk.h"
 
 namespace atomstream {
 namespace {
@@ -21,19 +20,23 @@ OperationsDesk::OperationsDesk(OperationsParts parts, OperationsDependencies dep
     : parts_(std::move(parts)),
       deps_(std::move(dependencies)),
       shutdown_ms_(absl::ToInt64Milliseconds(deps_.shutdown_deadline)),
-      monitor_(deps_.health,
-               {.inputs = {.source = [this] { return deps_.pipeline->status().source; },
-                           .pipeline = deps_.pipeline->progress(),
-                           .unet = deps_.pipeline->unet_progress(),
-                           .broken = [this] { return deps_.pipeline->outcomes().Broken(); },
-                           .store = [this] { return HealthOf(deps_.history->store()); },
-                           .shut_out =
-                               [this] {
-                                 return probe_ == nullptr ? absl::ZeroDuration() : probe_->Look();
-                               }},
-                .steady_clock = deps_.steady_clock,
-                .wait = &wait_,
-                .on_check = [this](const HealthReport& report) { OnHealth(report); }}),
+      monitor_(
+          deps_.health,
+          {.inputs = {.source = [this] { return deps_.pipeline->status().source; },
+                      .pipeline = deps_.pipeline->progress(),
+                      .unet = deps_.pipeline->unet_progress(),
+                      .broken = [this] { return deps_.pipeline->outcomes().Broken(); },
+                      .store = [this] { return HealthOf(deps_.history->store()); },
+                      .shut_out =
+                          [this] { return probe_.ok() ? (*probe_)->Look() : absl::ZeroDuration(); },
+                      .not_tried =
+                          [this] {
+                            return probe_.ok() ? (*probe_)->not_known()
+                                               : std::string(probe_.status().message());
+                          }},
+           .steady_clock = deps_.steady_clock,
+           .wait = &wait_,
+           .on_check = [this](const HealthReport& report) { OnHealth(report); }}),
       reloader_(
           {.source = parts_.config,
            .desk = deps_.steering,

@@ -104,7 +104,7 @@ class OperationsDesk {
   RealWait wait_;
   // These five with the monitor's lock: see HealthDependencies::on_check.
   GrpcServer* server_ = nullptr;
-  std::unique_ptr<ListenerProbe> probe_;  // null: the port cannot be tried
+  absl::StatusOr<std::unique_ptr<ListenerProbe>> probe_ = absl::UnavailableError("no port yet");
   std::map<std::string, bool> serving_;
   LogCounts told_;
   std::atomic<int64_t> shutdown_ms_;

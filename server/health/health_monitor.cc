@@ -134,6 +134,10 @@ ComponentHealth HealthMonitor::Listener() const {
   // It is closed at the end of a drain.
   if (draining_ || !deps_.inputs.shut_out) return Make(kListenerComponent, true, "");
   const absl::Duration shut_out = deps_.inputs.shut_out();
+  const std::string not_tried = deps_.inputs.not_tried ? deps_.inputs.not_tried() : "";
+  if (!not_tried.empty()) {
+    return Make(kListenerComponent, true, absl::StrCat("not tried: ", not_tried));
+  }
   if (shut_out < options_.listener_silence) return Make(kListenerComponent, true, "");
   return Make(kListenerComponent, false, absl::StrCat("takes no connection for ", Shown(shut_out)));
 }

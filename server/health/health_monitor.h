@@ -67,6 +67,8 @@ struct HealthInputs {
   std::function<StoreHealth()> store;
   // For how long nobody was let in, see ListenerProbe; empty: not known. By one thread at a time.
   std::function<absl::Duration()> shut_out;
+  // After shut_out: why that is not known; empty: it is.
+  std::function<std::string()> not_tried;
 };
 
 struct HealthDependencies {

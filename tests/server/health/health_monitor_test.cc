@@ -27,6 +27,7 @@ class HealthMonitorTest : public testing::Test {
   DetectorOutcomes outcomes_;
   StoreHealth store_;
   absl::Duration shut_out_;
+  std::string not_tried_;
   std::vector<HealthReport> told_;
   HealthMonitor monitor_{
       {.source_grace = absl::Seconds(10),
@@ -37,7 +38,8 @@ class HealthMonitorTest : public testing::Test {
                   .unet = &unet_,
                   .broken = [this] { return outcomes_.Broken(); },
                   .store = [this] { return store_; },
-                  .shut_out = [this] { return shut_out_; }},
+                  .shut_out = [this] { return shut_out_; },
+                  .not_tried = [this] { return not_tried_; }},
        .steady_clock = &clock_,
        .wait = &wait_,
        .on_check = [this](const HealthReport& report) { told_.push_back(report); }}};
@@ -127,6 +129,12 @@ TEST_F(HealthMonitorTest, AListenerThatTakesNoConnectionIsStuckButNotDuringADrai
   EXPECT_EQ(*report.stuck(), (ComponentHealth{"listener", false, "takes no connection for 10s"}));
   monitor_.Drain();  // at whose end the port is closed
   EXPECT_TRUE(Of(kListenerComponent).serving);
+}
+
+TEST_F(HealthMonitorTest, APortThatIsNotTriedServesAndSaysSo) {
+  EXPECT_EQ(Of(kListenerComponent), (ComponentHealth{"listener", true, ""}));
+  not_tried_ = "it is asleep";
+  EXPECT_EQ(Of(kListenerComponent), (ComponentHealth{"listener", true, "not tried: it is asleep"}));
 }
 
 TEST_F(HealthMonitorTest, DrainingIsToldBeforeItReturnsAndLeavesTheComponents) {
