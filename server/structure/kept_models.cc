@@ -48,7 +48,8 @@ void KeptModels::Loan::Keep(ClusterModelPtr fitted) {
   MutexLock lock(&owner_->mutex_);
   Kept& kept = owner_->Find(key_);
   kept.model = std::move(fitted);
-  kept.fitted_live_index = live_index_;
+  // A frame that was overtaken may fit when the options change.
+  kept.fitted_live_index = std::max(kept.fitted_live_index, live_index_);
 }
 
 KeptModels::Loan::~Loan() {

@@ -3,9 +3,10 @@
 //
 // Owned by the StructureStage; thread-safe. Frames may be worked on at the same time and finish in
 // any order. Invariants: of each model one frame at a time may make the next; so a generation is
-// made by one frame only, and every label of a live frame comes from a model that was kept. A frame
-// never replaces what a newer one made. When the options change the next frame makes a model of the
-// new ones.
+// made by one frame only, and every label of a live frame comes from a model that was kept. When
+// the options change the next frame that borrows makes a model of the new ones, even an older frame
+// than the one that made the last; otherwise no frame replaces what a newer one made. The frames
+// between fits count from the newest frame that made a model.
 #ifndef ATOMSTREAM_SERVER_STRUCTURE_KEPT_MODELS_H_
 #define ATOMSTREAM_SERVER_STRUCTURE_KEPT_MODELS_H_
 
@@ -52,7 +53,8 @@ class KeptModels {
     const ClusterModelPtr& model() const { return model_; }  // null: there is none yet
     // What the frame is clustered with. May differ from those of the model; it may fit then.
     const ClusterOptions& options() const { return options_; }
-    // False: the frame is older than the model or too near to it, or another frame may at present.
+    // False: there is a model of these options, and the frame is older than it or too near to it;
+    // or another frame may at present.
     bool may_fit() const { return may_fit_; }
     // Takes in the model that this frame fitted; only if may_fit().
     void Keep(ClusterModelPtr fitted);

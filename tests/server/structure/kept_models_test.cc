@@ -128,6 +128,25 @@ TEST(KeptModelsTest, WithOtherOptionsTheNextFrameFitsAndOnlyOneDoes) {
   other.join();
 }
 
+TEST(KeptModelsTest, AnOlderFrameMayFitOtherOptionsAndTheNextFitStaysAsFarAway) {
+  KeptModels models({}, 5);
+  Fit(models, kGraphene, 10);
+  ClusterOptions options;
+  options.max_clusters = 3;
+  models.SetOptions(options, 5);
+  auto second = std::make_shared<ClusterModel>();
+  second->options = options;
+  {
+    KeptModels::Loan older = models.Borrow(kGraphene, 9);
+    ASSERT_TRUE(older.may_fit());
+    older.Keep(second);
+  }
+  const KeptModels::Loan next = models.Borrow(kGraphene, 14);
+  EXPECT_EQ(next.model(), second);
+  EXPECT_FALSE(next.may_fit()) << "four frames after the newest that made a model";
+  EXPECT_TRUE(models.Borrow(kGraphene, 15).may_fit());
+}
+
 TEST(KeptModelsTest, AModelOfTheOptionsBeforeIsFittedAnewAtOnce) {
   KeptModels models({}, 5);
   {
