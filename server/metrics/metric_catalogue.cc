@@ -232,8 +232,9 @@ constexpr MetricSpec kCalls[] = {
     {"atomstream_security_reloads_total", kCounter, "outcome",
      "readings of the policy and the tokens: `ok`, `refused`"},
     {"atomstream_certificate_not_after_seconds", kGauge, "certificate",
-     "when the first certificate of a file that counts ends, since the epoch: `server`, "
-     "`client_ca`, `microscope_client`, `microscope_ca`; NaN: not configured"},
+     "when a certificate file is of no use any more, since the epoch: `server` and "
+     "`microscope_client`, the end of the first certificate in it; `client_ca` and "
+     "`microscope_ca`, the end of the last CA to end; NaN: not configured"},
     {"atomstream_certificate_readings_total", kCounter, "group,outcome",
      "looks at the certificate files of the `server` and of the link to the `microscope`: `ok`; "
      "`refused`, the ones before count on"},

@@ -33,14 +33,14 @@ struct Place {
   absl::Status Wrong(absl::string_view why) const {
     return absl::InvalidArgumentError(Named(group, field, path, why));
   }
-  absl::StatusOr<std::string> Read() const {
-    return ReadCredentialFile(absl::StrCat(group, ".", field), path);
+  absl::StatusOr<std::string> Read(mode_t* mode = nullptr) const {
+    return ReadCredentialFile(absl::StrCat(group, ".", field), path, mode);
   }
 };
 
-absl::Time FirstEnd(const std::vector<X509Ptr>& certificates) {
-  absl::Time end = absl::InfiniteFuture();
-  for (const X509Ptr& certificate : certificates) end = std::min(end, EndOf(*certificate));
+absl::Time LastEnd(const std::vector<X509Ptr>& certificates) {
+  absl::Time end = absl::InfinitePast();
+  for (const X509Ptr& certificate : certificates) end = std::max(end, EndOf(*certificate));
   return end;
 }
 
@@ -85,12 +85,11 @@ absl::Status ReadTexts(const CertificateFiles& files, Certificates& result) {
     ASSIGN_OR_RETURN(result.certificate,
                      (Place{files.field, kCertificate, files.certificate}.Read()));
     const Place place{files.field, kKey, files.key};
-    struct stat about;
-    if (stat(files.key.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
-        (about.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    mode_t mode = 0;
+    ASSIGN_OR_RETURN(result.key, place.Read(&mode));
+    if (S_ISREG(mode) && (mode & (S_IROTH | S_IWOTH)) != 0) {
       return place.Wrong("everybody on this machine can read or write it; chmod o-rw");
     }
-    ASSIGN_OR_RETURN(result.key, place.Read());
   }
   if (!files.ca.empty()) {
     ASSIGN_OR_RETURN(result.ca, (Place{files.field, files.ca_field, files.ca}.Read()));
@@ -110,7 +109,7 @@ absl::Status CheckPair(const CertificateFiles& files, absl::Time now, Certificat
   const bool fits = X509_check_private_key(&own, key->get()) == 1;
   ERR_clear_error();
   if (!fits) return key_place.Wrong(absl::StrCat("is not the key of ", files.certificate));
-  result.certificate_end = FirstEnd(*certificates);
+  result.certificate_end = EndOf(own);
   return CheckStrength(certificate_place, &own);
 }
 
@@ -119,7 +118,7 @@ absl::Status CheckCa(const CertificateFiles& files, absl::Time now, Certificates
   const auto certificates = CertificatesOfPem(result.ca);
   if (!certificates.ok()) return place.Wrong(certificates.status().message());
   RETURN_IF_ERROR(CheckCaTimes(place, *certificates, now));
-  result.ca_end = FirstEnd(*certificates);
+  result.ca_end = LastEnd(*certificates);
   return absl::OkStatus();
 }
 
@@ -131,8 +130,7 @@ void WarnOfEnd(const CertificateFiles& files, absl::string_view field, const std
                absl::Time end, absl::Time now, std::vector<std::string>& warnings) {
   if (end > now + kEndsSoon) return;
   if (end <= now) {
-    warnings.push_back(Named(files.field, field, path,
-                             absl::StrCat("one of the certificates in it ended at ", Shown(end))));
+    warnings.push_back(Named(files.field, field, path, absl::StrCat("ended at ", Shown(end))));
     return;
   }
   const int64_t days = (end - now) / absl::Hours(24);

@@ -28,7 +28,9 @@ struct Certificates {
   std::string certificate;
   std::string key;
   std::string ca;
-  // When the first of each file ends; InfiniteFuture: there is no file.
+  // When nobody gets in with it any more; InfiniteFuture: there is no file. Of `certificate` the
+  // end of the first in it, which is ours: those behind it may be one way to the CA of several. Of
+  // `ca` the end of the last to end.
   absl::Time certificate_end = absl::InfiniteFuture();
   absl::Time ca_end = absl::InfiniteFuture();
 
@@ -43,8 +45,7 @@ inline constexpr absl::Duration kEndsSoon = absl::Hours(14 * 24);
 absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files, absl::Time now,
                                               const Certificates* known = nullptr);
 
-// Of good ones: a line, with the field and the file, for each that ends within kEndsSoon, or has
-// ended already without being what is shown.
+// A line, with the field and the file, for each that ends within kEndsSoon or has ended.
 std::vector<std::string> EndWarnings(const CertificateFiles& files,
                                      const Certificates& certificates, absl::Time now);
 

@@ -35,7 +35,8 @@ absl::Status LineError(absl::string_view file, int line, absl::string_view why) 
   return absl::InvalidArgumentError(absl::StrCat(file, ":", line, ": ", why));
 }
 
-absl::StatusOr<std::string> ReadCredentialFile(absl::string_view field, const std::string& path) {
+absl::StatusOr<std::string> ReadCredentialFile(absl::string_view field, const std::string& path,
+                                               mode_t* mode) {
   const auto wrong = [&](absl::string_view why) {
     return absl::InvalidArgumentError(absl::StrCat(field, " = ", path, ": ", why));
   };
@@ -50,6 +51,7 @@ absl::StatusOr<std::string> ReadCredentialFile(absl::string_view field, const st
   if (fstat(file, &about) != 0) return unreadable();
   if (S_ISDIR(about.st_mode)) return wrong("is a folder");
   if (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode)) return wrong("is a pipe, not a file");
+  if (mode != nullptr) *mode = about.st_mode;
   std::string text(kLargestFile + 1, '\0');
   size_t size = 0;
   while (size < text.size()) {

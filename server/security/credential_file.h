@@ -3,6 +3,8 @@
 #ifndef ATOMSTREAM_SERVER_SECURITY_CREDENTIAL_FILE_H_
 #define ATOMSTREAM_SERVER_SECURITY_CREDENTIAL_FILE_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -23,8 +25,10 @@ std::vector<CredentialLine> CredentialLines(absl::string_view text);
 absl::Status LineError(absl::string_view file, int line, absl::string_view why);
 
 // The whole file. InvalidArgument names `field`, the path and the reason when it cannot be read, is
-// no file or holds more than a mebibyte. Does not wait.
-absl::StatusOr<std::string> ReadCredentialFile(absl::string_view field, const std::string& path);
+// no file or holds more than a mebibyte. `mode`: that of the file that was read; may be null. Does
+// not wait.
+absl::StatusOr<std::string> ReadCredentialFile(absl::string_view field, const std::string& path,
+                                               mode_t* mode = nullptr);
 
 }  // namespace atomstream
 

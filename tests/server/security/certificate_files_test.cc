@@ -140,9 +140,23 @@ TEST_F(CertificateFilesTest, OfSeveralCasOneThatIsValidWillDo) {
   const absl::Time now = absl::Now();
   const auto read = ReadCertificates(files_, now);
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_LT(read->ca_end, now);  // the first that ends: whom it signed are refused already
+  EXPECT_GT(read->ca_end, now + absl::Minutes(50)) << "the end of the one that lets callers in";
+  files_.ca = Write("cas.crt", ca_.certificate() + old.certificate);
+  EXPECT_EQ(ReadCertificates(files_, now)->ca_end, read->ca_end) << "in any order";
+  EXPECT_THAT(EndWarnings(files_, *read, now - kEndsSoon), IsEmpty());
   files_.ca = Write("cas.crt", old.certificate);
   EXPECT_THAT(Complaint(), HasSubstr("security.tls.client_ca = "));
+}
+
+TEST_F(CertificateFilesTest, AChainIsGoodUntilItsFirstCertificateEnds) {
+  const KeyAndCertificate old_cross =
+      ca_.Sign({.common_name = "lab CA", .begins = -absl::Hours(2), .ends = -absl::Hours(1)});
+  const absl::Time now = absl::Now();
+  const absl::Time alone = ReadCertificates(files_, now)->certificate_end;
+  files_.certificate = Write("chain.crt", server_.certificate + old_cross.certificate);
+  const auto read = ReadCertificates(files_, now);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->certificate_end, alone);
 }
 
 TEST_F(CertificateFilesTest, WhatServesAlreadyIsGoodForEver) {
@@ -166,7 +180,7 @@ TEST_F(CertificateFilesTest, WarnsOfWhatEndsSoon) {
               ElementsAre(StartsWith(absl::StrCat("security.tls.certificate = ", files_.certificate,
                                                   ": ends in 3 days, at 2")),
                           StartsWith(absl::StrCat("security.tls.client_ca = ", files_.ca,
-                                                  ": one of the certificates in it ended at 2"))));
+                                                  ": ended at 2"))));
 }
 
 }  // namespace
