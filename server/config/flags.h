@@ -9,7 +9,7 @@
 namespace atomstream {
 
 struct Flags {
-  std::string config;          // --config=FILE, required unless one of the last three
+  std::string config;          // --config=FILE, unless --print_metrics, --version, --help
   bool validate_only = false;  // --validate_only: check the configuration and exit
   bool print_metrics = false;  // --print_metrics: the tables of docs/operations.md
   bool version = false;        // --version
