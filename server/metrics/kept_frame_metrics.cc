@@ -11,6 +11,7 @@ KeptFrameMetrics::KeptFrameMetrics(MetricRegistry& registry) {
   dropped_unused = dropped("unused");
   dropped_failed = dropped("failed");
   dropped_shutdown = dropped("shutdown");
+  dropped_switched_off = dropped("switched_off");
   waiting = registry.AddGauge("atomstream_frames_waiting_to_be_kept");
   age = registry.AddGauge("atomstream_queue_age_seconds", {{"queue", "kept_frames"}});
   keep_seconds = registry.AddHistogram("atomstream_frame_keep_seconds",

@@ -17,6 +17,7 @@ struct KeptFrameMetrics {
   Counter* dropped_unused = nullptr;  // no result could name it any more
   Counter* dropped_failed = nullptr;
   Counter* dropped_shutdown = nullptr;
+  Counter* dropped_switched_off = nullptr;  // none were to be kept any more while it waited
   Gauge* waiting = nullptr;
   Gauge* age = nullptr;               // seconds that the oldest of these waits
   Histogram* keep_seconds = nullptr;  // from the offer until it is written

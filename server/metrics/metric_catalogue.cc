@@ -129,7 +129,8 @@ constexpr MetricSpec kStore[] = {
      "frames whose pixels were written to disk, or were there already"},
     {"atomstream_frames_not_kept_total", kCounter, "reason",
      "frames that should have been: `busy`, the disk did not keep up; `unused`, no result could "
-     "name it; `failed`, it could not be written, see the log; `shutdown`"},
+     "name it; `failed`, it could not be written, see the log; `shutdown`; `switched_off`, a "
+     "reload ended the keeping while it waited"},
     {"atomstream_frames_waiting_to_be_kept", kGauge, "", "frames that wait to be written"},
     {"atomstream_frame_keep_seconds", kHistogram, "",
      "from a frame's admission until it is on disk"},

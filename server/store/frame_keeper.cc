@@ -103,6 +103,8 @@ void FrameKeeper::HashFrames() {
       Forget(item, deps_.metrics->dropped_failed);
     } else if (dropping_) {
       Forget(item, deps_.metrics->dropped_shutdown);
+    } else if (!taking_) {
+      Forget(item, deps_.metrics->dropped_switched_off);
     } else {
       // Told from the moment on at which it can be read.
       item.ticket->SetHash(item.sha256);
@@ -119,13 +121,14 @@ bool FrameKeeper::NextToWrite(Item* item) {
     while (to_write_.empty() && !(closed_ && to_hash_.empty() && !hashing_)) changed_.Wait(&mutex_);
     if (to_write_.empty()) return false;
     Item& first = to_write_.front();
-    if (first.ticket.use_count() > 1 || first.ticket->claimed()) {
+    const bool can_be_named = first.ticket.use_count() > 1 || first.ticket->claimed();
+    if (taking_ && can_be_named) {
       *item = first;
       writing_ = true;
       return true;
     }
-    // No result can carry the name any more.
-    Forget(first, deps_.metrics->dropped_unused);
+    Forget(first,
+           can_be_named ? deps_.metrics->dropped_switched_off : deps_.metrics->dropped_unused);
     to_write_.pop_front();
   }
 }
@@ -142,8 +145,10 @@ void FrameKeeper::WriteFrames() {
 }
 
 void FrameKeeper::EndWriting(const absl::Status& status) {
+  // The disk has no room for it because it is to have none.
+  const bool switched_off = !status.ok() && !taking_;
   // One line when it begins to fail, one when it works again: it may fail for every frame.
-  if (!status.ok() && failed_in_a_row_++ == 0) {
+  if (!status.ok() && !switched_off && failed_in_a_row_++ == 0) {
     deps_.log->Write(LogLevel::kWarning, absl::StrCat("frames cannot be kept: ", status.ToString()),
                      {.component = "store"});
   }
@@ -163,7 +168,9 @@ void FrameKeeper::EndWriting(const absl::Status& status) {
     deps_.metrics->keep_seconds->Observe(
         absl::ToDoubleSeconds(deps_.steady_clock->Now() - item.offer_time));
   }
-  Forget(item, status.ok() ? deps_.metrics->kept : deps_.metrics->dropped_failed);
+  Counter* const refused =
+      switched_off ? deps_.metrics->dropped_switched_off : deps_.metrics->dropped_failed;
+  Forget(item, status.ok() ? deps_.metrics->kept : refused);
 }
 
 absl::StatusOr<std::shared_ptr<const Frame>> FrameKeeper::Read(absl::string_view sha256) const {

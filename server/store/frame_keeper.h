@@ -60,8 +60,8 @@ class FrameKeeper {
 
   void Start();
 
-  // Whether frames are taken from now on; at first they are. What waits is written in any case. Any
-  // thread.
+  // Whether frames are taken from now on; at first they are. While none are, what waits is dropped
+  // instead of written, and a write that the disk refuses is no failure. Any thread.
   void SetTaking(bool taking) { taking_ = taking; }
 
   // Never waits. Null: too much waits already, none are taken, or it is shut down; the frame is not

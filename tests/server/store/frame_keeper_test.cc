@@ -113,6 +113,10 @@ class FrameKeeperTest : public testing::Test {
     return sha256;
   }
 
+  void WaitUntilNoneWaits() {
+    while (metrics_.waiting->value() > 0) std::this_thread::yield();
+  }
+
   FakeDisk disk_;
   FakeClock clock_;
   MetricRegistry registry_;
@@ -190,21 +194,49 @@ TEST_F(FrameKeeperTest, WhatIsMoreThanMayWaitIsDroppedAndCounted) {
   EXPECT_EQ(metrics_.dropped_shutdown->value(), 1);
 }
 
-TEST_F(FrameKeeperTest, WhileNoneAreTakenNothingIsKeptNorCountedAndWhatWaitsIsWritten) {
+TEST_F(FrameKeeperTest, WhileNoneAreTakenNothingIsCountedAndWhatWaitsIsDropped) {
   disk_.Stop();
   keeper_->Start();
   const auto first = keeper_->Offer(MakeNamedFrame("first"));
   disk_.WaitUntilBegun(1);
   const auto second = keeper_->Offer(MakeNamedFrame("second"));
+  HashOf(*second);
   keeper_->SetTaking(false);
   EXPECT_EQ(keeper_->Offer(MakeNamedFrame("third")), nullptr);
+  disk_.GoOn();
+  WaitUntilNoneWaits();
+  EXPECT_EQ(metrics_.kept->value(), 1) << "it was being written";
+  EXPECT_EQ(metrics_.dropped_switched_off->value(), 1);
   keeper_->SetTaking(true);
   const auto fourth = keeper_->Offer(MakeNamedFrame("fourth"));
   ASSERT_NE(fourth, nullptr);
+  EXPECT_TRUE(keeper_->Shutdown(absl::InfiniteFuture()));
+  EXPECT_EQ(metrics_.kept->value(), 2);
+  EXPECT_EQ(disk_.files(), 2u);
+  EXPECT_EQ(metrics_.dropped_busy->value() + metrics_.dropped_shutdown->value(), 0);
+}
+
+TEST_F(FrameKeeperTest, WhatIsNotYetHashedWhenNoneAreTakenGetsNoName) {
+  const auto ticket = keeper_->Offer(MakeNamedFrame("first"));
+  keeper_->SetTaking(false);
+  keeper_->Start();
+  WaitUntilNoneWaits();
+  EXPECT_EQ(ticket->Claim(), "") << "nobody will find it";
+  EXPECT_EQ(metrics_.dropped_switched_off->value(), 1);
+}
+
+TEST_F(FrameKeeperTest, ADiskThatIsToKeepNoneDoesNotFailWhenItRefusesOne) {
+  disk_.Stop();
+  keeper_->Start();
+  const auto first = keeper_->Offer(MakeNamedFrame("first"));
+  disk_.WaitUntilBegun(1);
+  keeper_->SetTaking(false);
+  disk_.Break(absl::ResourceExhaustedError("the budget for kept frames is 0"));
   disk_.GoOn();
   EXPECT_TRUE(keeper_->Shutdown(absl::InfiniteFuture()));
-  EXPECT_EQ(metrics_.kept->value(), 3);
-  EXPECT_EQ(metrics_.dropped_busy->value() + metrics_.dropped_shutdown->value(), 0);
+  EXPECT_EQ(metrics_.dropped_switched_off->value(), 1);
+  EXPECT_EQ(metrics_.dropped_failed->value(), 0);
+  EXPECT_THAT(disk_.lines(), testing::IsEmpty());
 }
 
 TEST_F(FrameKeeperTest, WhatNoResultCanNameIsNotWritten) {
