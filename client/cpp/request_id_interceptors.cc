@@ -53,10 +53,16 @@ class RequestIdInterceptor final : public grpc::experimental::Interceptor {
   const std::string id_;
 };
 
+// A short program takes one number: it must not be one of the 2^32 that a word gives.
+uint64_t Seed() {
+  std::random_device device;
+  const uint64_t high = device();
+  return high << 32 | device();
+}
+
 class RequestIdInterceptors final : public grpc::experimental::ClientInterceptorFactoryInterface {
  public:
-  explicit RequestIdInterceptors(const std::string& fixed)
-      : fixed_(fixed), random_(std::random_device()()) {}
+  explicit RequestIdInterceptors(const std::string& fixed) : fixed_(fixed), random_(Seed()) {}
 
   grpc::experimental::Interceptor* CreateClientInterceptor(
       grpc::experimental::ClientRpcInfo*) override {
