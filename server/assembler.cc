@@ -86,8 +86,10 @@ void Assembler::Stop() {
 
 void Assembler::Run() {
   while (std::optional<Waiting> waiting = NextReady()) {
-    Publish(std::move(waiting->event));
-    deps_.progress->Step();
+    {
+      PipelineProgress::Piece piece(deps_.progress, /*aside=*/waiting->event.anew.has_value());
+      Publish(std::move(waiting->event));
+    }
     if (waiting->published == nullptr) continue;
     MutexLock lock(&mutex_);
     *waiting->published = true;

@@ -52,7 +52,7 @@ struct AssemblerDependencies {
   EventLog* log = nullptr;
   RunStats* stats = nullptr;
   NewestFrame* newest = nullptr;
-  PipelineProgress* progress = nullptr;  // a result that was published is a step
+  PipelineProgress* progress = nullptr;  // each result that is published is a piece
   DetectorOutcomes* outcomes = nullptr;
   SpanWriter* spans = nullptr;  // null: none are written
   // The frame has given its place back. Called by the assembler's thread after publishing.

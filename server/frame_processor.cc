@@ -22,10 +22,10 @@ bool SameAtoms(const std::vector<Atom>& a, const std::vector<Atom>& b) {
 
 FrameProcessor::FrameProcessor(FrameProcessorDependencies dependencies)
     : deps_(std::move(dependencies)),
-      log_star_(
-          {.settings = deps_.settings, .executor = deps_.executor, .metrics = deps_.metrics}) {}
+      log_star_({.settings = deps_.settings, .metrics = deps_.metrics}) {}
 
-std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
+std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted,
+                                                     PipelineProgress::Piece& piece) {
   const DetectorSet asked = AskedOf(admitted);
   auto progress = std::make_shared<FrameProgress>(admitted, asked);
   // Held so that all stages share it. A stage that cannot have it says so itself.
@@ -34,10 +34,15 @@ std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted) {
     normalised = admitted.frame->normalised();
     return absl::OkStatus();
   }).IgnoreError();
+  piece.Step();
   // The branches of a frame. One that fails leaves the others untouched.
   if (asked.Has(DetectorKind::kUnet)) StartUnet(admitted, progress);
   if (!asked.Has(DetectorKind::kLogStar)) return std::nullopt;
-  DetectorEvent event = MakeEvent(std::move(progress), log_star_.Run(admitted));
+  SteppingExecutor executor(deps_.executor, &piece);
+  LogStarOutcome outcome = log_star_.Run(admitted, executor);
+  piece.Step();
+  DetectorEvent event = MakeEvent(std::move(progress), std::move(outcome));
+  piece.Step();
   event.holds_place = true;
   if (admitted.submission == nullptr && event.detector.status.ok()) AddScene(event);
   return event;
@@ -87,9 +92,8 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
   DetectorEvent event;
   event.progress = std::move(progress);
   if (detector.status.ok() && deps_.structure != nullptr && detector.structure == nullptr) {
-    detector.structure =
-        deps_.structure->Analyse(frame, detector, event.progress->place_in_stream(),
-                                 event.progress->request_id());
+    detector.structure = deps_.structure->Analyse(
+        frame, detector, event.progress->place_in_stream(), event.progress->request_id());
   }
   if (!detector.status.ok()) {
     deps_.metrics->FramesFailed(DetectorName(detector.kind()))->Increment();
@@ -116,8 +120,11 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
 }
 
 absl::StatusOr<DetectorEvent> FrameProcessor::DecideAnew(const KeptFrame& kept,
-                                                         const SettingsPtr& settings) {
-  ASSIGN_OR_RETURN(LogStarOutcome outcome, log_star_.DecideAnew(kept, settings));
+                                                         const SettingsPtr& settings,
+                                                         PipelineProgress::Piece& piece) {
+  SteppingExecutor executor(deps_.executor, &piece);
+  ASSIGN_OR_RETURN(LogStarOutcome outcome, log_star_.DecideAnew(kept, settings, executor));
+  piece.Step();
   // Nearby wishes choose the same solution: what is known of its atoms still holds.
   if (SameAtoms(outcome.detector.atoms(), kept.record->detector.atoms())) {
     outcome.detector.structure = kept.record->detector.structure;

@@ -16,6 +16,7 @@
 #include "core/base/executor.h"
 #include "server/admission.h"
 #include "server/frame_progress.h"
+#include "server/health/pipeline_progress.h"
 #include "server/inference/inference_runner.h"
 #include "server/log_star_branch.h"
 #include "server/metrics/daemon_metrics.h"
@@ -43,11 +44,12 @@ class FrameProcessor {
   explicit FrameProcessor(FrameProcessorDependencies dependencies);
 
   // Hands the frame to the U-Net if it is asked for, then runs LoG*. nullopt: LoG* was not asked
-  // for.
-  std::optional<DetectorEvent> Process(AdmittedFrame admitted);
+  // for. `piece`: of the work on this frame; every task and every stage is a step of it.
+  std::optional<DetectorEvent> Process(AdmittedFrame admitted, PipelineProgress::Piece& piece);
 
   // The result of a kept frame under these settings. Errors: see LogStarBranch::DecideAnew.
-  absl::StatusOr<DetectorEvent> DecideAnew(const KeptFrame& kept, const SettingsPtr& settings);
+  absl::StatusOr<DetectorEvent> DecideAnew(const KeptFrame& kept, const SettingsPtr& settings,
+                                           PipelineProgress::Piece& piece);
 
  private:
   DetectorSet AskedOf(const AdmittedFrame& admitted) const;

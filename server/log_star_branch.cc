@@ -33,7 +33,7 @@ absl::Status Redecide(const FrameAnalysis& analysis, const ActiveSettings& setti
 
 }  // namespace
 
-LogStarOutcome LogStarBranch::Run(const AdmittedFrame& admitted) {
+LogStarOutcome LogStarBranch::Run(const AdmittedFrame& admitted, Executor& executor) {
   const EarlierResult* earlier =
       admitted.submission == nullptr ? nullptr : admitted.submission->earlier();
   const SettingsPtr settings = deps_.settings->Get();
@@ -47,9 +47,8 @@ LogStarOutcome LogStarBranch::Run(const AdmittedFrame& admitted) {
   request.choice = settings->choice;
   request.keep_analysis =
       admitted.origin == FrameOrigin::kSource || (earlier != nullptr && earlier->live != nullptr);
-  absl::StatusOr<LogStarResult> result = CatchToStatus("log_star", [&] {
-    return settings->log_star->Detect(*admitted.frame, request, *deps_.executor);
-  });
+  absl::StatusOr<LogStarResult> result = CatchToStatus(
+      "log_star", [&] { return settings->log_star->Detect(*admitted.frame, request, executor); });
   if (!result.ok()) {
     outcome.detector = FailedDetector(DetectorKind::kLogStar, result.status());
     return outcome;
@@ -77,7 +76,8 @@ LogStarOutcome LogStarBranch::Run(const AdmittedFrame& admitted) {
 }
 
 absl::StatusOr<LogStarOutcome> LogStarBranch::DecideAnew(const KeptFrame& kept,
-                                                         const SettingsPtr& settings) {
+                                                         const SettingsPtr& settings,
+                                                         Executor& executor) {
   LogStarOutcome outcome;
   outcome.settings_version = settings->version();
   const bool same_mode =
@@ -92,7 +92,7 @@ absl::StatusOr<LogStarOutcome> LogStarBranch::DecideAnew(const KeptFrame& kept,
   }
   // Also where keeping the frame's peaks would have taken too much memory.
   if (!same_search || absl::IsResourceExhausted(result.status())) {
-    result = CatchToStatus("log_star", [&] { return SearchAnew(kept, settings, next); });
+    result = CatchToStatus("log_star", [&] { return SearchAnew(kept, settings, next, executor); });
   }
   RETURN_IF_ERROR(result.status());
   result->next_warm_start = nullptr;
@@ -103,13 +103,12 @@ absl::StatusOr<LogStarOutcome> LogStarBranch::DecideAnew(const KeptFrame& kept,
 
 absl::StatusOr<LogStarResult> LogStarBranch::SearchAnew(const KeptFrame& kept,
                                                         const SettingsPtr& settings,
-                                                        KeptFrame& next) {
+                                                        KeptFrame& next, Executor& executor) {
   DetectRequest request;
   request.warm_start = kept.warm_start.get();
   request.choice = settings->choice;
   request.keep_analysis = true;
-  ASSIGN_OR_RETURN(LogStarResult result,
-                   settings->quick->Detect(kept.frame(), request, *deps_.executor));
+  ASSIGN_OR_RETURN(LogStarResult result, settings->quick->Detect(kept.frame(), request, executor));
   Count(result);
   KeptFrame found = KeepOf(result, settings);
   KeepWarmStart(kept.progress->live_index, kept.frame().metadata().material, found.warm_start);

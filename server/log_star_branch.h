@@ -27,7 +27,6 @@ namespace atomstream {
 // All outlive the branch.
 struct LogStarBranchDependencies {
   const SettingsHolder* settings = nullptr;
-  Executor* executor = nullptr;
   DaemonMetrics* metrics = nullptr;
 };
 
@@ -44,16 +43,17 @@ class LogStarBranch {
  public:
   explicit LogStarBranch(LogStarBranchDependencies dependencies) : deps_(dependencies) {}
 
-  LogStarOutcome Run(const AdmittedFrame& admitted);
+  LogStarOutcome Run(const AdmittedFrame& admitted, Executor& executor);
 
   // Under `settings`: from the front that the frame has, or, where they ask for another search, by
   // a quick one. FailedPrecondition: the frame has nothing to choose from. Other errors: the
   // detector's.
-  absl::StatusOr<LogStarOutcome> DecideAnew(const KeptFrame& kept, const SettingsPtr& settings);
+  absl::StatusOr<LogStarOutcome> DecideAnew(const KeptFrame& kept, const SettingsPtr& settings,
+                                            Executor& executor);
 
  private:
   absl::StatusOr<LogStarResult> SearchAnew(const KeptFrame& kept, const SettingsPtr& settings,
-                                           KeptFrame& next);
+                                           KeptFrame& next, Executor& executor);
   void Count(const LogStarResult& result) const;
   std::shared_ptr<const WarmStart> WarmStartFor(const AdmittedFrame& admitted) const;
   void KeepWarmStart(int64_t live_index, const std::string& material,

@@ -1,7 +1,8 @@
+#include "server/operations_desk.h"
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/operations_desk.h"
 
 namespace atomstream {
 namespace {

@@ -36,15 +36,13 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
       options_(options),
       progress_(deps_.steady_clock),
       unet_progress_(deps_.steady_clock),
-      executor_(deps_.executor, &progress_),
-      structure_(
-          options.structure,
-          {.steady_clock = deps_.steady_clock, .metrics = deps_.metrics, .log = deps_.log}),
+      structure_(options.structure,
+                 {.steady_clock = deps_.steady_clock, .metrics = deps_.metrics, .log = deps_.log}),
       inference_(MakeInference(options, deps_, &unet_progress_)),
       admission_(AdmissionOptionsOf(options, deps_.source != nullptr), deps_.steady_clock,
                  deps_.metrics, &progress_),
       processor_({.settings = deps_.settings,
-                  .executor = &executor_,
+                  .executor = deps_.executor,
                   .steady_clock = deps_.steady_clock,
                   .metrics = deps_.metrics,
                   .inference = inference_.get(),
@@ -81,7 +79,8 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineDependencies dependen
            .newest = &newest_,
            .evaluate =
                [this](const KeptFrame& kept, const SettingsPtr& settings) {
-                 return processor_.DecideAnew(kept, settings);
+                 PipelineProgress::Piece piece(&progress_, /*aside=*/true);
+                 return processor_.DecideAnew(kept, settings, piece);
                },
            .publish = [this](DetectorEvent event) { assembler_.AddAndWait(std::move(event)); },
            .steady_clock = deps_.steady_clock,
@@ -127,8 +126,10 @@ void Pipeline::Start() {
 void Pipeline::ProcessFrames() {
   while (std::optional<AdmittedFrame> admitted = admission_.Take()) {
     const FrameOrigin origin = admitted->origin;
+    // To where the frame is handed on: there it may wait for the one before it.
+    PipelineProgress::Piece piece(&progress_);
     if (deps_.keeper != nullptr) admitted->ticket = deps_.keeper->Offer(admitted->frame);
-    std::optional<DetectorEvent> event = processor_.Process(*std::move(admitted));
+    std::optional<DetectorEvent> event = processor_.Process(*std::move(admitted), piece);
     if (event) {
       assembler_.Add(*std::move(event));
     } else {

@@ -183,9 +183,8 @@ class Pipeline {
   PipelineProgress progress_;
   PipelineProgress unet_progress_;
   DetectorOutcomes outcomes_;
-  SteppingExecutor executor_;
   StructureStage structure_;
-  std::unique_ptr<InferenceRunner> inference_;       // null: no U-Net; outlives all places
+  std::unique_ptr<InferenceRunner> inference_;  // null: no U-Net; outlives all places
   Admission admission_;
   NewestFrame newest_;
   FrameProcessor processor_;

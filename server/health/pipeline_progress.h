@@ -3,6 +3,11 @@
 //
 // Work gets on when a step of it ends: a task of the executor, a detector's result, a frame that
 // leaves. How often frames come in says nothing: a wedged pipeline still drops them at its door.
+// And that one frame gets on says nothing of another: whoever works on one thing holds a Piece,
+// with steps of its own, and the piece that has waited longest for a step is what counts.
+//
+// A piece is for work, not for waiting: a result that waits for an earlier frame's has none.
+//
 // Owned by the part that it is about; thread-safe; a step costs a lock that is hardly ever fought
 // for.
 #ifndef ATOMSTREAM_SERVER_HEALTH_PIPELINE_PROGRESS_H_
@@ -10,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "core/base/clock.h"
@@ -29,7 +35,26 @@ class PipelineProgress {
   // Something was done.
   void Step();
 
-  // How long nothing was done while there was work all the time; zero: there is none.
+  // Something that a thread works on, from its beginning to its end. A step of it is a step of the
+  // whole, unless it is `aside`: work that frames do not wait for. Steps may come from any thread.
+  class Piece {
+   public:
+    explicit Piece(PipelineProgress* progress, bool aside = false);
+    ~Piece();
+    Piece(const Piece&) = delete;
+    Piece& operator=(const Piece&) = delete;
+
+    void Step();
+
+   private:
+    friend class PipelineProgress;
+    PipelineProgress& progress_;
+    const bool aside_;
+    absl::Time last_step_;  // guarded by the progress's mutex
+  };
+
+  // How long nothing was done while there was work all the time, or for one of the pieces; zero:
+  // there is none.
   absl::Duration Stalled() const;
 
  private:
@@ -38,20 +63,22 @@ class PipelineProgress {
   bool has_work_ ABSL_GUARDED_BY(mutex_) = false;
   // Of the last step, or of the work that came when there was none.
   absl::Time last_step_ ABSL_GUARDED_BY(mutex_);
+  std::vector<const Piece*> pieces_ ABSL_GUARDED_BY(mutex_);  // a few: one a thread
 };
 
-// Runs what another executor runs and counts each task as a step. Both outlive it; thread-safe.
+// Runs what another executor runs and counts each task as a step of a piece. Both outlive it;
+// thread-safe.
 class SteppingExecutor final : public Executor {
  public:
-  SteppingExecutor(Executor* executor, PipelineProgress* progress)
-      : executor_(*executor), progress_(*progress) {}
+  SteppingExecutor(Executor* executor, PipelineProgress::Piece* piece)
+      : executor_(*executor), piece_(*piece) {}
 
   void ParallelFor(int count, const std::function<void(int)>& fn) override;
   int concurrency() const override { return executor_.concurrency(); }
 
  private:
   Executor& executor_;
-  PipelineProgress& progress_;
+  PipelineProgress::Piece& piece_;
 };
 
 }  // namespace atomstream

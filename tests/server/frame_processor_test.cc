@@ -66,10 +66,12 @@ class FrameProcessorTest : public testing::Test {
       admitted.submission = std::make_shared<Submission>(DetectorSet{DetectorKind::kLogStar},
                                                          [](absl::StatusOr<FrameRecords>) {});
     }
-    return *processor_->Process(std::move(admitted));
+    PipelineProgress::Piece piece(&progress_);
+    return *processor_->Process(std::move(admitted), piece);
   }
 
   FakeClock clock_;
+  PipelineProgress progress_{&clock_};
   InlineExecutor executor_;
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
@@ -207,7 +209,8 @@ TEST_F(FrameProcessorTest, TimesAreKept) {
   admitted.frame = MakeFrame(1);
   admitted.arrival_time = clock_.Now() - absl::Milliseconds(5);
   admitted.admission_time = clock_.Now();
-  const DetectorEvent event = *processor_->Process(std::move(admitted));
+  PipelineProgress::Piece piece(&progress_);
+  const DetectorEvent event = *processor_->Process(std::move(admitted), piece);
   ASSERT_EQ(event.progress->common.timings.size(), 1u);
   EXPECT_EQ(event.progress->common.timings[0].stage, "queue");
   EXPECT_EQ(event.progress->common.timings[0].duration, absl::Milliseconds(5));

@@ -1,6 +1,7 @@
 // Whether the pipeline gets on, as health and the watchdog see it.
 #include <gtest/gtest.h>
 
+#include <future>
 #include <string>
 #include <thread>
 #include <utility>
@@ -45,6 +46,27 @@ TEST_F(StalledPipelineTest, AWedgedWorkerStallsItHoweverManyFramesCome) {
   ASSERT_TRUE(pipeline_->Shutdown(absl::InfiniteFuture()));
   EXPECT_EQ(pipeline_->progress()->Stalled(), absl::ZeroDuration());
   CheckBooks();
+}
+
+TEST_F(StalledPipelineTest, AWedgedSubmissionStallsItThoughLiveFramesGoOn) {
+  Gate wedge;
+  Start({.frames_in_flight = 2}, [&](const Frame& frame, const WarmStart*) {
+    if (frame.metadata().number == 1000) wedge.Pass();
+    return absl::StatusOr<LogStarResult>(LogStarResult());
+  });
+  std::future<Result> submitted = Submit(MakeFrame(1000));
+  wedge.WaitForArrivals(1);
+  const absl::Time wedged = steady_clock_.Now();
+  for (int i = 1; i < 20; ++i) {
+    source_.Give(MakeFrame(i));
+    EXPECT_EQ(reader_->NextResult()->frame_number, i);
+    const absl::Duration since = steady_clock_.Now() - wedged;
+    EXPECT_GE(pipeline_->progress()->Stalled(), since) << i;
+  }
+  wedge.Open();
+  EXPECT_TRUE(submitted.get().ok());
+  ASSERT_TRUE(pipeline_->Shutdown(absl::InfiniteFuture()));
+  EXPECT_EQ(pipeline_->progress()->Stalled(), absl::ZeroDuration());
 }
 
 TEST_F(StalledPipelineTest, AWedgedUnetStallsItselfAlone) {

@@ -48,7 +48,8 @@ TEST(PipelineProgressTest, EachTaskOfTheExecutorIsAStep) {
   FakeClock clock;
   PipelineProgress progress(&clock);
   InlineExecutor inline_executor;
-  SteppingExecutor executor(&inline_executor, &progress);
+  PipelineProgress::Piece piece(&progress);
+  SteppingExecutor executor(&inline_executor, &piece);
   progress.SetWork(1);
   absl::Duration longest;
   executor.ParallelFor(5, [&](int) {
@@ -58,6 +59,39 @@ TEST(PipelineProgressTest, EachTaskOfTheExecutorIsAStep) {
   EXPECT_EQ(longest, absl::Seconds(4));
   EXPECT_EQ(progress.Stalled(), absl::ZeroDuration());
   EXPECT_EQ(executor.concurrency(), 1);
+}
+
+TEST(PipelineProgressTest, ThePieceThatHasWaitedLongestForAStepCounts) {
+  FakeClock clock;
+  PipelineProgress progress(&clock);
+  progress.SetWork(2);
+  PipelineProgress::Piece wedged(&progress);
+  for (int i = 1; i <= 20; ++i) {
+    PipelineProgress::Piece other(&progress);
+    clock.Advance(absl::Seconds(1));
+    other.Step();
+    EXPECT_EQ(progress.Stalled(), absl::Seconds(i));
+  }
+  wedged.Step();
+  EXPECT_EQ(progress.Stalled(), absl::ZeroDuration());
+}
+
+TEST(PipelineProgressTest, WorkAsideIsNoStepOfTheWholeAndCanStall) {
+  FakeClock clock;
+  PipelineProgress progress(&clock);
+  progress.SetWork(1);
+  clock.Advance(absl::Seconds(5));
+  {
+    PipelineProgress::Piece aside(&progress, /*aside=*/true);
+    aside.Step();
+    EXPECT_EQ(progress.Stalled(), absl::Seconds(5));
+  }
+  EXPECT_EQ(progress.Stalled(), absl::Seconds(5));
+  progress.SetWork(0);
+  EXPECT_EQ(progress.Stalled(), absl::ZeroDuration());
+  PipelineProgress::Piece aside(&progress, /*aside=*/true);
+  clock.Advance(absl::Seconds(5));
+  EXPECT_EQ(progress.Stalled(), absl::Seconds(5));
 }
 
 }  // namespace
