@@ -61,9 +61,11 @@ void Ingest::Run() {
     absl::StatusOr<std::shared_ptr<const Frame>> frame = deps_.source->Next();
     switch (frame.status().code()) {
       case absl::StatusCode::kOk:
+        ObserveDecoding();
         TakeFrame(*std::move(frame));
         break;
       case absl::StatusCode::kInvalidArgument:
+        ObserveDecoding();
         RefuseFrame(frame.status());
         break;
       case absl::StatusCode::kCancelled:
@@ -80,11 +82,14 @@ void Ingest::Run() {
   }
 }
 
-void Ingest::TakeFrame(std::shared_ptr<const Frame> frame) {
+void Ingest::ObserveDecoding() {
   const absl::Duration decode_time = deps_.source->decode_time();
   if (decode_time > absl::ZeroDuration()) {
     deps_.metrics->decode_source->Observe(absl::ToDoubleSeconds(decode_time));
   }
+}
+
+void Ingest::TakeFrame(std::shared_ptr<const Frame> frame) {
   absl::Status number = frame_numbers_.Check(frame->metadata().number);
   if (!number.ok()) {
     SetRefusedFrame(frame->metadata().id, number);

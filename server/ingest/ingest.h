@@ -55,6 +55,8 @@ class Ingest {
   static constexpr int kRefusalsLogged = 100;
 
   void Run();
+  // Of every frame that came, refused or not.
+  void ObserveDecoding();
   void TakeFrame(std::shared_ptr<const Frame> frame);
   void RefuseFrame(const absl::Status& why);
   // False: stop.

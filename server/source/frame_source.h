@@ -27,8 +27,8 @@ class FrameSource {
   // Any other code is treated as UNAVAILABLE.
   virtual absl::StatusOr<std::shared_ptr<const Frame>> Next() = 0;
 
-  // How long it took to unpack and check the frame that Next() gave last, without waiting for it;
-  // zero: not measured. For the thread of Next().
+  // How long it took to unpack and check the frame that Next() gave or refused last, without
+  // waiting for it; zero: not measured. For the thread of Next().
   virtual absl::Duration decode_time() const { return absl::ZeroDuration(); }
 
   virtual void Cancel() = 0;

@@ -117,12 +117,17 @@ TEST_F(IngestTest, ASourceThatDoesNotMeasureUnpackingShowsNone) {
   EXPECT_EQ(metrics_.decode_source->count(), 0u);  // not measured
 }
 
-TEST_F(IngestTest, UnpackingIsTimedForEachFrame) {
+// So that there are never more refused frames than unpacked ones.
+TEST_F(IngestTest, UnpackingIsTimedForEachFrameAlsoForOneThatIsRefused) {
   source_.SetDecodeTime(absl::Milliseconds(7));
-  for (const int64_t number : {1, 2}) source_.Give(MakeFrame(number));
+  source_.Give(MakeFrame(1));
+  source_.Give(absl::InvalidArgumentError("width_px = 0: must be in [8, 4096]"));
+  source_.Give(MakeFrame(2));
+  source_.Give(MakeFrame(2));                    // the same number again
+  source_.Give(absl::UnavailableError("lost"));  // no frame
   Run();
-  EXPECT_EQ(metrics_.decode_source->count(), 2u);
-  EXPECT_DOUBLE_EQ(metrics_.decode_source->snapshot().sum, 0.014);
+  EXPECT_EQ(metrics_.decode_source->count(), 4u);
+  EXPECT_DOUBLE_EQ(metrics_.decode_source->snapshot().sum, 0.028);
 }
 
 TEST_F(IngestTest, DuplicateAndBackwardNumbersAreRefusedAndCounted) {
