@@ -43,6 +43,26 @@ TEST_F(SteeredPipelineTest, ASelectionDecidesTheNewestFrameAnew) {
   EXPECT_EQ(ChosenOf(*again), 0);
 }
 
+TEST_F(SteeredPipelineTest, AWedgedLiveFrameStallsThePipelineHoweverOftenAnotherIsDecidedAnew) {
+  Gate wedge;
+  StartSteered([&](const Frame& frame, const DetectRequest& request) {
+    if (frame.metadata().number == 2) wedge.Pass();
+    return FindFront(kFrontSize)(frame, request);
+  });
+  GiveAndRead(1);
+  source_.Give(MakeFrame(2));
+  wedge.WaitForArrivals(1);
+  const absl::Time wedged = steady_clock_.Now();
+  for (int i = 0; i < 10; ++i) {
+    Prefer(i % 2);
+    EXPECT_EQ(reader_->NextResult()->frame_number, 1);
+    const absl::Duration since = steady_clock_.Now() - wedged;
+    EXPECT_GE(pipeline_->progress()->Stalled(), since) << i;
+  }
+  wedge.Open();
+  EXPECT_EQ(reader_->NextResult()->frame_number, 2);
+}
+
 TEST_F(SteeredPipelineTest, HistoryHoldsNoAnalysisAndNoWarmStart) {
   StartSteered([](const Frame& frame, const DetectRequest& request) {
     auto result = FindFront(kFrontSize)(frame, request);
