@@ -6,6 +6,8 @@
 #ifndef ATOMSTREAM_SERVER_SECURITY_ACTIVE_CALLERS_H_
 #define ATOMSTREAM_SERVER_SECURITY_ACTIVE_CALLERS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/mutex.h"
+#include "server/security/call_gate.h"
 
 namespace atomstream {
 
@@ -22,6 +25,8 @@ struct ActiveCall {
   std::string address;     // where it calls from
   absl::Time begin_time;   // on the steady clock
   std::string frame_id;    // that it asks for or brings; empty: none, or not known yet
+  // Why it was ended though it had begun: its caller may not have it any more. None: it was not.
+  std::optional<CallRefusal> refusal;
 };
 
 class ActiveCallers {
@@ -29,9 +34,11 @@ class ActiveCallers {
   // Of ids that are no longer than frames' may be; callers may ask for anything.
   static constexpr size_t kMaxFrameId = 128;
 
-  void Add(const void* call, ActiveCall what) {
+  // Its number, which no other call ever has.
+  int64_t Add(const void* call, ActiveCall what) {
     MutexLock lock(&mutex_);
-    calls_[call] = std::move(what);
+    calls_[call] = {next_number_, std::move(what)};
+    return next_number_++;
   }
 
   void Remove(const void* call) {
@@ -43,19 +50,35 @@ class ActiveCallers {
     MutexLock lock(&mutex_);
     const auto found = calls_.find(call);
     if (found == calls_.end()) return;
-    found->second.frame_id = std::string(frame_id.substr(0, kMaxFrameId));
+    found->second.call.frame_id = std::string(frame_id.substr(0, kMaxFrameId));
+  }
+
+  // Before it is ended for this. The number, because the call may have ended by itself, and another
+  // one may have its address.
+  void SetRefusal(const void* call, int64_t number, const CallRefusal& refusal) {
+    MutexLock lock(&mutex_);
+    const auto found = calls_.find(call);
+    if (found != calls_.end() && found->second.number == number) {
+      found->second.call.refusal = refusal;
+    }
   }
 
   // Empty: there is no such call.
   ActiveCall Get(const void* call) const {
     MutexLock lock(&mutex_);
     const auto found = calls_.find(call);
-    return found == calls_.end() ? ActiveCall() : found->second;
+    return found == calls_.end() ? ActiveCall() : found->second.call;
   }
 
  private:
+  struct Entry {
+    int64_t number = 0;
+    ActiveCall call;
+  };
+
   mutable Mutex mutex_;
-  std::unordered_map<const void*, ActiveCall> calls_ ABSL_GUARDED_BY(mutex_);
+  int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::unordered_map<const void*, Entry> calls_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace atomstream

@@ -23,7 +23,6 @@ namespace atomstream {
 struct RunningStream {
   CallFacts facts;  // with which it was admitted
   Caller caller;
-  std::string request_id;
   // Ends it. Called at most once, by any thread, perhaps while or after the stream ends by itself.
   std::function<void(const CallRefusal&)> end;
 };

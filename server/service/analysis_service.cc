@@ -71,7 +71,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AnalysisService::Subscribe(
       parsed, *wanted, std::move(description),
       {.desk = parts_.delivery,
        .encoder = &encoder_,
-       .account = SubscriberAccount(parts_.callers->Get(context), parts_.log)});
+       .account = SubscriberAccount(parts_.callers, context, parts_.log)});
 }
 
 absl::Status AnalysisService::CheckMaterial(const std::string& material) const {

@@ -46,11 +46,14 @@ std::vector<std::string> ValuesOf(const Metadata& metadata, const char* key) {
 
 // Ends a running call from outside, whatever its reactor is about to do: that hears of it as of a
 // caller that has gone. gRPC sends the code and the message; it has no way to send details then, so
-// that the reason is in the message.
-std::function<void(const CallRefusal&)> EndOf(grpc_call* call) {
+// that the reason is in the message. `note` comes first, so that whoever hears of the end can know
+// why.
+std::function<void(const CallRefusal&)> EndOf(grpc_call* call,
+                                              std::function<void(const CallRefusal&)> note) {
   grpc_call_ref(call);
   const std::shared_ptr<grpc_call> held(call, grpc_call_unref);
-  return [held](const CallRefusal& refusal) {
+  return [held, note = std::move(note)](const CallRefusal& refusal) {
+    note(refusal);
     const absl::Status status = StatusOf(refusal);
     grpc_call_cancel_with_status(held.get(), static_cast<grpc_status_code>(status.code()),
                                  absl::StrCat(refusal.message, " [", refusal.reason, "]").c_str(),
@@ -101,9 +104,8 @@ class ForeignMethods final : public grpc::AuthMetadataProcessor {
 CallGuard::CallGuard(const CallGuardParts& parts)
     : parts_(parts),
       call_log_(parts.callers, parts.calls, parts.steady_clock, parts.log),
-      warden_(parts.gate, [this](const RunningStream& stream, const CallRefusal& refusal) {
+      warden_(parts.gate, [this](const RunningStream&, const CallRefusal& refusal) {
         parts_.metrics->Refused(refusal.reason)->Increment();
-        Tell(stream.facts.method, stream.caller.name, refusal, stream.request_id);
       }) {
   if (parts_.gate->authenticates()) warden_.Start(&wait_);
 }
@@ -139,16 +141,12 @@ std::optional<CallRefusal> CallGuard::Ask(const CallFacts& facts, Caller* caller
   return refusal;
 }
 
-void CallGuard::Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal,
-                     absl::string_view request_id) {
+void CallGuard::Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal) {
   const std::array<LogField, 2> more = {LogField{"method", what},
                                         LogField{"reason", refusal.reason}};
   parts_.log->Write(LogLevel::kWarning,
                     absl::StrCat("refused ", what, " from ", from, ": ", refusal.message),
-                    {.component = "call",
-                     .request_id = request_id,
-                     .kind = "refused from outside",
-                     .more = more});
+                    {.component = "call", .kind = "refused from outside", .more = more});
 }
 
 std::string CallGuard::RequestIdFor(const grpc::CallbackServerContext& context) {
@@ -187,9 +185,8 @@ grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t re
   Caller caller;
   const std::optional<CallRefusal> refusal = Ask(facts, &caller);
   active.name = caller.name;
-  const std::string request_id = active.request_id;
   const grpc::ServerContextBase* const key = &context;
-  parts_.callers->Add(key, std::move(active));
+  const int64_t number = parts_.callers->Add(key, std::move(active));
   // `method` is the handler's and outlives the call.
   const auto leave = [this, key, begin_time, &method] {
     parts_.callers->Remove(key);
@@ -199,8 +196,11 @@ grpc::Status CallGuard::Begin(const std::string& method, bool stream, int64_t re
     *end = leave;
     return ToGrpcStatus(*refusal);
   }
+  const auto note = [callers = parts_.callers, key, number](const CallRefusal& ended_for) {
+    callers->SetRefusal(key, number, ended_for);
+  };
   const int64_t watched = !caller.name.empty() && stream
-                              ? warden_.Add({std::move(facts), caller, request_id, EndOf(call)})
+                              ? warden_.Add({std::move(facts), caller, EndOf(call, note)})
                               : 0;
   *end = [this, stream, watched, caller = std::move(caller), leave] {
     if (watched != 0) warden_.Remove(watched);

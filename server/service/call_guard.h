@@ -10,7 +10,8 @@
 // The answer's headers and the details of its errors tell it (CallLog).
 //
 // A stream whose caller loses the right to it is ended with PERMISSION_DENIED or UNAUTHENTICATED
-// within a second or two (StreamWarden).
+// within a second or two (StreamWarden), and told and counted as such, though its reactor hears of
+// a caller that has gone.
 //
 // Thread-safe; owned by the daemon; what it is given outlives the gRPC server, and so do the
 // services.
@@ -85,8 +86,7 @@ class CallGuard {
   std::optional<CallRefusal> Ask(const CallFacts& facts, Caller* caller);
   std::string RequestIdFor(const grpc::CallbackServerContext& context);
   // Of what CallLog does not see.
-  void Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal,
-            absl::string_view request_id = {});
+  void Tell(absl::string_view what, absl::string_view from, const CallRefusal& refusal);
 
   const CallGuardParts parts_;
   CallLog call_log_;

@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "server/service/call_guard.h"
 #include "server/service/error.h"
 
 namespace atomstream {
@@ -94,9 +95,18 @@ std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> CallLog::
 
 grpc::Status CallLog::OnEnd(const void* context, absl::string_view method, bool stream,
                             const grpc::Status& status) {
+  const ActiveCall call = status.ok() ? ActiveCall() : callers_.Get(context);
+  // Who was ended from outside heard of a caller that has gone, which is not what the caller hears.
+  if (status.error_code() == grpc::StatusCode::CANCELLED && call.refusal) {
+    return Ended(call, method, stream, ToGrpcStatus(*call.refusal));
+  }
+  return Ended(call, method, stream, status);
+}
+
+grpc::Status CallLog::Ended(const ActiveCall& call, absl::string_view method, bool stream,
+                            const grpc::Status& status) {
   metrics_.CountEnd(method, status.error_code());
   if (status.ok()) return status;
-  const ActiveCall call = callers_.Get(context);
   if (call.request_id.empty()) return status;  // of a service that is not ours
   google::rpc::Status details = DetailsOf(status);
   const std::string reason = ReasonOf(details);

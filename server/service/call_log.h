@@ -38,12 +38,15 @@ class CallLog {
   // To be given to a gRPC server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
 
-  // The call of this context is about to end with `status`: counts it, and returns what goes on the
+  // The call of this context is about to end with `status`, or by the refusal that ActiveCallers
+  // knows if its reactor believes that the caller has gone: counts it, and returns what goes on the
   // wire. `method` as "/package.Service/Method".
   grpc::Status OnEnd(const void* context, absl::string_view method, bool stream,
                      const grpc::Status& status);
 
  private:
+  grpc::Status Ended(const ActiveCall& call, absl::string_view method, bool stream,
+                     const grpc::Status& status);
   void Tell(const ActiveCall& call, absl::string_view method, const grpc::Status& status,
             absl::string_view reason);
 

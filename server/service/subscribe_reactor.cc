@@ -81,7 +81,7 @@ std::shared_ptr<SubscribeReactor> SubscribeReactor::Make(const ResultParts& part
 
 SubscribeReactor* SubscribeReactor::Refuse(const grpc::Status& status) {
   const std::shared_ptr<SubscribeReactor> reactor =
-      Make({}, absl::InfiniteDuration(), {nullptr, nullptr, SubscriberAccount({}, nullptr)});
+      Make({}, absl::InfiniteDuration(), {nullptr, nullptr, SubscriberAccount()});
   {
     MutexLock lock(&reactor->mutex_);
     reactor->finished_ = true;

@@ -26,6 +26,7 @@ void SubscriberAccount::Add(const HubEvent& event) {
 
 void SubscriberAccount::Leave(absl::string_view cause, absl::Time steady_now) {
   if (policy_.empty() || log_ == nullptr) return;
+  if (cause == "reader_gone" && callers_->Get(context_).refusal) cause = "refused";
   const std::array<LogField, 8> more = {
       LogField{"cause", cause},
       LogField{"policy", policy_},
