@@ -10,6 +10,8 @@
 
 namespace atomstream {
 
+DaemonHarness::DaemonHarness() : DaemonHarness(HarnessOptions()) {}
+
 DaemonHarness::DaemonHarness(HarnessOptions options) {
   options.daemon.listen_address = "127.0.0.1:0";
   options.daemon.metrics_address = options.with_metrics ? "127.0.0.1:0" : "";

@@ -34,7 +34,8 @@ struct HarnessOptions {
 
 class DaemonHarness {
  public:
-  explicit DaemonHarness(HarnessOptions options = {});
+  DaemonHarness();
+  explicit DaemonHarness(HarnessOptions options);
 
   // A channel of its own for each call, as from another client.
   std::shared_ptr<grpc::Channel> NewChannel() const;
