@@ -180,6 +180,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
            .spans = spans_.get(),
            .hub = &hub_,
            .gate = &gate_,
+           .on_reload = [this] { certificates_->LookSoon(); },
            .read_credentials =
                [this](const SecurityOptions& security) { return ReadCredentials(security); },
            .set_credentials =
@@ -288,7 +289,6 @@ void Daemon::ShowAges() {
 }
 
 absl::Status Daemon::Reload(ReloadRequest request, ConfigReloader::Done done) {
-  certificates_->LookSoon();
   return operations_.reloader().Reload(std::move(request), std::move(done));
 }
 
@@ -296,16 +296,6 @@ absl::StatusOr<Credentials> Daemon::ReadCredentials(const SecurityOptions& optio
   absl::StatusOr<Credentials> credentials = LoadCredentials(options);
   if (!credentials.ok()) metrics_.security.reloads_refused->Increment();
   return credentials;
-}
-
-void Daemon::ReloadCredentials() {
-  absl::StatusOr<Credentials> credentials = ReadCredentials(options_.security);
-  if (!credentials.ok()) {
-    parts_.log->Warning(
-        absl::StrCat("who may call is as before: ", credentials.status().message()));
-    return;
-  }
-  SetCredentials(*std::move(credentials));
 }
 
 void Daemon::SetCredentials(Credentials credentials) {
@@ -316,7 +306,7 @@ void Daemon::SetCredentials(Credentials credentials) {
 
 bool Daemon::Shutdown() {
   shut_down_ = true;
-  operations_.CloseReloads();  // so that nothing changes while the parts end
+  CloseReloads();  // so that nothing changes while the parts end
   const absl::Time deadline = absl::Now() + shutdown_deadline();
   // The beam at once: nothing may delay its being blanked, nor it that nobody sends work any more.
   std::thread blanking([this] {

@@ -84,9 +84,9 @@ class Daemon {
   // Reads the configuration anew: see ConfigReloader::Reload.
   absl::Status Reload(ReloadRequest request, ConfigReloader::Done done);
 
-  // Reads the policy and the tokens again; files that are refused change nothing. Certificates are
-  // watched all the time.
-  void ReloadCredentials();
+  // No reload changes anything any more, so that shutdown_deadline() stays as it is. Shutdown does
+  // it, too.
+  void CloseReloads() { operations_.CloseReloads(); }
 
   // As it is configured now.
   absl::Duration shutdown_deadline() const { return operations_.shutdown_deadline(); }

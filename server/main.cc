@@ -145,6 +145,7 @@ int Main(int argc, char** argv) {
   if (!daemon.ok()) return Fail(daemon.status(), 1);
   manager.Ready("serving");
   ServeUntilTold(signals, manager, log, **daemon);
+  (*daemon)->CloseReloads();  // else one could raise what the manager is told
   manager.Stopping((*daemon)->shutdown_deadline());
   if (!(*daemon)->Shutdown()) {
     log.Warning("the shutdown deadline passed with a frame or a model unfinished");

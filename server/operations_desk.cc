@@ -43,6 +43,7 @@ OperationsDesk::OperationsDesk(OperationsParts parts, OperationsDependencies dep
            .desk = deps_.steering,
            .models = deps_.models,
            .load_model = parts_.load_model,
+           .on_reload = deps_.on_reload,
            .read_credentials = deps_.read_credentials,
            .check_files = parts_.check_files
                               ? parts_.check_files
@@ -68,8 +69,12 @@ void OperationsDesk::Apply(const DaemonOptions& options, Credentials credentials
   deps_.gate->SetLimits(options.security.limits);
   deps_.hub->SetMaxSubscribers(options.max_subscribers);
   monitor_.SetOptions(options.health);
+  // Frames are taken only while the journal has room for them.
+  const FrameDeskOptions frames = FrameDeskOptionsOf(options.history);
+  const bool keeps = frames.max_kept_frame_mib > 0;
+  if (!keeps) deps_.frames->SetBounds(frames);
   deps_.history->SetBounds(options.history);
-  deps_.frames->SetBounds(FrameDeskOptionsOf(options.history));
+  if (keeps) deps_.frames->SetBounds(frames);
   if (deps_.targeting != nullptr) deps_.targeting->SetOptions(options.targeting);
   deps_.pipeline->SetStructure(options.structure);
   deps_.spans->SetOptions(options.spans);

@@ -53,6 +53,8 @@ struct OperationsDependencies {
   SpanWriter* spans = nullptr;
   ResultHub* hub = nullptr;
   CallGate* gate = nullptr;
+  // See ConfigReloaderDependencies.
+  std::function<void()> on_reload;
   std::function<absl::StatusOr<Credentials>(const SecurityOptions&)> read_credentials;
   // Who may call, from now on.
   std::function<void(Credentials)> set_credentials;
@@ -102,12 +104,12 @@ class OperationsDesk {
   const OperationsParts parts_;
   const OperationsDependencies deps_;
   RealWait wait_;
-  // These five with the monitor's lock: see HealthDependencies::on_check.
+  // These four with the monitor's lock: see HealthDependencies::on_check.
   GrpcServer* server_ = nullptr;
   absl::StatusOr<std::unique_ptr<ListenerProbe>> probe_ = absl::UnavailableError("no port yet");
   std::map<std::string, bool> serving_;
   LogCounts told_;
-  std::atomic<int64_t> shutdown_ms_;
+  std::atomic<int64_t> shutdown_ms_;  // any thread
   HealthMonitor monitor_;
   ConfigReloader reloader_;
 };

@@ -69,6 +69,7 @@ ConfigReloader::ConfigReloader(ConfigReloaderDependencies dependencies)
 ConfigReloader::~ConfigReloader() { Shutdown(absl::InfiniteFuture()); }
 
 absl::Status ConfigReloader::Reload(ReloadRequest request, Done done) {
+  if (deps_.on_reload && !request.validate_only) deps_.on_reload();
   if (deps_.source.path.empty()) {
     return absl::FailedPreconditionError("the daemon was started without a configuration file");
   }

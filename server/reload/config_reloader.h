@@ -68,6 +68,9 @@ struct ConfigReloaderDependencies {
   SteeringDesk* desk = nullptr;
   ModelReloader* models = nullptr;  // null: the daemon runs without a U-Net
   std::function<absl::StatusOr<UnetModel>(const UnetServiceOptions&)> load_model;
+  // Whoever asks and whatever comes of it, but not of validate_only: for files that are watched
+  // besides. By the asking thread; never waits. May be empty.
+  std::function<void()> on_reload;
   std::function<absl::StatusOr<Credentials>(const SecurityOptions&)> read_credentials;
   // Of files that the options name, and that nothing else here reads.
   std::function<absl::Status(const DaemonOptions&)> check_files;

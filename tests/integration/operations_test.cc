@@ -222,6 +222,19 @@ TEST_F(OperationsTest, ReloadsFromTwoSidesAreAllAnsweredAndTheDaemonEndsInTime) 
   EXPECT_EQ(accepted, answered);
 }
 
+// What a service manager is told of the end stays true.
+TEST_F(OperationsTest, OnceReloadsAreClosedTheShutdownDeadlineStays) {
+  Start("pipeline { shutdown_deadline_s: 11 }");
+  v1::ReloadConfigurationResponse response;
+  Write("pipeline { shutdown_deadline_s: 12 }");
+  ASSERT_TRUE(Reload(&response).ok());
+  ASSERT_EQ(harness_->daemon().shutdown_deadline(), absl::Seconds(12));
+  harness_->daemon().CloseReloads();
+  Write("pipeline { shutdown_deadline_s: 60 }");
+  EXPECT_EQ(Reload(&response).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(harness_->daemon().shutdown_deadline(), absl::Seconds(12));
+}
+
 TEST_F(OperationsTest, FewerResultsAndFramesAreKeptFromAReloadOn) {
   Start("log_star { max_evaluations: 1 }");
   const auto analyze = [this](const std::string& id) {

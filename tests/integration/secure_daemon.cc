@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <future>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -17,6 +18,7 @@
 #include "atomstream/v1/targeting.pb.h"
 #include "client/cpp/channel.h"
 #include "google/rpc/status.pb.h"
+#include "server/config/config.h"
 #include "server/security/call_gate.h"
 #include "server/security/secret_hash.h"
 
@@ -106,7 +108,26 @@ SecureDaemon::SecureDaemon(bool require_certificate, HarnessOptions options,
   absl::StatusOr<Credentials> credentials = LoadCredentials(security);
   EXPECT_TRUE(credentials.ok()) << credentials.status();
   options.credentials = *std::move(credentials);
+  const auto loaded = LoadConfigFile(
+      WriteWhole(File("daemon.textproto"),
+                 absl::StrCat("security { tls { certificate: 'server.crt' key: 'server.key' "
+                              "client_ca: 'ca.crt' require_client_certificate: ",
+                              require_certificate ? "true" : "false",
+                              " } policy_file: 'policy' token_file: 'tokens' }\n")));
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  options.operations.config = {File("daemon.textproto"), loaded->config};
   harness_ = std::make_unique<DaemonHarness>(std::move(options));
+}
+
+absl::Status SecureDaemon::Reload() {
+  // Shared, so that it is there for a call that comes late.
+  auto answer = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> status = answer->get_future();
+  const absl::Status accepted =
+      harness_->daemon().Reload({}, [answer](const absl::StatusOr<ReloadOutcome>& outcome) {
+        answer->set_value(outcome.status());
+      });
+  return accepted.ok() ? status.get() : accepted;
 }
 
 std::string SecureDaemon::File(const std::string& name) const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "client/cpp/channel_security.h"
 #include "google/rpc/error_details.pb.h"
@@ -23,11 +24,14 @@ inline constexpr const char* kPeople[] = {"vera", "olga", "agnes", "adam"};
 
 class SecureDaemon {
  public:
-  // `options.daemon.security` is completed: TLS, policy, tokens. `require_certificate` as in the
-  // configuration.
+  // `options.daemon.security` is completed: TLS, policy, tokens; a file says so, too, and nothing
+  // else, for reloads. `require_certificate` as in the configuration.
   explicit SecureDaemon(bool require_certificate);
   SecureDaemon(bool require_certificate, HarnessOptions options,
                absl::Duration reload_interval = absl::Seconds(1));
+
+  // Reads the configuration anew, as SIGHUP does, until it counts or is refused.
+  absl::Status Reload();
 
   // A channel with a connection of its own. Empty: without a certificate, without a token.
   std::shared_ptr<grpc::Channel> Dial(const std::string& common_name,

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "atomstream/v1/targeting.grpc.pb.h"
@@ -75,7 +77,7 @@ TEST(SecurityReloadTest, AStreamEndsWhenItsRoleIsTakenAway) {
   const absl::Time deadline = absl::Now() + kPatience;
   while (CallMethod(vera, kSubscribe).reason != kTooManyStreams) ASSERT_LT(absl::Now(), deadline);
   WriteWhole(daemon.File("policy"), "cn=olga operator\n");
-  daemon.harness().daemon().ReloadCredentials();
+  ASSERT_TRUE(daemon.Reload().ok());
   for (OpenStream* stream : {&results, &targets}) {
     const grpc::Status end = stream->End();
     EXPECT_EQ(end.error_code(), StatusCode::PERMISSION_DENIED);
@@ -89,7 +91,7 @@ TEST(SecurityReloadTest, AStreamEndsWhenItsTokenIsTakenAway) {
   SecureDaemon daemon(/*require_certificate=*/true);
   OpenStream stream(daemon.Dial("vera", "vic.1"), false);
   WriteWhole(daemon.File("tokens"), "");
-  daemon.harness().daemon().ReloadCredentials();
+  ASSERT_TRUE(daemon.Reload().ok());
   EXPECT_EQ(stream.End().error_code(), StatusCode::UNAUTHENTICATED)
       << "though the certificate has a role";
 }
@@ -98,7 +100,7 @@ TEST(SecurityReloadTest, AStreamEndsWhenItsTokenExpires) {
   SecureDaemon daemon(/*require_certificate=*/true);
   // Stamps have whole seconds.
   WriteWhole(daemon.File("tokens"), TokenLine("brief.1", "viewer", absl::Now() + absl::Seconds(3)));
-  daemon.harness().daemon().ReloadCredentials();
+  ASSERT_TRUE(daemon.Reload().ok());
   OpenStream stream(daemon.Dial("vera", "brief.1"), false);
   const grpc::Status end = stream.End();
   EXPECT_EQ(end.error_code(), StatusCode::UNAUTHENTICATED);
@@ -200,24 +202,34 @@ TEST(SecurityReloadTest, ACertificateThatIsRenewedBeforeItsEndLetsNobodyWait) {
   EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
 }
 
+// Whoever asks for it, and though it is refused.
 TEST(SecurityReloadTest, AReloadLooksAtTheCertificatesAtOnce) {
-  HarnessOptions options;
-  options.with_metrics = true;
-  SecureDaemon daemon(/*require_certificate=*/true, std::move(options), absl::Hours(1));
-  const KeyAndCertificate renewed = daemon.ca().Sign(
-      {.common_name = "atomstreamd", .alternative_names = "DNS:renewed.lab.example"});
-  WriteWhole(daemon.tls().key, renewed.key);
-  WriteWhole(daemon.tls().certificate, renewed.certificate);
-  // Without a configuration file it is refused, but the certificates are of no file.
-  EXPECT_FALSE(daemon.harness().daemon().Reload({}, {}).ok());
-  ChannelSecurity vera = daemon.Person("vera");
-  vera.server_name = "renewed.lab.example";
-  const absl::Time deadline = absl::Now() + kPatience;
-  bool answered = false;
-  while (!answered && absl::Now() < deadline) {
-    answered = CallMethod(daemon.Dial(vera), kGetStatus).answered;
+  SecureDaemon daemon(/*require_certificate=*/true, HarnessOptions(), absl::Hours(1));
+  const auto adam = daemon.Dial("adam");
+  ASSERT_TRUE(CallMethod(adam, kGetStatus).answered) << "connected under the first name";
+  WriteWhole(daemon.File("policy"), "cn=vera boss\n");
+  const std::function<void()> asks[] = {
+      [&] { EXPECT_FALSE(daemon.Reload().ok()); },
+      [&] {
+        EXPECT_EQ(CallMethod(adam, "/atomstream.v1.Operations/ReloadConfiguration").reason,
+                  "CONFIGURATION_INVALID");
+      }};
+  for (const auto& ask : asks) {
+    const std::string name = &ask == asks ? "sighup.lab.example" : "rpc.lab.example";
+    const KeyAndCertificate renewed = daemon.ca().Sign(
+        {.common_name = "atomstreamd", .alternative_names = absl::StrCat("DNS:", name)});
+    WriteWhole(daemon.tls().key, renewed.key);
+    WriteWhole(daemon.tls().certificate, renewed.certificate);
+    ask();
+    ChannelSecurity vera = daemon.Person("vera");
+    vera.server_name = name;
+    const absl::Time deadline = absl::Now() + kPatience;
+    bool answered = false;
+    while (!answered && absl::Now() < deadline) {
+      answered = CallMethod(daemon.Dial(vera), kGetStatus).answered;
+    }
+    EXPECT_TRUE(answered) << name;
   }
-  EXPECT_TRUE(answered);
 }
 
 TEST(SecurityReloadTest, ReloadTakesAGoodPolicyAndKeepsTheOldOneInsteadOfABadOne) {
@@ -225,10 +237,10 @@ TEST(SecurityReloadTest, ReloadTakesAGoodPolicyAndKeepsTheOldOneInsteadOfABadOne
   const auto channel = daemon.Dial("vera");
   ASSERT_TRUE(CallMethod(channel, kGetStatus).answered);
   WriteWhole(daemon.File("policy"), "cn=vera boss\n");
-  daemon.harness().daemon().ReloadCredentials();
+  EXPECT_THAT(std::string(daemon.Reload().message()), HasSubstr("boss"));
   EXPECT_TRUE(CallMethod(channel, kGetStatus).answered);
   WriteWhole(daemon.File("policy"), "cn=olga operator\n");
-  daemon.harness().daemon().ReloadCredentials();
+  ASSERT_TRUE(daemon.Reload().ok());
   EXPECT_EQ(CallMethod(channel, kGetStatus).reason, kRoleMissing);
 }
 

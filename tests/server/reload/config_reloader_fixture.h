@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -70,6 +71,7 @@ class ConfigReloaderTest : public testing::Test {
               ++models_loaded_;
               return load_model_ ? load_model_(unet) : MakeFakeModel("next@1");
             },
+        .on_reload = [this] { ++asked_; },
         .read_credentials = &LoadCredentials,
         .check_files = [this](const DaemonOptions&) { return files_; },
         .apply = [this](const DaemonOptions& options, Credentials) { applied_.push_back(options); },
@@ -116,6 +118,7 @@ class ConfigReloaderTest : public testing::Test {
   std::vector<DaemonOptions> applied_;
   absl::Status files_;
   int models_loaded_ = 0;
+  std::atomic<int> asked_ = 0;
   std::function<absl::StatusOr<UnetModel>(const UnetServiceOptions&)> load_model_;
   std::unique_ptr<SteeringDesk> desk_;
   std::unique_ptr<ModelReloader> models_;

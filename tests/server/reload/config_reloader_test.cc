@@ -52,6 +52,20 @@ TEST_F(ConfigReloaderTest, WhatChangedAndCanCountIsAppliedAndTheRestNamed) {
   EXPECT_EQ(operations_.restart_fields->value(), 0);
 }
 
+TEST_F(ConfigReloaderTest, EveryReloadIsToldWhateverComesOfItButNoneThatOnlyChecks) {
+  Start();
+  EXPECT_TRUE(Reload(/*validate_only=*/true).ok());
+  EXPECT_EQ(asked_, 0);
+  EXPECT_TRUE(Reload().ok());
+  EXPECT_EQ(asked_, 1);
+  Write("history { max_results: 0 }");
+  EXPECT_FALSE(Reload().ok());
+  EXPECT_EQ(asked_, 2);
+  Start(/*with_unet=*/false, {});
+  EXPECT_FALSE(Reload().ok()) << "there is no file";
+  EXPECT_EQ(asked_, 3);
+}
+
 TEST_F(ConfigReloaderTest, WhatAnOperatorChangedStaysUntilTheFileSaysSomethingNewAboutIt) {
   Write("log_star { preference: 0.1 max_evaluations: 50 }");
   Start();
