@@ -56,7 +56,9 @@ class FaultProcessTest : public testing::Test {
     folder_ = mkdtemp(name.data());
   }
   ~FaultProcessTest() override {
+    std::filesystem::remove(wedge());
     daemon_.reset();
+    if (caller_.joinable()) caller_.join();
     std::filesystem::remove_all(folder_);
   }
 
