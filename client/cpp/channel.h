@@ -20,8 +20,8 @@ struct ChannelOptions {
   std::string address;       // "host:port"
   ChannelSecurity security;  // default: in the clear
 
-  // Header x-request-id of all calls, by which the daemon's log names them. Empty: each call has one
-  // of its own.
+  // Header x-request-id of all calls, by which the daemon's log names them. Empty: each call has
+  // one of its own.
   std::string request_id = {};
 
   // A 4096 x 4096 float32 frame is 64 MiB; the rest is ground truth and headers.

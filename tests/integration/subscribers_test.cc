@@ -192,7 +192,8 @@ TEST_F(SubscribersTest, AThousandThatAreKilledLeaveNothingBehind) {
   std::cout << "descriptors " << before.descriptors << " -> " << after.descriptors << ", threads "
             << before.threads << " -> " << after.threads << ", resident KiB " << before.resident_kib
             << " -> " << after.resident_kib << "\n";
-  // One call of the publisher may be open or not, and the daemon's own try of its port with both ends.
+  // One call of the publisher may be open or not, and the daemon's own try of its port with both
+  // ends.
   EXPECT_LE(after.descriptors, before.descriptors + 3);
   // gRPC's own pool of threads comes and goes by the load.
   EXPECT_LE(after.threads, before.threads + 4);
