@@ -37,7 +37,7 @@ constexpr MetricSpec kFrames[] = {
      "how long nothing was done though there was work: `pipeline`, `unet`"},
     {"atomstream_frame_decode_seconds", kHistogram, "origin",
      "unpacking and checking a frame of the `source` (a microscope's) or of `analyze`, before its "
-     "latency begins"},
+     "latency begins; refused frames, too"},
     {"atomstream_stage_latency_seconds", kHistogram, "stage",
      "of LoG* and what surrounds it: `queue`, `normalise`, `lattice`, `preprocess`, "
      "`scale_space`, `optimise`, `detect`, `clusters`, `structure`, `scene`, `process`, `order`, "
