@@ -174,6 +174,8 @@ TEST_F(WedgeTest, AWedgedWorkerIsToldAndGoesOn) {
 // One of several workers is enough: the others may not hide it.
 TEST_F(WedgeTest, AWedgedWorkerIsToldThoughFramesGoOnComing) {
   wedged_ = frames_ + 1;
+  Give();
+  wedge_.WaitForArrivals(1);  // a newer frame could take its place at the door
   std::atomic<bool> stop = false;
   std::thread frames([&] {
     while (!stop) {
@@ -182,7 +184,6 @@ TEST_F(WedgeTest, AWedgedWorkerIsToldThoughFramesGoOnComing) {
       std::this_thread::yield();
     }
   });
-  wedge_.WaitForArrivals(1);
   watches_["pipeline"]->WaitFor(false);
   watches_[""]->WaitFor(false);
   WaitForMore("atomstream_frames_dropped_total{place=\"admission\",reason=\"overtaken\"}", 0);
