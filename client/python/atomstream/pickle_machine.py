@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from .errors import ConvertError
 
 MAX_OPERATIONS = 2_000_000
+MAX_ENCODED_CHARS = 1024  # A NumPy number has 8; a text can be encoded again and again.
 
 # torch's names of typed storages, and what one element takes.
 STORAGE_BYTES = {
@@ -288,6 +289,8 @@ def _reduce(what, arguments):
         text, encoding = arguments
         if encoding != "latin1":
             raise ConvertError(f"the pickle encodes bytes as {encoding!r}")
+        if len(text) > MAX_ENCODED_CHARS:
+            raise ConvertError(f"the pickle encodes {len(text)} bytes, more than {MAX_ENCODED_CHARS}")
         return text.encode("latin1")
     if what.name == "Size":
         return _integers(arguments[0], "size")

@@ -31,6 +31,25 @@ _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 
 
+class _PickleStream:
+    """The pickles of a file, up to a bound. Python takes memory for what a read asks for before it
+    knows what is there, and a damaged length may ask for anything."""
+
+    def __init__(self, file, size):
+        self._file = file
+        self._left = min(size, MAX_PICKLE_BYTES)
+
+    def read(self, count):
+        return self._counted(self._file.read(min(count, self._left)))
+
+    def readline(self):
+        return self._counted(self._file.readline(self._left))
+
+    def _counted(self, data):
+        self._left -= len(data)
+        return data
+
+
 class TorchFile:
     """`content`: the saved object; its tensors are TensorRef, to be read with `tensor`."""
 
@@ -103,17 +122,18 @@ class TorchFile:
     # number of elements and bytes, in the order of the keys.
 
     def _open_legacy(self, size):
-        if PickleMachine(self._file).run() != _LEGACY_MAGIC:
+        stream = _PickleStream(self._file, size)
+        if PickleMachine(stream).run() != _LEGACY_MAGIC:
             raise ConvertError("is a pickle, but not one that torch.save() wrote")
-        protocol = PickleMachine(self._file).run()
+        protocol = PickleMachine(stream).run()
         if protocol != _LEGACY_PROTOCOL:
             raise ConvertError(f"has the unknown torch protocol {protocol}")
-        system = PickleMachine(self._file).run()
+        system = PickleMachine(stream).run()
         if not isinstance(system, dict) or system.get("little_endian") is not True:
             raise ConvertError("was saved on a machine with another byte order")
-        machine = PickleMachine(self._file)
+        machine = PickleMachine(stream)
         self.content = machine.run()
-        keys = PickleMachine(self._file).run()
+        keys = PickleMachine(stream).run()
         if not isinstance(keys, list):
             raise ConvertError("is broken: no list of storages")
         self._places = {}

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import random
+import struct
+import tracemalloc
 
 import torch
 
@@ -198,6 +200,33 @@ class RefusalTest(ConverterTest):
                     with open(self.input, "wb") as file:
                         file.write(whole[: len(whole) * part // 40])
                     self.assert_refused()
+
+    def test_takes_no_memory_for_lengths_that_the_file_does_not_hold(self):
+        lengths = {
+            b"\x8d": "<Q", b"\x8e": "<Q", b"\x96": "<Q",  # unicode, bytes, bytearray
+            b"X": "<I", b"B": "<I", b"\x8b": "<i",  # unicode, bytes, integer
+        }  # fmt: skip
+        for zipped in (True, False):
+            for code, layout in lengths.items():
+                with self.subTest(zipped=zipped, code=code):
+                    most = struct.pack(layout, (1 << (8 * struct.calcsize(layout) - 1)) - 1)
+                    pickle = b"\x80\x02" + code + most + b"text."
+                    if zipped:
+                        self.write_zip({"net/data.pkl": pickle})
+                    else:
+                        with open(self.input, "wb") as file:
+                            file.write(pickle)
+                    tracemalloc.start()
+                    self.addCleanup(tracemalloc.stop)
+                    with self.assertRaisesRegex(convert_atomai.ConvertError, "only 5 remain|not enough"):
+                        convert_atomai.atomai_file.load(self.input)
+                    self.assertLess(tracemalloc.get_traced_memory()[1], 1 << 20)
+                    tracemalloc.stop()
+
+    def test_refuses_to_encode_a_long_text(self):
+        call = b"c_codecs\nencode\n(X" + struct.pack("<I", 2000) + b"a" * 2000 + b"X\x06\0\0\0latin1tR."
+        self.write_zip({"net/data.pkl": b"\x80\x02" + call})
+        self.assert_refused("encodes 2000 bytes, more than 1024")
 
     def test_survives_damage_with_a_reason_or_unharmed(self):
         dice = random.Random(1)
