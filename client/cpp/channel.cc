@@ -5,14 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/cpp/health_check.h"
 #include "client/cpp/request_id_interceptors.h"
 #include "core/base/request_id.h"
 #include "core/base/status_macros.h"
 #include "grpcpp/channel.h"
-#include "grpcpp/client_context.h"
-#include "grpcpp/completion_queue.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "grpcpp/support/client_interceptor.h"
@@ -67,21 +65,9 @@ bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout) {
 std::string WhyNotConnected(grpc::Channel& channel) {
   if (channel.GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_TRANSIENT_FAILURE) return "";
   // Only a call is told. One that does nothing, should there be a connection by now.
-  grpc::GenericStub stub(channel.shared_from_this());
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kReasonTimeout));
-  grpc::CompletionQueue queue;
-  const grpc::Slice nothing;
-  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
-                                          grpc::ByteBuffer(&nothing, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  call->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  return status.error_code() == grpc::StatusCode::UNAVAILABLE ? status.error_message() : "";
+  const absl::Status status =
+      CheckHealth(channel.shared_from_this(), /*service=*/"", kReasonTimeout).status();
+  return absl::IsUnavailable(status) ? std::string(status.message()) : "";
 }
 
 }  // namespace atomstream
