@@ -19,6 +19,7 @@
 #include "client/cpp/channel_flags.h"
 #include "client/cpp/targeting_client.h"
 #include "core/base/clock.h"
+#include "core/base/escaped_text.h"
 #include "core/base/flag_set.h"
 #include "core/base/status_macros.h"
 
@@ -97,7 +98,7 @@ struct AgentFlags {
 
 void PrintError(const absl::Status& status) {
   std::cerr << "atomstream-agent: " << absl::StatusCodeToString(status.code()) << ": "
-            << status.message() << std::endl;
+            << Printable(status.message()) << std::endl;
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Dial(const std::string& address,
@@ -147,7 +148,7 @@ absl::StatusOr<AgentReport> RunAgent(const AgentFlags& flags, const v1::Criteria
   options.max_time = absl::Seconds(flags.max_seconds);
   const SteadyClock clock;
   AgentLoop loop(options, client.get(), &interrupter, &clock, &plan,
-                 [](const std::string& note) { std::cerr << note << std::endl; });
+                 [](const std::string& note) { std::cerr << Printable(note) << std::endl; });
   const absl::Status lost = loop.Run();
   if (!lost.ok()) PrintError(lost);
 
@@ -194,7 +195,7 @@ int Run(const std::vector<std::string>& arguments) {
   const absl::StatusOr<v1::Criteria> criteria = CriteriaOf(flags.criteria);
   if (usage.ok()) usage = criteria.status();
   if (!usage.ok()) {
-    std::cerr << "atomstream-agent: " << usage.message() << "\n";
+    std::cerr << "atomstream-agent: " << Printable(usage.message()) << "\n";
     return kExitUsage;
   }
   // Before gRPC starts its threads.

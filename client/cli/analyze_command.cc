@@ -9,6 +9,7 @@
 #include "client/cli/cli_command.h"
 #include "client/cli/frame_request.h"
 #include "client/cli/json_writer.h"
+#include "client/cli/printable.h"
 #include "client/cli/result_csv.h"
 #include "client/cli/result_json.h"
 #include "client/cli/result_text.h"
@@ -62,7 +63,7 @@ class Analyze {
  private:
   void AnalyzePage(const std::string& path, int page, RawImage image) {
     const std::string source = absl::StrCat(path, "[", page, "]");
-    const absl::StatusOr<v1::FrameResult> result = client_.AnalyzeFrame(
+    absl::StatusOr<v1::FrameResult> result = client_.AnalyzeFrame(
         RequestOf(path, page, std::move(image), flags_), flags_.common.timeout());
     if (!result.ok()) {
       const std::string hint = absl::IsDeadlineExceeded(result.status())
@@ -73,6 +74,7 @@ class Analyze {
                        absl::StrCat(source, ": ", result.status().message(), hint)));
       return;
     }
+    if (!flags_.common.json() && !flags_.common.csv()) MakePrintable(*result);
     for (const ResultView& view : ViewsOf(*result)) Print(path, page, source, view);
   }
 
@@ -90,7 +92,8 @@ class Analyze {
       if (lines_++ == 0) {
         output_.out << output_.style.Dim(AnalyzeHeader(source_width_)) << "\n";
       }
-      output_.out << AnalyzeLine(source, source_width_, view, output_.style) << std::endl;
+      output_.out << AnalyzeLine(Printable(source), source_width_, view, output_.style)
+                  << std::endl;
     }
     if (!view.detector.error().empty()) {
       Fail(absl::InternalError(
@@ -146,7 +149,8 @@ int AnalyzeCommand(const std::vector<std::string>& arguments, const CliOutput& o
     return kExitUsage;
   }
   size_t width = 0;
-  for (const std::string& file : files) width = std::max(width, file.size() + 3);  // "[0]"
+  for (const std::string& file : files)
+    width = std::max(width, Printable(file).size() + 3);  // "[0]"
   Analyze analyze(flags, client->get(), width, output);
   for (const std::string& file : files) analyze.AnalyzeFile(file);
   return analyze.failed() ? kExitFailed : kExitOk;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cpp/rpc_status.h"
+#include "core/base/escaped_text.h"
 #include "core/base/request_id.h"
 #include "core/base/status_macros.h"
 
@@ -78,10 +79,10 @@ void PrintError(const absl::Status& status, const CliOutput& output) {
   if (!absl::IsInvalidArgument(status)) {
     output.err << absl::StatusCodeToString(status.code()) << ": ";
   }
-  output.err << status.message();
+  output.err << Printable(status.message());
   // What to look for in the daemon's log.
   const std::string request_id = ErrorRequestId(status);
-  if (!request_id.empty()) output.err << " (request id " << request_id << ")";
+  if (!request_id.empty()) output.err << " (request id " << Printable(request_id) << ")";
   output.err << std::endl;
 }
 

@@ -55,6 +55,7 @@ bool ParseCommand(FlagSet& flags, const CommonFlags& common,
 absl::StatusOr<std::vector<std::string>> DetectorsOf(const std::string& flag);
 inline constexpr char kDetectorHelp[] = "log_star, unet, or both: all that the daemon has";
 
+// One line, whatever the message holds.
 void PrintError(const absl::Status& status, const CliOutput& output);
 // Print the error, if it is one; the exit code of a command that did its work, or of wrong usage.
 int Finish(const absl::Status& status, const CliOutput& output);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/escaped_text.h"
 
 namespace atomstream {
 namespace {
@@ -88,7 +89,7 @@ PythonSearch DefaultPythonSearch() {
 int ConvertAtomaiCommand(const std::vector<std::string>& arguments, std::ostream& errors) {
   const absl::StatusOr<PythonPackage> package = FindPythonPackage(DefaultPythonSearch());
   if (!package.ok()) {
-    errors << "atomstream convert-atomai: " << package.status().message() << "\n";
+    errors << "atomstream convert-atomai: " << Printable(package.status().message()) << "\n";
     return 1;
   }
   const char* path = std::getenv("PYTHONPATH");
@@ -98,8 +99,8 @@ int ConvertAtomaiCommand(const std::vector<std::string>& arguments, std::ostream
   std::vector<std::string> words = {package->python, "-m", kModule};
   words.insert(words.end(), arguments.begin(), arguments.end());
   execvp(package->python.c_str(), Pointers(words).data());
-  errors << "atomstream convert-atomai: " << package->python << ": " << std::strerror(errno)
-         << "\n";
+  errors << "atomstream convert-atomai: " << Printable(package->python) << ": "
+         << std::strerror(errno) << "\n";
   return 1;
 }
 

@@ -14,6 +14,7 @@
 #include "client/cli/result_json.h"
 #include "client/export/results_export.h"
 #include "client/export/xyz_text.h"
+#include "core/base/escaped_text.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -106,10 +107,10 @@ bool GoesOn(const absl::Status& status) {
 void PrintSummary(const DataExport& data, const ExportState& state, const CliOutput& output) {
   std::error_code ignored;
   const auto bytes = static_cast<int64_t>(std::filesystem::file_size(data.output, ignored));
-  output.out << data.output << ": " << Count(state.results, "result");
+  output.out << Printable(data.output) << ": " << Count(state.results, "result");
   if (state.results > 0) {
     output.out << ", " << state.first_sequence << " to " << state.last_sequence << " of epoch "
-               << state.epoch;
+               << Printable(state.epoch);
   }
   if (data.flags.with_frames) output.out << ", " << Count(state.frames, "frame");
   output.out << ", " << MegabytesText(bytes) << std::endl;
@@ -163,7 +164,7 @@ absl::Status ExportResults(const CommonFlags& common, const DataExport& data,
   ProgressLine line(output.err, output.err_is_terminal, &absl::Now);
   ResultsExportHooks hooks;
   hooks.on_progress = [&line](const ExportProgress& progress) { ShowProgress(progress, line); };
-  hooks.on_notice = [&line](const std::string& notice) { line.Note(notice); };
+  hooks.on_notice = [&line](const std::string& notice) { line.Note(Printable(notice)); };
   hooks.now = &absl::Now;
   hooks.wait = [&](absl::Duration duration) { return interrupter.SleepFor(duration); };
   hooks.interrupted = [&] { return interrupter.cause() != Interrupter::Cause::kNone; };
@@ -172,7 +173,7 @@ absl::Status ExportResults(const CommonFlags& common, const DataExport& data,
   interrupter.SetCancel(nullptr);
   line.Clear();
   if (GoesOn(state.status()) && results.can_go_on()) {
-    output.err << "what is there is kept in " << data.output
+    output.err << "what is there is kept in " << Printable(data.output)
                << ".part: the same command goes on with it" << std::endl;
   }
   RETURN_IF_ERROR(state.status());

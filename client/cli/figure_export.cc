@@ -14,6 +14,7 @@
 #include "client/cpp/channel.h"
 #include "client/cpp/image_file.h"
 #include "client/export/partial_file.h"
+#include "core/base/escaped_text.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -137,8 +138,8 @@ absl::Status ExportFigure(const CommonFlags& common, const FigureExport& figure,
   }
   ASSIGN_OR_RETURN(const std::string bytes, figure::DrawFigure(input, figure.options));
   RETURN_IF_ERROR(WriteFile(figure.output, bytes, figure.force));
-  output.out << figure.output << ": frame " << data.result.frame_id() << ", " << figure.detector
-             << ", " << detector.atoms().x_px_size() << " atoms, "
+  output.out << Printable(figure.output) << ": frame " << Printable(data.result.frame_id()) << ", "
+             << figure.detector << ", " << detector.atoms().x_px_size() << " atoms, "
              << detector.clusters().clusters_size()
              << (detector.clusters().clusters_size() == 1 ? " cluster" : " clusters") << std::endl;
   return absl::OkStatus();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/cli/printable.h"
 #include "client/cli/result_json.h"
 #include "client/cli/result_view.h"
 #include "client/cli/settings_text.h"
@@ -146,7 +147,8 @@ std::string FrontPlot(const v1::ParetoFront& front, int columns, int rows) {
   return text;
 }
 
-std::string FrontText(const v1::GetParetoFrontResponse& response, const TextStyle& style) {
+std::string FrontText(const v1::GetParetoFrontResponse& raw, const TextStyle& style) {
+  const v1::GetParetoFrontResponse response = PrintableCopy(raw);
   const v1::ParetoFront& front = response.front();
   std::string text = absl::StrFormat("frame %s, %d x %d px, result %d of epoch %s\n",
                                      response.frame_id(), response.width_px(), response.height_px(),

@@ -9,6 +9,7 @@
 #include "client/cli/filter_flags.h"
 #include "client/cli/history_text.h"
 #include "client/cli/json_writer.h"
+#include "client/cli/printable.h"
 #include "client/cli/result_csv.h"
 #include "client/cli/result_json.h"
 #include "client/cpp/persist.h"
@@ -41,17 +42,17 @@ class HistoryPrinter {
 
   void Print(const v1::FrameResult& result) {
     PrintHeading();
-    const ResultView view(result);
     if (common_.json()) {
       JsonWriter json;
       json.BeginObject();
-      WriteResultBrief(view, json);
+      WriteResultBrief(ResultView(result), json);
       json.EndObject();
       output_.out << json.text() << "\n";
     } else if (common_.csv()) {
-      output_.out << HistoryCsvLine(view) << "\n";
+      output_.out << HistoryCsvLine(ResultView(result)) << "\n";
     } else {
-      output_.out << HistoryLine(view, output_.style) << "\n";
+      const v1::FrameResult shown = PrintableCopy(result);
+      output_.out << HistoryLine(ResultView(shown), output_.style) << "\n";
     }
   }
 

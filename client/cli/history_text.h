@@ -1,4 +1,5 @@
 // What `history` prints for people: one line a result. Pure functions.
+// A view is one of a result that was made printable (printable.h).
 #ifndef ATOMSTREAM_CLIENT_CLI_HISTORY_TEXT_H_
 #define ATOMSTREAM_CLIENT_CLI_HISTORY_TEXT_H_
 

@@ -1,8 +1,9 @@
 // JsonWriter: builds one line of JSON. Not thread-safe.
 //
 // Commas are its business, nesting is the caller's: every Begin has its End and every value in an
-// object its Key. Text that is not UTF-8 is made so: each bad byte becomes U+FFFD. NaN and
-// infinities become null, which JSON has instead.
+// object its Key. Text that is not UTF-8 is made so: each bad byte becomes U+FFFD. What would steer
+// a terminal is escaped: a line of JSON may end there. NaN and infinities become null, which JSON
+// has instead.
 #ifndef ATOMSTREAM_CLIENT_CLI_JSON_WRITER_H_
 #define ATOMSTREAM_CLIENT_CLI_JSON_WRITER_H_
 
@@ -35,7 +36,6 @@ class JsonWriter {
   JsonWriter& End(char bracket);
   JsonWriter& Raw(absl::string_view value);
   void Comma();
-  void Quote(absl::string_view value);
 
   std::string text_;
   bool needs_comma_ = false;

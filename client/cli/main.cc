@@ -8,6 +8,7 @@
 
 #include "client/cli/cli_command.h"
 #include "client/cli/convert_command.h"
+#include "core/base/escaped_text.h"
 
 namespace atomstream {
 namespace {
@@ -65,7 +66,7 @@ int Run(const std::vector<std::string>& arguments) {
   if (command == "visits") return VisitsCommand(rest, output);
   if (command == "convert-atomai") return ConvertAtomaiCommand(rest, std::cerr);
   std::cerr << "atomstream: " << (command.empty() ? "no command given" : "unknown command: ")
-            << command << "\n\n"
+            << Printable(command) << "\n\n"
             << kUsage;
   return kExitUsage;
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/cli_command.h"
 #include "client/cli/json_writer.h"
+#include "client/cli/printable.h"
 #include "client/cpp/channel.h"
 #include "client/cpp/operations_client.h"
 #include "core/base/status_macros.h"
@@ -22,8 +23,9 @@ struct ReloadFlags {
   std::string as;
 };
 
-void PrintText(const ReloadFlags& flags, const v1::ReloadConfigurationResponse& response,
+void PrintText(const ReloadFlags& flags, const v1::ReloadConfigurationResponse& raw,
                std::ostream& out) {
+  const v1::ReloadConfigurationResponse response = PrintableCopy(raw);
   const char* counts = flags.check ? "would count: " : "counts now: ";
   out << counts
       << (response.applied_fields().empty() ? "nothing new"

@@ -14,6 +14,11 @@ std::string Quoted(const std::string& text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
+// Of texts that are words of the daemon's own: a comma in one moves no column all the same.
+std::string QuotedIfNeeded(const std::string& text) {
+  return text.find_first_of(",\"\r\n") == std::string::npos ? text : Quoted(text);
+}
+
 // The shortest text that reads back as the same number.
 template <typename T>
 void AppendNumber(T value, std::string& line) {
@@ -43,8 +48,8 @@ std::string CsvHeader() {
 std::string CsvLines(const ResultView& view) {
   const std::string start =
       absl::StrCat(Quoted(view.result.frame_id()), ",", view.result.frame_number(), ",",
-                   view.result.position().sequence(), ",", view.detector.detector(), ",",
-                   Quoted(view.detector.model_id()));
+                   view.result.position().sequence(), ",", QuotedIfNeeded(view.detector.detector()),
+                   ",", Quoted(view.detector.model_id()));
   const v1::AtomTable& atoms = view.detector.atoms();
   std::string text;
   for (int i = 0; i < atoms.x_px_size(); ++i) {
@@ -77,10 +82,11 @@ std::string HistoryCsvLine(const ResultView& view) {
   const v1::DetectorResult& detector = view.detector;
   const v1::LatticeEstimate& lattice = detector.lattice();
   std::string line = absl::StrCat(
-      result.position().epoch(), ",", result.position().sequence(), ",", Quoted(result.frame_id()),
-      ",", result.frame_number(), ",", result.origin(), ",", JsonTime(result.acquisition_time()),
-      ",", JsonTime(result.result_time()), ",", result.width_px(), ",", result.height_px(), ",",
-      detector.detector(), ",", Quoted(detector.model_id()), ",", Quoted(lattice.material()));
+      QuotedIfNeeded(result.position().epoch()), ",", result.position().sequence(), ",",
+      Quoted(result.frame_id()), ",", result.frame_number(), ",", QuotedIfNeeded(result.origin()),
+      ",", JsonTime(result.acquisition_time()), ",", JsonTime(result.result_time()), ",",
+      result.width_px(), ",", result.height_px(), ",", QuotedIfNeeded(detector.detector()), ",",
+      Quoted(detector.model_id()), ",", Quoted(lattice.material()));
   AppendIf(lattice.pixel_size_nm_used() > 0, lattice.pixel_size_nm_used(), line);
   AppendIf(lattice.d_nn_px() > 0, lattice.d_nn_px(), line);
   absl::StrAppend(&line, ",");

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/cli/printable.h"
 #include "client/cli/structure_text.h"
 #include "client/cli/time_text.h"
 
@@ -283,7 +284,8 @@ std::string AnalyzeLine(absl::string_view source, size_t source_width, const Res
       Remarks(view, style));
 }
 
-std::string ResultText(const v1::FrameResult& result) {
+std::string ResultText(const v1::FrameResult& raw) {
+  const v1::FrameResult result = PrintableCopy(raw);
   std::string text = absl::StrFormat(
       "frame          %s (number %d, %s)\n"
       "result         %d of epoch %s\n"

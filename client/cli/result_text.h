@@ -1,4 +1,5 @@
-// What the command line client prints for people. Pure functions.
+// What the command line client prints for people. Pure functions. Where they take a view, it is one
+// of a result that was made printable (printable.h); whole messages they make so themselves.
 #ifndef ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_
 #define ATOMSTREAM_CLIENT_CLI_RESULT_TEXT_H_
 

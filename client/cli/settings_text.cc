@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "client/cli/printable.h"
 #include "client/cli/result_view.h"
 
 namespace atomstream {
@@ -55,7 +56,8 @@ std::string SelectionText(const v1::Selection& selection) {
   return "nothing";
 }
 
-std::string SettingsText(const v1::Settings& settings) {
+std::string SettingsText(const v1::Settings& raw) {
+  const v1::Settings settings = PrintableCopy(raw);
   const v1::LogStarSettings& log_star = settings.log_star();
   return absl::StrFormat(
       "version                %d, by %s, %s\n"
@@ -83,7 +85,8 @@ std::string SettingsText(const v1::Settings& settings) {
       log_star.has_time_budget() ? "" : " (none)", log_star.refine_subpixel() ? "true" : "false");
 }
 
-std::string ChangeLine(const v1::SettingsChange& change) {
+std::string ChangeLine(const v1::SettingsChange& raw) {
+  const v1::SettingsChange change = PrintableCopy(raw);
   return absl::StrCat("settings version ", change.settings().version(), ", ", change.changed_by(),
                       ": ", change.text());
 }

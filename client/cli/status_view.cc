@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "client/cli/printable.h"
 #include "client/cli/result_view.h"
 #include "client/cli/time_text.h"
 
@@ -74,7 +75,8 @@ void WriteStore(const v1::StoreStatus& store, JsonWriter& json) {
 
 }  // namespace
 
-std::string StatusText(const v1::GetStatusResponse& status) {
+std::string StatusText(const v1::GetStatusResponse& raw) {
+  const v1::GetStatusResponse status = PrintableCopy(raw);
   const v1::Counters& counters = status.counters();
   std::string text = absl::StrFormat(
       "version     %s, running since %s\n"

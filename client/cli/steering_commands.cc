@@ -18,6 +18,7 @@
 #include "client/cli/steer_measure.h"
 #include "client/cpp/channel.h"
 #include "client/cpp/steering_client.h"
+#include "core/base/escaped_text.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -163,7 +164,7 @@ class Steer {
       return;
     }
     output_.out << SettingsText(settings);
-    if (!frame_id.empty()) output_.out << "frame " << frame_id << " is evaluated anew\n";
+    if (!frame_id.empty()) output_.out << "frame " << Printable(frame_id) << " is evaluated anew\n";
     output_.out << std::flush;
   }
 

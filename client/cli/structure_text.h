@@ -1,4 +1,5 @@
 // Clusters and site kinds as the command line client prints them for people. Pure functions.
+// A view is one of a result that was made printable (printable.h).
 #ifndef ATOMSTREAM_CLIENT_CLI_STRUCTURE_TEXT_H_
 #define ATOMSTREAM_CLIENT_CLI_STRUCTURE_TEXT_H_
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "client/cli/criteria_flags.h"
+#include "client/cli/printable.h"
 
 namespace atomstream {
 namespace {
@@ -95,7 +96,8 @@ std::string VisitOutcomeName(v1::VisitOutcome outcome) {
   return ShortName(v1::VisitOutcome_Name(outcome), "VISIT_OUTCOME_");
 }
 
-std::string TargetsText(const v1::SelectTargetsResponse& response, const TextStyle& style) {
+std::string TargetsText(const v1::SelectTargetsResponse& raw, const TextStyle& style) {
+  const v1::SelectTargetsResponse response = PrintableCopy(raw);
   std::string text =
       absl::StrCat(response.targets_size(), " of ", response.sites(), " sites, selection ",
                    response.selection_id(), ", ", FrameText(response.frame()), "\n");
@@ -114,7 +116,8 @@ std::string TargetsText(const v1::SelectTargetsResponse& response, const TextSty
   return text;
 }
 
-std::string TargetUpdateText(const v1::WatchTargetsResponse& response, const TextStyle& style) {
+std::string TargetUpdateText(const v1::WatchTargetsResponse& raw, const TextStyle& style) {
+  const v1::WatchTargetsResponse response = PrintableCopy(raw);
   std::string text =
       absl::StrCat(FrameText(response.frame()), ": ", response.targets_size(), " targets");
   if (response.frames_skipped() > 0) {
@@ -144,7 +147,8 @@ std::string TargetUpdateText(const v1::WatchTargetsResponse& response, const Tex
   return text;
 }
 
-std::string VisitText(const v1::Visit& visit, const TextStyle& style) {
+std::string VisitText(const v1::Visit& raw, const TextStyle& style) {
+  const v1::Visit visit = PrintableCopy(raw);
   const std::string outcome = VisitOutcomeName(visit.outcome());
   std::string text = absl::StrFormat(
       "visit %d, target %d: %s, %.3f s", visit.number(), visit.target_id(),

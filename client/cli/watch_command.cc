@@ -12,6 +12,7 @@
 #include "client/cli/interrupter.h"
 #include "client/cli/watch_session.h"
 #include "client/cpp/result_stream.h"
+#include "core/base/escaped_text.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
@@ -156,8 +157,8 @@ class Watch {
       // Once an outage: with always it may last.
       if (const auto* reconnecting = std::get_if<Reconnecting>(&event)) {
         if (!told) {
-          output_.err << "waiting for " << flags_.common.server << ": "
-                      << reconnecting->cause.message() << std::endl;
+          output_.err << "waiting for " << Printable(flags_.common.server) << ": "
+                      << Printable(reconnecting->cause.message()) << std::endl;
         }
         told = true;
       } else if (std::holds_alternative<Linked>(event)) {

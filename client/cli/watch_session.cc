@@ -5,14 +5,42 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/printable.h"
 #include "client/cli/result_json.h"
 #include "client/cli/settings_text.h"
 #include "client/cli/structure_text.h"
 #include "core/base/status_macros.h"
 
 namespace atomstream {
+namespace {
+
+// As it is shown to people. Epochs change alike in all events, so the books balance as before.
+ResultEvent PrintableEvent(ResultEvent event) {
+  if (auto* linked = std::get_if<Linked>(&event)) {
+    MakePrintable(linked->run);
+    MakePrintable(linked->after);
+  } else if (auto* gap = std::get_if<ResultGap>(&event)) {
+    gap->epoch = Printable(gap->epoch);
+  } else if (auto* result = std::get_if<v1::FrameResult>(&event)) {
+    MakePrintable(*result);
+  } else if (auto* source = std::get_if<v1::SourceStatus>(&event)) {
+    MakePrintable(*source);
+  } else if (auto* settings = std::get_if<v1::SettingsChange>(&event)) {
+    MakePrintable(*settings);
+  } else if (auto* change = std::get_if<EpochChange>(&event)) {
+    MakePrintable(change->old_position);
+    change->new_epoch = Printable(change->new_epoch);
+  }
+  return event;
+}
+
+}  // namespace
 
 absl::Status WatchSession::OnEvent(const ResultEvent& event, absl::Time now) {
+  return json_ ? Take(event, now) : Take(PrintableEvent(event), now);
+}
+
+absl::Status WatchSession::Take(const ResultEvent& event, absl::Time now) {
   if (const auto* linked = std::get_if<Linked>(&event)) return OnLinked(*linked);
   if (const auto* gap = std::get_if<ResultGap>(&event)) return OnGap(*gap);
   if (const auto* result = std::get_if<v1::FrameResult>(&event)) return OnResult(*result, now);

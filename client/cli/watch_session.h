@@ -55,6 +55,8 @@ class WatchSession {
     std::string Text() const;
   };
 
+  // The event as it is to be printed.
+  absl::Status Take(const ResultEvent& event, absl::Time now);
   absl::Status OnLinked(const Linked& linked);
   absl::Status OnGap(const ResultGap& gap);
   absl::Status OnResult(const v1::FrameResult& result, absl::Time now);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "core/base/escaped_text.h"
 
 namespace atomstream {
 
@@ -108,7 +109,7 @@ std::string FlagSet::Help() const {
   std::string text = absl::StrCat(usage_, "\n\nFlags:\n");
   for (const Flag& flag : flags_) {
     absl::StrAppend(&text, "  --", flag.name, std::string(width - flag.name.size() + 2, ' '),
-                    flag.help, " (", flag.default_text, ")\n");
+                    flag.help, " (", Printable(flag.default_text), ")\n");
   }
   return text;
 }

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "server/log/json_text.h"
+#include "core/base/escaped_text.h"
 
 namespace atomstream {
 namespace {

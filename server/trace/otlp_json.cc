@@ -1,7 +1,7 @@
 #include "server/trace/otlp_json.h"
 
 #include "absl/strings/str_cat.h"
-#include "server/log/json_text.h"
+#include "core/base/escaped_text.h"
 
 namespace atomstream {
 namespace {

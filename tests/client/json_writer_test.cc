@@ -25,6 +25,12 @@ TEST(JsonWriterTest, EscapesWhatJsonForbidsInText) {
   EXPECT_EQ(json.text(), R"("quote \" backslash \\ line\u000a tab\u0009 zero\u0000 end")");
 }
 
+TEST(JsonWriterTest, NothingInALineSteersATerminal) {
+  JsonWriter json;
+  json.BeginObject().Key("\x7f").Text("\x1b[2J \xc2\x9b \xe2\x80\xae").EndObject();
+  EXPECT_EQ(json.text(), R"({"\u007f":"\u001b[2J \u009b \u202e"})");
+}
+
 TEST(JsonWriterTest, KeepsUtf8AndReplacesWhatIsNot) {
   const auto quoted = [](absl::string_view text) {
     JsonWriter json;
@@ -33,7 +39,7 @@ TEST(JsonWriterTest, KeepsUtf8AndReplacesWhatIsNot) {
   };
   EXPECT_EQ(quoted("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x94\xAC"),
             "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x94\xAC\"");
-  const std::string bad = "\xEF\xBF\xBD";
+  const std::string bad = "\\ufffd";
   EXPECT_EQ(quoted("a\xFFz"), "\"a" + bad + "z\"");
   EXPECT_EQ(quoted("\xC3"), "\"" + bad + "\"");                      // cut off
   EXPECT_EQ(quoted("\xC0\x80"), "\"" + bad + bad + "\"");            // overlong

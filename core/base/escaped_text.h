@@ -1,6 +1,6 @@
 // Text as a JSON string, and as one printable line. Pure functions; any thread.
-#ifndef ATOMSTREAM_SERVER_LOG_JSON_TEXT_H_
-#define ATOMSTREAM_SERVER_LOG_JSON_TEXT_H_
+#ifndef ATOMSTREAM_CORE_BASE_ESCAPED_TEXT_H_
+#define ATOMSTREAM_CORE_BASE_ESCAPED_TEXT_H_
 
 #include <string>
 
@@ -16,6 +16,11 @@ void AppendJsonString(absl::string_view text, std::string& out);
 
 // For people. Bytes as \xNN, other characters as \uNNNN.
 void AppendPrintable(absl::string_view text, std::string& out);
+inline std::string Printable(absl::string_view text) {
+  std::string out;
+  AppendPrintable(text, out);
+  return out;
+}
 
 // A field's value for people: printable, and in quotation marks where without them it could be
 // taken for more than one value.
@@ -23,4 +28,4 @@ void AppendValue(absl::string_view text, std::string& out);
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_SERVER_LOG_JSON_TEXT_H_
+#endif  // ATOMSTREAM_CORE_BASE_ESCAPED_TEXT_H_

@@ -1,4 +1,4 @@
-#include "server/log/json_text.h"
+#include "core/base/escaped_text.h"
 
 #include <cstdint>
 
