@@ -69,10 +69,10 @@ rm certs/night.token
 expect 2 "whose secret is not here" "$make_certs" token night agent
 expect 0 "made     certs/day.token" "$make_certs" token day operator
 
-# await LOG PID TEXT: until the log of the process has it, 30 s at most.
+# await LOG PID TEXT: until the log of the process has it, 90 s at most.
 await() {
   local i
-  for ((i = 0; i < 300; ++i)); do
+  for ((i = 0; i < 900; ++i)); do
     ! grep -qs "$3" "$1" || return 0
     kill -0 "$2" || break
     read -rt 0.1 <> <(:) || true
@@ -111,17 +111,17 @@ port=$(sed -n 's/.*(port \([0-9]*\)).*/\1/p' daemon.log)
 as() {
   local name=$1 command=$2
   shift 2
-  "$client" "$command" --server "127.0.0.1:$port" --timeout_s 10 --ca certs/ca.crt \
+  "$client" "$command" --server "127.0.0.1:$port" --timeout_s 60 --ca certs/ca.crt \
     --cert "certs/$name.crt" --key "certs/$name.key" "$@"
 }
 expect 0 "" as vera status
-expect 0 "" as vera watch --frames 2 --timeout_s 30
+expect 0 "" as vera watch --frames 2 --timeout_s 60
 expect 1 "ROLE_INSUFFICIENT" as vera steer --place knee
 expect 0 "" as vera status --token_file certs/day.token
 expect 1 "UNAVAILABLE" "$client" status --server "127.0.0.1:$port" --timeout_s 2
 expect 1 "UNAVAILABLE" "$client" status --server "127.0.0.1:$port" --timeout_s 2 --ca certs/ca.crt
 ATOMSTREAM_CA=certs/ca.crt ATOMSTREAM_CERT=certs/olga.crt ATOMSTREAM_KEY=certs/olga.key \
-  expect 0 "" "$client" status --server "127.0.0.1:$port" --timeout_s 5
+  expect 0 "" "$client" status --server "127.0.0.1:$port" --timeout_s 60
 cp certs/policy policy.before
 sed -i /cn=vera/d certs/policy
 kill -HUP "$pid"

@@ -10,7 +10,7 @@ import torch
 
 from atomai_network import make_network, meta_dictionary, trained_optimizer
 from atomstream import convert_atomai
-from converter_case import ConverterTest
+from converter_case import ConverterTest, save_alike
 
 
 class RefusalTest(ConverterTest):
@@ -234,7 +234,7 @@ class RefusalTest(ConverterTest):
         for zipped in (True, False):
             meta = meta_dictionary(make_network().state_dict())
             meta["optimizer"] = trained_optimizer(make_network())
-            torch.save(meta, self.input, _use_new_zipfile_serialization=zipped)
+            save_alike(meta, self.input, zipped)
             with open(self.input, "rb") as file:
                 whole = bytearray(file.read())
             for _ in range(500):

@@ -30,7 +30,8 @@ from tools import need  # noqa: E402
 DISK_MIB = 64
 # What increase() over the longest window of an alert shows after its cause is gone.
 TAIL_S = 15 * 60 / FACTOR
-LIMIT_S = 40  # for an alert to fire or to end, on a busy machine
+LIMIT_S = 120  # for an alert to fire or to end, on a busy machine
+ATTEMPTS = 3
 
 
 class Alerts:
@@ -67,7 +68,7 @@ class Simulator:
     def start(self):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [self.binary, f"--address=127.0.0.1:{self.port}", "--size_px=96", "--rate_hz=12",
+                [self.binary, f"--address=127.0.0.1:{self.port}", "--size_px=96", "--rate_hz=6",
                  "--material=graphene", "--noise=0.1"], stdout=log, stderr=log)
         read_port(self.process, self.log, r"127\.0\.0\.1:([1-9]\d*)")
 
@@ -172,7 +173,7 @@ class Drill:
 
     # The drill.
 
-    def expect_quiet(self, alerts, when):
+    def expect_quiet(self, alerts, when, problems):
         """Nothing fires but what still may, from an earlier fault."""
         def left():
             now = time.monotonic()
@@ -181,10 +182,26 @@ class Drill:
         try:
             wait_for("quiet", lambda: not left(), limit_s=LIMIT_S)
         except TimeoutError:
-            self.problems.append(f"{when}: {', '.join(sorted(left()))} fires still")
+            problems.append(f"{when}: {', '.join(sorted(left()))} fires still")
 
     def try_fault(self, alerts, fault):
-        self.expect_quiet(alerts, f"before {fault.name}")
+        """On a busy machine a pause or a scrape that comes late may fire an alert that has nothing to do with the
+        fault: then it is tried anew. What the rules do wrong they do every time."""
+        for attempt in range(1, ATTEMPTS + 1):
+            problems = self.try_once(alerts, fault)
+            if not problems:
+                return
+            for problem in problems:
+                print(f"attempt {attempt}: {problem}", flush=True)
+            # They must fire by the next attempt, and not still by this one.
+            if attempt < ATTEMPTS:
+                wait_for(f"end of {fault.name}", lambda: not alerts.firing() & fault.must, limit_s=TAIL_S + LIMIT_S)
+        self.problems += problems
+
+    def try_once(self, alerts, fault):
+        """What went otherwise than it must."""
+        problems = []
+        self.expect_quiet(alerts, f"before {fault.name}", problems)
         before = alerts.firing()
         begin = time.monotonic()
         fault.apply()
@@ -193,20 +210,21 @@ class Drill:
             fired_s = time.monotonic() - begin
         except TimeoutError:
             fired_s = float("nan")
-            self.problems.append(f"{fault.name}: {', '.join(sorted(fault.must - alerts.firing()))} does not fire")
+            problems.append(f"{fault.name}: {', '.join(sorted(fault.must - alerts.firing()))} does not fire")
         fault.mend()
         mended = time.monotonic()
         for name in fault.lasts:
             self.tails[name] = mended + TAIL_S + 5
-        self.expect_quiet(alerts, f"after {fault.name}")
+        self.expect_quiet(alerts, f"after {fault.name}", problems)
         earlier = {name for name, until in self.tails.items() if begin < until}
         others = alerts.fired_in(time.monotonic() - begin) - fault.must - fault.may - before - earlier
         if others:
-            self.problems.append(f"{fault.name}: {', '.join(sorted(others))} fires, too")
+            problems.append(f"{fault.name}: {', '.join(sorted(others))} fires, too")
         ended = f"ended {time.monotonic() - mended:.1f} s after the end"
         print(f"{fault.name}: {', '.join(sorted(fault.must))} after {fired_s:.1f} s, "
               f"{'to end while the others are tried' if fault.must <= fault.lasts else ended}"
               f"{'; also ' + ', '.join(sorted(others)) if others else ''}", flush=True)
+        return problems
 
     def configure(self, metrics_port):
         config = self.folder / "atomstreamd.textproto"
@@ -252,7 +270,7 @@ class Drill:
             with program(arguments, self.folder / "prometheus.log"):
                 wait_for("Prometheus", lambda: "ready to receive" in (self.folder / "prometheus.log").read_text())
                 alerts = Alerts(port)
-                wait_for("frames", lambda: (alerts.value("instance:atomstream_frames_processed:rate1m") or 0) > 2)
+                wait_for("frames", lambda: (alerts.value("instance:atomstream_frames_processed:rate1m") or 0) > 0.5)
                 for fault in self.faults():
                     self.try_fault(alerts, fault)
                 # What lasted longer has ended, too.
@@ -264,7 +282,7 @@ class Drill:
             if hasattr(self, "daemon"):
                 self.daemon.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.daemon.wait(20)
+                    self.daemon.wait(60)
                 self.daemon.kill()
                 self.daemon.wait()
             self.sim.kill()

@@ -9,10 +9,10 @@ fail() {
   echo "FAILED: $*"
   failures=$((failures + 1))
 }
-# await LOG PID TEXT: 60 s at most.
+# await LOG PID TEXT: 3 minutes at most.
 await() {
   local i
-  for ((i = 0; i < 600; ++i)); do
+  for ((i = 0; i < 1800; ++i)); do
     ! grep -qs "$3" "$1" || return 0
     kill -0 "$2" 2>/dev/null || break
     sleep 0.1
@@ -63,14 +63,14 @@ start() {
   server=127.0.0.1:$(sed -n 's/.*(port \([0-9]*\)).*/\1/p' /tmp/daemon.log | tail -1)
 }
 start
-atomstream watch --server "$server" --frames 3 --timeout_s 60 >/tmp/watch.log || fail "watch: $(cat /tmp/watch.log)"
-atomstream status --server "$server" >/tmp/status.log || fail "status"
+atomstream watch --server "$server" --frames 3 --timeout_s 180 >/tmp/watch.log || fail "watch: $(cat /tmp/watch.log)"
+atomstream status --server "$server" --timeout_s 60 >/tmp/status.log || fail "status"
 kill -TERM $daemon
 wait $daemon || fail "the daemon ended with $?: $(tail -n 20 /tmp/daemon.log)"
 [[ -s /var/lib/atomstream/results.sqlite ]] || fail "no results in /var/lib/atomstream"
 # A new start finds what the one before kept.
 start
-atomstream history --server "$server" --limit 3 >/tmp/history.log || fail "history: $(cat /tmp/history.log)"
+atomstream history --server "$server" --limit 3 --timeout_s 60 >/tmp/history.log || fail "history: $(cat /tmp/history.log)"
 [[ $(wc -l </tmp/history.log) -ge 3 ]] || fail "the results before the restart: $(cat /tmp/history.log)"
 kill -TERM $daemon
 wait $daemon || fail "the daemon ended with $?"

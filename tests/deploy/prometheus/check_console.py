@@ -9,13 +9,17 @@ must fire and the page must show it.
 import contextlib
 import html.parser
 import http.server
+import itertools
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 
 from live_daemon import free_port, get, program, running_daemon, wait_for
@@ -24,6 +28,7 @@ from tools import need
 PAGE = "consoles/atomstream.html"
 SIZE = "1900,2750"
 NARROW = "480,3000"
+BROWSER_S = 180  # a browser that is started for the first time, on a slow machine
 
 
 class Page(html.parser.HTMLParser):
@@ -98,13 +103,31 @@ class Console:
         self.browser, self.port, self.folder, self.pictures = browser, port, folder, pictures
         self.url = f"http://127.0.0.1:{port}/{PAGE}?range=300"
         self.seconds = 4
+        self.runs = itertools.count(1)
 
     def run_browser(self, *arguments, size=SIZE, theme="dark"):
-        # Virtual time runs on when nothing is left to wait for: the charts are drawn by then.
-        command = [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                   f"--user-data-dir={self.folder}/browser", f"--window-size={size}",
-                   f"--virtual-time-budget={self.seconds * 1000}", *arguments, f"{self.url}&theme={theme}"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        """What it prints. One that hangs or dies, which is no fault of the page, is started again once."""
+        for is_last in (False, True):
+            # Virtual time runs on when nothing is left to wait for: the charts are drawn by then.
+            command = [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                       "--hide-scrollbars", f"--user-data-dir={self.folder}/browser-{self.port}-{next(self.runs)}",
+                       f"--window-size={size}", f"--virtual-time-budget={self.seconds * 1000}", *arguments,
+                       f"{self.url}&theme={theme}"]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                       start_new_session=True)
+            try:
+                printed, complaints = process.communicate(timeout=BROWSER_S)
+            except subprocess.TimeoutExpired:
+                complaints = f"nothing in {BROWSER_S} s"
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # what it started, too
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            if process.returncode == 0:
+                return printed
+            print(f"{self.browser}: exit code {process.returncode}: {complaints[-2000:]}", flush=True)
+            if is_last:
+                raise RuntimeError(f"{self.browser} does not show {self.url}")
 
     def load(self):
         return Page(self.run_browser("--dump-dom"))
@@ -167,6 +190,19 @@ def check_all_is_well(problems, page, repository):
         expect(page.svgs.get(chart) == 1 and page.points.get(chart, 0) >= 3, f"chart {chart} is empty")
 
 
+def problems_when_all_is_well(console, repository):
+    """On a busy machine a frame, a scrape or a rule may be late for once; what is wrong stays wrong."""
+    for attempt in range(6):
+        if attempt > 0:
+            time.sleep(10)
+        problems = []
+        check_all_is_well(problems, console.load(), repository)
+        if not problems:
+            break
+        print(f"attempt {attempt + 1}: {len(problems)} problems", flush=True)
+    return problems
+
+
 def main():
     browser, prometheus = need("chromium", "chromium"), need("prometheus", "prometheus")
     repository = pathlib.Path(sys.argv[1]).resolve()
@@ -195,7 +231,7 @@ def main():
                 wait_for("half a minute of frames", lambda: [
                     r for r in console.query("count_over_time(instance:atomstream_frames_processed:rate1m[5m])")
                     if float(r["value"][1]) >= 30], limit_s=180)
-                check_all_is_well(problems, console.load(), repository)
+                problems += problems_when_all_is_well(console, repository)
                 console.picture("well")
                 console.picture("well_light", theme="light")
                 console.picture("well_narrow", size=NARROW)

@@ -1,6 +1,8 @@
 """A simulated microscope and a daemon for tests of what operators see: started, scraped, ended."""
 import contextlib
+import http.client
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -8,28 +10,35 @@ import subprocess
 import time
 import urllib.request
 
-START_S = 60
+START_S = 120  # only a test that fails waits for so long
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to connections and to whoever asks for any: nobody is given it meanwhile."""
+    first_given = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(10_000, first_given) if first_given > 11_000 else 0))
+            return probe.getsockname()[1]
 
 
 def wait_for(what, condition, limit_s=START_S):
-    """Until `condition` gives something true; what it gave."""
+    """Until `condition` gives something true; what it gave. A server that does not answer yet is asked again."""
     end = time.monotonic() + limit_s
     while True:
-        value = condition()
-        if value:
-            return value
+        why = ""
+        try:
+            value = condition()
+            if value:
+                return value
+        except (OSError, http.client.HTTPException) as error:
+            why = f": {error}"
         if time.monotonic() > end:
-            raise TimeoutError(f"no {what} in {limit_s} s")
+            raise TimeoutError(f"no {what} in {limit_s} s{why}")
         time.sleep(0.1)
 
 
-def get(url, limit_s=10):
+def get(url, limit_s=60):
     with urllib.request.urlopen(url, timeout=limit_s) as answer:
         return answer.read().decode()
 
@@ -43,7 +52,7 @@ def program(arguments, log):
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
