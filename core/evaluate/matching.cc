@@ -21,14 +21,11 @@ absl::Status CheckPoints(absl::string_view list, const std::vector<PointPx>& poi
   return absl::OkStatus();
 }
 
-absl::Status CheckDistance(absl::string_view name, double value) {
-  if (value > 0 && std::isfinite(value)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, " = ", value, ": must be positive and finite"));
-}
-
 absl::Status Validate(const MatchOptions& options) {
-  RETURN_IF_ERROR(CheckDistance("radius_px", options.radius_px));
+  if (!(options.radius_px > 0) || !std::isfinite(options.radius_px)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("radius_px = ", options.radius_px, ": must be positive and finite"));
+  }
   if (!(options.border_px >= 0) || !std::isfinite(options.border_px)) {
     return absl::InvalidArgumentError(
         absl::StrCat("border_px = ", options.border_px, ": must not be negative"));
@@ -114,27 +111,6 @@ absl::StatusOr<Matching> MatchOneToOne(const std::vector<PointPx>& predicted,
   matching.f1 = Ratio(2 * tp, 2 * tp + fp + fn, perfect);
   matching.rmse_px = tp == 0 ? 0 : std::sqrt(squares / tp);
   return matching;
-}
-
-absl::StatusOr<OneSidedCounts> CountOneSided(const std::vector<PointPx>& predicted,
-                                             const std::vector<PointPx>& truth,
-                                             double distance_px) {
-  RETURN_IF_ERROR(CheckDistance("distance_px", distance_px));
-  RETURN_IF_ERROR(CheckPoints("predicted", predicted));
-  RETURN_IF_ERROR(CheckPoints("truth", truth));
-  OneSidedCounts counts;
-  std::vector<bool> found(truth.size());
-  const PointIndex grid(truth, distance_px);
-  for (const PointPx& point : predicted) {
-    bool hit = false;
-    grid.ForEachWithin(point, distance_px, [&](int index, double) {
-      hit = true;
-      found[index] = true;
-    });
-    ++(hit ? counts.true_positives : counts.false_positives);
-  }
-  counts.false_negatives = static_cast<int>(std::count(found.begin(), found.end(), false));
-  return counts;
 }
 
 }  // namespace atomstream

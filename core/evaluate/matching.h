@@ -1,7 +1,5 @@
-// Matching: compares predicted atoms with true ones. Pure functions; any thread.
-//
-// MatchOneToOne is the project's score: each prediction counts for one atom at most. OneSidedCounts
-// is the paper's, kept for comparison: it counts several predictions on one atom as several hits.
+// Matching: compares predicted atoms with true ones: each prediction counts for one atom at most.
+// Pure functions; any thread.
 #ifndef ATOMSTREAM_CORE_EVALUATE_MATCHING_H_
 #define ATOMSTREAM_CORE_EVALUATE_MATCHING_H_
 
@@ -57,18 +55,6 @@ struct Matching {
 absl::StatusOr<Matching> MatchOneToOne(const std::vector<PointPx>& predicted,
                                        const std::vector<PointPx>& truth,
                                        const MatchOptions& options);
-
-// TP: predictions within the distance of any true atom; FP: the other predictions; FN: true atoms
-// with no prediction within the distance.
-struct OneSidedCounts {
-  int true_positives = 0;
-  int false_positives = 0;
-  int false_negatives = 0;
-};
-
-// Errors as above. The distance is included.
-absl::StatusOr<OneSidedCounts> CountOneSided(const std::vector<PointPx>& predicted,
-                                             const std::vector<PointPx>& truth, double distance_px);
 
 }  // namespace atomstream
 

@@ -28,7 +28,6 @@ class BudgetedEvaluator {
   bool exhausted();
 
   int evaluations() const { return result_.evaluations; }
-  int remaining() const { return budget_.max_evaluations - result_.evaluations; }
   int dimension() const { return dimension_; }
   const ParetoFront& front() const { return result_.front; }
 

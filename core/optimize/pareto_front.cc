@@ -7,10 +7,6 @@
 
 namespace atomstream {
 
-bool ParetoFront::Dominates(const ObjectiveVector& a, const ObjectiveVector& b) {
-  return a[0] <= b[0] && a[1] <= b[1] && (a[0] < b[0] || a[1] < b[1]);
-}
-
 bool ParetoFront::Insert(Solution solution) {
   const ObjectiveVector& y = solution.objectives;
   if (!std::isfinite(y[0]) || !std::isfinite(y[1])) return false;
@@ -47,28 +43,6 @@ ObjectiveVector ParetoFront::IdealPoint() const {
 ObjectiveVector ParetoFront::NadirPoint() const {
   assert(!solutions_.empty());
   return {solutions_.back().objectives[0], solutions_.front().objectives[1]};
-}
-
-std::optional<int> ParetoFront::KneeIndex() const {
-  if (solutions_.empty()) return std::nullopt;
-  if (solutions_.size() <= 2) return 0;
-
-  // Scaled, the ends are (0, 1) and (1, 0); 1 - x - y is sqrt(2) times the distance from the line
-  // through them, positive towards the ideal point. Both ranges are positive by the invariant.
-  const ObjectiveVector ideal = IdealPoint();
-  const ObjectiveVector nadir = NadirPoint();
-  int knee = 0;
-  double farthest = 0;
-  for (int i = 1; i + 1 < size(); ++i) {
-    const ObjectiveVector& y = solutions_[i].objectives;
-    const double distance =
-        1 - (y[0] - ideal[0]) / (nadir[0] - ideal[0]) - (y[1] - ideal[1]) / (nadir[1] - ideal[1]);
-    if (distance > farthest) {
-      farthest = distance;
-      knee = i;
-    }
-  }
-  return knee;
 }
 
 double ParetoFront::Hypervolume(const ObjectiveVector& reference) const {

@@ -248,18 +248,6 @@ DriftEstimate Judge(const Correlation& correlation, const std::optional<PointPx>
 
 }  // namespace
 
-absl::string_view DriftStateName(DriftState state) {
-  switch (state) {
-    case DriftState::kMeasured:
-      return "measured";
-    case DriftState::kAmbiguous:
-      return "ambiguous";
-    case DriftState::kLost:
-      return "lost";
-  }
-  return "unknown";
-}
-
 absl::StatusOr<DriftEstimate> EstimateDrift(const DriftView& earlier, const DriftView& later,
                                             const std::optional<PointPx>& expected,
                                             const DriftOptions& options) {

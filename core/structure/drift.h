@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "core/image/frame.h"
 #include "core/structure/drift_view.h"
 
@@ -28,7 +27,6 @@ enum class DriftState {
   kAmbiguous,  // other answers are too likely: x_px and y_px are only the best guess
   kLost,       // the frames do not show the same thing within max_step_px; x_px = y_px = 0
 };
-absl::string_view DriftStateName(DriftState state);  // "measured", …
 
 struct DriftEstimate {
   DriftState state = DriftState::kLost;

@@ -14,10 +14,18 @@
 
 namespace atomstream::bench {
 
+// The paper's way to count, for comparison with it: several predictions on one atom are several
+// hits.
+struct OneSidedCounts {
+  int true_positives = 0;   // predictions within the radius of any true atom
+  int false_positives = 0;  // the other predictions
+  int false_negatives = 0;  // true atoms with no prediction within the radius
+};
+
 // One detection held against the truth.
 struct DetectionScore {
   Matching matching;
-  OneSidedCounts one_sided;  // the paper's way to count, border left out as in `matching`
+  OneSidedCounts one_sided;  // border left out as in `matching`
   double in_vacuum = 0;      // false positives in vacuum; 0 where none is known
   double truth = 0;          // atoms in the frame
   double found = 0;

@@ -168,21 +168,5 @@ TEST(MatchOneToOneTest, RejectedInputIsNamedWithItsValue) {
   EXPECT_THAT(message({}, {}, border), HasSubstr("border_px = -1"));
 }
 
-TEST(CountOneSidedTest, CountsEveryPredictionNearAnAtomAsAHit) {
-  const Points truth = {{10, 10}, {20, 10}, {40, 40}};
-  const Points predicted = {{10, 11}, {11, 10}, {15, 10}, {80, 80}};
-  const OneSidedCounts counts = CountOneSided(predicted, truth, 5).value();
-  EXPECT_EQ(counts.true_positives, 3);  // two on one atom, one between two
-  EXPECT_EQ(counts.false_positives, 1);
-  EXPECT_EQ(counts.false_negatives, 1);  // (40, 40)
-}
-
-TEST(CountOneSidedTest, EmptyListsAndBadInput) {
-  EXPECT_EQ(CountOneSided({}, {{0, 0}}, 1)->false_negatives, 1);
-  EXPECT_EQ(CountOneSided({{0, 0}}, {}, 1)->false_positives, 1);
-  EXPECT_THAT(std::string(CountOneSided({}, {}, -1).status().message()),
-              HasSubstr("distance_px = -1"));
-}
-
 }  // namespace
 }  // namespace atomstream
