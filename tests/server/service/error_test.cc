@@ -26,6 +26,22 @@ std::optional<absl::Duration> RetryDelay(const grpc::Status& status) {
   return std::nullopt;
 }
 
+TEST(ErrorTest, CarriesOneErrorInfoWithFieldAndValue) {
+  const grpc::Status status =
+      ToGrpcStatus(absl::InvalidArgumentError("width_px = 0: must be in [8, 4096]"), kFrameInvalid);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "width_px = 0: must be in [8, 4096]");
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  ASSERT_EQ(details.details_size(), 1);
+  google::rpc::ErrorInfo info;
+  ASSERT_TRUE(details.details(0).UnpackTo(&info));
+  EXPECT_EQ(info.reason(), "FRAME_INVALID");
+  EXPECT_EQ(info.domain(), "atomstream");
+  EXPECT_EQ(info.metadata().at("field"), "width_px");
+  EXPECT_EQ(info.metadata().at("value"), "0");
+}
+
 TEST(ErrorTest, ResourceExhaustedSaysWhenToCallAgain) {
   const absl::Status full = absl::ResourceExhaustedError("full");
   for (const absl::string_view reason :

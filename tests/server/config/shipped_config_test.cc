@@ -15,7 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "atomstream/config/v1/daemon_config.pb.h"
 #include "server/config/config_diff.h"
-#include "tests/server/reload/config_comments.h"
+#include "tests/server/config/config_comments.h"
 
 namespace atomstream {
 namespace {
@@ -29,7 +29,7 @@ std::map<std::string, std::string> FieldsOfFile() {
   std::vector<std::pair<std::string, const Descriptor*>> blocks = {
       {"", config::v1::DaemonConfig::descriptor()}};
   std::vector<std::string> comment;
-  for (const std::string& line : LinesOf(SHIPPED_CONFIG)) {
+  for (const std::string& line : LinesOf(CONFIG_FOLDER "/atomstreamd.textproto")) {
     const bool behind = absl::StartsWith(line, "# ");
     const absl::string_view text = behind ? absl::string_view(line).substr(2) : line;
     const std::string name(text.substr(0, text.find_first_of(": ")));

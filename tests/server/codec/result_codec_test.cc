@@ -6,10 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "server/codec/detector_choice.h"
-#include "server/service/error.h"
 #include "tests/fakes/full_records.h"
 
 namespace atomstream {
@@ -242,22 +239,6 @@ TEST(ResultCodecTest, EventsBecomeTheirKindOfMessage) {
   EXPECT_EQ(proto.description(), "d");
   EXPECT_EQ(proto.last_error(), "e");
   EXPECT_EQ(proto.reconnects(), 4);
-}
-
-TEST(ErrorTest, CarriesOneErrorInfoWithFieldAndValue) {
-  const grpc::Status status =
-      ToGrpcStatus(absl::InvalidArgumentError("width_px = 0: must be in [8, 4096]"), kFrameInvalid);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "width_px = 0: must be in [8, 4096]");
-  google::rpc::Status details;
-  ASSERT_TRUE(details.ParseFromString(status.error_details()));
-  ASSERT_EQ(details.details_size(), 1);
-  google::rpc::ErrorInfo info;
-  ASSERT_TRUE(details.details(0).UnpackTo(&info));
-  EXPECT_EQ(info.reason(), "FRAME_INVALID");
-  EXPECT_EQ(info.domain(), "atomstream");
-  EXPECT_EQ(info.metadata().at("field"), "width_px");
-  EXPECT_EQ(info.metadata().at("value"), "0");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // What the configuration's proto file says of its fields, for tests.
-#ifndef ATOMSTREAM_TESTS_SERVER_RELOAD_CONFIG_COMMENTS_H_
-#define ATOMSTREAM_TESTS_SERVER_RELOAD_CONFIG_COMMENTS_H_
+#ifndef ATOMSTREAM_TESTS_SERVER_CONFIG_CONFIG_COMMENTS_H_
+#define ATOMSTREAM_TESTS_SERVER_CONFIG_CONFIG_COMMENTS_H_
 
 #include <map>
 #include <string>
@@ -16,4 +16,4 @@ std::map<std::string, std::string> CommentsOfProto();
 
 }  // namespace atomstream
 
-#endif  // ATOMSTREAM_TESTS_SERVER_RELOAD_CONFIG_COMMENTS_H_
+#endif  // ATOMSTREAM_TESTS_SERVER_CONFIG_CONFIG_COMMENTS_H_

@@ -1,4 +1,4 @@
-#include "tests/server/reload/config_comments.h"
+#include "tests/server/config/config_comments.h"
 
 #include <gtest/gtest.h>
 

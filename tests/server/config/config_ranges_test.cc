@@ -19,7 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "atomstream/config/v1/daemon_config.pb.h"
 #include "server/config/config.h"
-#include "tests/server/reload/config_comments.h"
+#include "tests/server/config/config_comments.h"
 
 namespace atomstream {
 namespace {
