@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/lattice/vector_math.h"
 #include "opencv2/imgproc.hpp"
@@ -32,52 +31,44 @@ Image SmoothedPeriodic(const Image& cell, double sigma_u, double sigma_v) {
   return padded(cv::Rect(margin, margin, cell.cols, cell.rows)).clone();
 }
 
-}  // namespace
+// The central part of the image, laid over itself cell by cell.
+struct FoldedImage {
+  Image sum = Image(kUnitCellBins, kUnitCellBins, 0.0f);
+  Image count = Image(kUnitCellBins, kUnitCellBins, 0.0f);
+  double pixels = 0;
+  double squares = 0;  // sum over the pixels
+};
 
-UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& reciprocal) {
+FoldedImage Fold(const Image& image, const std::array<Vector2, 2>& reciprocal) {
   constexpr int n = kUnitCellBins;
   const int width = std::min(image.cols, kMaxSide);
   const int height = std::min(image.rows, kMaxSide);
   const int left = (image.cols - width) / 2;
   const int top = (image.rows - height) / 2;
-  Image sum(n, n, 0.0f);
-  Image count(n, n, 0.0f);
-  double squares = 0;
+  FoldedImage folded;
   for (int y = top; y < top + height; ++y) {
     const float* row = image[y];
     for (int x = left; x < left + width; ++x) {
       const int u = static_cast<int>(Fraction(reciprocal[0].x * x + reciprocal[0].y * y) * n) % n;
       const int v = static_cast<int>(Fraction(reciprocal[1].x * x + reciprocal[1].y * y) * n) % n;
-      sum(v, u) += row[x];
-      count(v, u) += 1;
-      squares += row[x] * row[x];
+      folded.sum(v, u) += row[x];
+      folded.count(v, u) += 1;
+      folded.squares += row[x] * row[x];
     }
   }
-  Material columns;  // in pixels; only its distances are asked for
-  columns.vectors_nm = DualBasis(reciprocal);
-  const double length_u = Length(columns.vectors_nm[0]);
-  const double length_v = Length(columns.vectors_nm[1]);
-  const double shorter = std::min(length_u, length_v);
-  const double sigma_u = kSmoothing * shorter / length_u * n;
-  const double sigma_v = kSmoothing * shorter / length_v * n;
-  UnitCell cell;
-  cv::divide(SmoothedPeriodic(sum, sigma_u, sigma_v),
-             cv::max(SmoothedPeriodic(count, sigma_u, sigma_v), 1e-6), cell.average);
+  folded.pixels = static_cast<double>(width) * height;
+  return folded;
+}
 
-  // Contrast against the surroundings: a light column on the flank of a heavy one is no maximum of
-  // the average, but it is one of this difference of Gaussians.
-  const Image contrast = cell.average - SmoothedPeriodic(cell.average, 2 * sigma_u, 2 * sigma_v);
-  double strongest = 0;
-  cv::minMaxLoc(contrast, nullptr, &strongest);
-  // Spread of single pixels around the average, over the number of pixels that one smoothed bin
-  // draws from.
-  const double pixels = static_cast<double>(width) * height;
-  const double variance =
-      std::max(0.0, squares / pixels - cv::mean(cell.average.mul(cell.average))[0]);
-  const double drawn = pixels / (n * n) * 4 * M_PI * sigma_u * sigma_v;
-  const double level =
-      std::max(kMinHeight * strongest, kMinStandardErrors * std::sqrt(variance / drawn));
-  std::vector<std::pair<float, Vector2>> tops;
+struct Top {
+  float height;
+  Vector2 fraction;
+};
+
+// The maxima above `level` of an image that repeats, the highest first.
+std::vector<Top> TopsOf(const Image& contrast, double level) {
+  constexpr int n = kUnitCellBins;
+  std::vector<Top> tops;
   for (int v = 0; v < n; ++v) {
     for (int u = 0; u < n; ++u) {
       const auto at = [&](int du, int dv) { return contrast((v + dv + n) % n, (u + du + n) % n); };
@@ -94,18 +85,49 @@ UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& recip
     }
   }
   std::stable_sort(tops.begin(), tops.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
+                   [](const Top& a, const Top& b) { return a.height > b.height; });
+  return tops;
+}
+
+}  // namespace
+
+UnitCell AverageUnitCell(const Image& image, const std::array<Vector2, 2>& reciprocal) {
+  constexpr int n = kUnitCellBins;
+  const FoldedImage folded = Fold(image, reciprocal);
+  Material columns;  // in pixels; only its distances are asked for
+  columns.vectors_nm = DualBasis(reciprocal);
+  const double length_u = Length(columns.vectors_nm[0]);
+  const double length_v = Length(columns.vectors_nm[1]);
+  const double shorter = std::min(length_u, length_v);
+  const double sigma_u = kSmoothing * shorter / length_u * n;
+  const double sigma_v = kSmoothing * shorter / length_v * n;
+  UnitCell cell;
+  cv::divide(SmoothedPeriodic(folded.sum, sigma_u, sigma_v),
+             cv::max(SmoothedPeriodic(folded.count, sigma_u, sigma_v), 1e-6), cell.average);
+
+  // Contrast against the surroundings: a light column on the flank of a heavy one is no maximum of
+  // the average, but it is one of this difference of Gaussians.
+  const Image contrast = cell.average - SmoothedPeriodic(cell.average, 2 * sigma_u, 2 * sigma_v);
+  double strongest = 0;
+  cv::minMaxLoc(contrast, nullptr, &strongest);
+  // Spread of single pixels around the average, over the number of pixels that one smoothed bin
+  // draws from.
+  const double variance =
+      std::max(0.0, folded.squares / folded.pixels - cv::mean(cell.average.mul(cell.average))[0]);
+  const double drawn = folded.pixels / (n * n) * 4 * M_PI * sigma_u * sigma_v;
+  const double level =
+      std::max(kMinHeight * strongest, kMinStandardErrors * std::sqrt(variance / drawn));
 
   const double separation = kMinSeparation * shorter;
-  for (const auto& [value, fraction] : tops) {
-    columns.basis.push_back({fraction, "", 1});
+  for (const Top& top : TopsOf(contrast, level)) {
+    columns.basis.push_back({top.fraction, "", 1});
     const double nearest = columns.NearestNeighbourDistanceNm();
     if (nearest < separation) {
       columns.basis.pop_back();
       continue;
     }
     cell.d_nn_px = nearest;
-    cell.columns.push_back(fraction);
+    cell.columns.push_back(top.fraction);
   }
   return cell;
 }

@@ -113,8 +113,77 @@ std::optional<double> GapBehindFirstShell(const std::array<int, kBins>& counts) 
 
 struct Neighbour {
   int atom;
-  float square;
+  float square;  // of the distance, px
 };
+
+using Histogram = std::array<int, kBins>;
+
+// Who is near to whom: the neighbours of all atoms, one atom's after the other's.
+class Neighbourhoods {
+ public:
+  // Those within the histogram's range; `histogram` counts each pair once.
+  Neighbourhoods(const std::vector<Atom>& atoms, double scale_px, Histogram& histogram)
+      : begin_of_(atoms.size() + 1, 0) {
+    const double reach = scale_px * kBins * kBinWidth;
+    const Field field(atoms, reach / 2);
+    const float bins_per_px = static_cast<float>(1 / (scale_px * kBinWidth));
+    for (int i = 0; i < static_cast<int>(atoms.size()); ++i) {
+      field.grid->ForEachWithin(atoms[i].x_px - field.x0, atoms[i].y_px - field.y0, reach,
+                                [&](int j, float square) {
+                                  if (j == i) return true;
+                                  neighbours_.push_back({j, square});
+                                  if (j < i) return true;
+                                  const int bin = static_cast<int>(std::sqrt(square) * bins_per_px);
+                                  if (bin < kBins) ++histogram[bin];
+                                  return true;
+                                });
+      begin_of_[i + 1] = static_cast<int>(neighbours_.size());
+    }
+  }
+
+  // Forgets who is farther than that.
+  void KeepWithin(double cutoff_px) {
+    const float limit = static_cast<float>(cutoff_px * cutoff_px);
+    const size_t atoms = begin_of_.size() - 1;
+    int kept = 0;
+    int next = 0;
+    for (size_t i = 0; i < atoms; ++i) {
+      const int end = begin_of_[i + 1];
+      begin_of_[i] = kept;
+      for (; next < end; ++next) {
+        if (neighbours_[next].square <= limit) neighbours_[kept++] = neighbours_[next];
+      }
+    }
+    begin_of_[atoms] = kept;
+  }
+
+  absl::Span<const Neighbour> Of(int atom) const {
+    return absl::MakeConstSpan(neighbours_)
+        .subspan(begin_of_[atom], begin_of_[atom + 1] - begin_of_[atom]);
+  }
+
+ private:
+  std::vector<Neighbour> neighbours_;
+  std::vector<int> begin_of_;
+};
+
+// An atom between both ends is near both, so one end's list is enough to find it; the lower index'
+// list decides for both, and bonds stay mutual.
+bool HasAtomBetween(const std::vector<Atom>& atoms, const Neighbourhoods& near, int atom,
+                    const Neighbour& bond) {
+  const int low = std::min(atom, bond.atom);
+  const int high = std::max(atom, bond.atom);
+  const float mx = (atoms[low].x_px + atoms[high].x_px) / 2;
+  const float my = (atoms[low].y_px + atoms[high].y_px) / 2;
+  const float square = bond.square * static_cast<float>(kBetween * kBetween / 4);
+  const absl::Span<const Neighbour> around = near.Of(low);
+  return std::any_of(around.begin(), around.end(), [&](const Neighbour& n) {
+    if (n.atom == high) return false;
+    const float dx = atoms[n.atom].x_px - mx;
+    const float dy = atoms[n.atom].y_px - my;
+    return dx * dx + dy * dy < square;
+  });
+}
 
 }  // namespace
 
@@ -130,24 +199,8 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
   const double scale = d_nn_px > 0 && d_nn_px <= 3 * median ? d_nn_px : median;
   if (!(scale > 0)) return graph;
 
-  const double reach = scale * kBins * kBinWidth;
-  const Field field(atoms, reach / 2);
-  std::vector<Neighbour> neighbours;  // of all atoms, one atom's after the other's
-  std::vector<int> begin_of(count + 1, 0);
-  std::array<int, kBins> histogram{};
-  const float bins_per_px = static_cast<float>(1 / (scale * kBinWidth));
-  for (int i = 0; i < count; ++i) {
-    field.grid->ForEachWithin(atoms[i].x_px - field.x0, atoms[i].y_px - field.y0, reach,
-                              [&](int j, float square) {
-                                if (j == i) return true;
-                                neighbours.push_back({j, square});
-                                if (j < i) return true;
-                                const int bin = static_cast<int>(std::sqrt(square) * bins_per_px);
-                                if (bin < kBins) ++histogram[bin];
-                                return true;
-                              });
-    begin_of[i + 1] = static_cast<int>(neighbours.size());
-  }
+  Histogram histogram{};
+  Neighbourhoods near(atoms, scale, histogram);
   double cutoff = options.cutoff_d_nn.value_or(kDefaultCutoff);
   if (!options.cutoff_d_nn.has_value()) {
     if (const std::optional<double> gap = GapBehindFirstShell(histogram)) {
@@ -156,42 +209,13 @@ absl::StatusOr<BondGraph> BondGraph::Build(const std::vector<Atom>& atoms, doubl
     }
   }
   graph.cutoff_px_ = cutoff * scale;
-  const float limit = static_cast<float>(graph.cutoff_px_ * graph.cutoff_px_);
-  int kept = 0;
-  for (int i = 0, next = 0; i < count; ++i) {
-    const int end = begin_of[i + 1];
-    begin_of[i] = kept;
-    for (; next < end; ++next) {
-      if (neighbours[next].square <= limit) neighbours[kept++] = neighbours[next];
-    }
-  }
-  begin_of[count] = kept;
-  const auto near = [&](int atom) {
-    return absl::MakeConstSpan(neighbours)
-        .subspan(begin_of[atom], begin_of[atom + 1] - begin_of[atom]);
-  };
+  near.KeepWithin(graph.cutoff_px_);
 
-  // An atom between both ends is near both, so one end's list is enough to find it; the lower
-  // index' list decides for both, and bonds stay mutual.
-  const auto has_atom_between = [&](int i, const Neighbour& bond) {
-    const int low = std::min(i, bond.atom);
-    const int high = std::max(i, bond.atom);
-    const float mx = (atoms[low].x_px + atoms[high].x_px) / 2;
-    const float my = (atoms[low].y_px + atoms[high].y_px) / 2;
-    const float square = bond.square * static_cast<float>(kBetween * kBetween / 4);
-    const absl::Span<const Neighbour> around = near(low);
-    return std::any_of(around.begin(), around.end(), [&](const Neighbour& n) {
-      if (n.atom == high) return false;
-      const float dx = atoms[n.atom].x_px - mx;
-      const float dy = atoms[n.atom].y_px - my;
-      return dx * dx + dy * dy < square;
-    });
-  };
   std::vector<float> lengths;
   for (int i = 0; i < count; ++i) {
     const size_t begin = graph.bonds_.size();
-    for (const Neighbour& n : near(i)) {
-      if (has_atom_between(i, n)) continue;
+    for (const Neighbour& n : near.Of(i)) {
+      if (HasAtomBetween(atoms, near, i, n)) continue;
       const float dx = atoms[n.atom].x_px - atoms[i].x_px;
       const float dy = atoms[n.atom].y_px - atoms[i].y_px;
       graph.bonds_.push_back({n.atom, std::sqrt(n.square), std::atan2(dy, dx)});

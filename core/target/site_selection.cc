@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -70,49 +72,23 @@ struct Judge {
   }
 };
 
-}  // namespace
-
-std::string WhyEmpty(const SiteSelection& selection) {
-  if (!selection.chosen.empty()) return "";
-  if (selection.sites == 0) return "no sites in the frame";
-  return absl::StrCat("none of ", selection.sites, " sites meets the conditions");
-}
-
-bool Meets(const Site& site, const Condition& condition, const CriteriaContext& context) {
-  return std::visit(Judge{site, context}, condition.value);
-}
-
-double Score(const Site& site) {
-  return site.confidence * (site.cluster.has_value() ? site.cluster_probability : 1);
-}
-
-absl::StatusOr<SiteSelection> SelectSites(const std::vector<Site>& sites, const Criteria& criteria,
-                                          const CriteriaContext& context,
-                                          const std::vector<int>& keep) {
-  RETURN_IF_ERROR(CheckCriteria(criteria, context));
-  SiteSelection selection;
-  selection.sites = static_cast<int>(sites.size());
-  std::vector<bool> kept(sites.size(), false);
+// Which sites are kept, by index.
+absl::StatusOr<std::vector<bool>> MarkKept(const std::vector<int>& keep, int sites) {
+  std::vector<bool> kept(sites, false);
   for (const int index : keep) {
-    if (index < 0 || index >= selection.sites) {
+    if (index < 0 || index >= sites) {
       return absl::InvalidArgumentError(
-          absl::StrCat("keep: ", index, " is not one of ", selection.sites, " sites"));
+          absl::StrCat("keep: ", index, " is not one of ", sites, " sites"));
     }
     kept[index] = true;
   }
-  std::vector<int> matching;
-  for (int i = 0; i < selection.sites; ++i) {
-    if (!std::isfinite(sites[i].x_px) || !std::isfinite(sites[i].y_px)) {
-      return absl::InvalidArgumentError(absl::StrCat("sites[", i, "] = (", sites[i].x_px, ", ",
-                                                     sites[i].y_px, "): must be finite"));
-    }
-    if (Meets(sites[i], criteria.where, context)) matching.push_back(i);
-  }
-  selection.matching = static_cast<int>(matching.size());
-  // The indices at the end make the order one only.
-  const auto rank = [&](int i) { return std::tuple(kept[i] ? 0 : 1, -Score(sites[i]), i); };
-  std::sort(matching.begin(), matching.end(), [&](int a, int b) { return rank(a) < rank(b); });
+  return kept;
+}
 
+// Takes the `matching` sites, in this order, as far as spacing and count allow; kept ones always.
+void TakeSpaced(const std::vector<Site>& sites, const std::vector<int>& matching,
+                const std::vector<bool>& kept, const Criteria& criteria,
+                const CriteriaContext& context, SiteSelection& selection) {
   const double spacing = ToPixels(criteria.min_spacing, criteria.min_spacing_unit, context);
   PointGrid placed(context.width_px, context.height_px, std::max(spacing, 1.0));
   for (const int i : matching) {
@@ -138,14 +114,18 @@ absl::StatusOr<SiteSelection> SelectSites(const std::vector<Site>& sites, const 
     placed.Add(x, y);
     selection.chosen.push_back(i);
   }
+}
 
+// Brings the chosen sites into the order of the criteria, and measures the way along them.
+void PutInOrder(const std::vector<Site>& sites, const Criteria& criteria,
+                SiteSelection& selection) {
   std::stable_sort(selection.chosen.begin(), selection.chosen.end(), [&](int a, int b) {
     return std::tuple(-Score(sites[a]), a) < std::tuple(-Score(sites[b]), b);
   });
   std::vector<PointPx> points;
   for (const int i : selection.chosen) points.push_back({sites[i].x_px, sites[i].y_px});
   std::vector<int> order(points.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+  std::iota(order.begin(), order.end(), 0);
   const PointPx start = criteria.path_start.value_or(PointPx{0, 0});
   if (criteria.order == TargetOrder::kShortestPath) {
     order = ShortestPath(points, start);
@@ -154,6 +134,46 @@ absl::StatusOr<SiteSelection> SelectSites(const std::vector<Site>& sites, const 
     selection.chosen = std::move(chosen);
   }
   selection.path_px = PathLength(points, order, start);
+}
+
+}  // namespace
+
+std::string WhyEmpty(const SiteSelection& selection) {
+  if (!selection.chosen.empty()) return "";
+  if (selection.sites == 0) return "no sites in the frame";
+  return absl::StrCat("none of ", selection.sites, " sites meets the conditions");
+}
+
+bool Meets(const Site& site, const Condition& condition, const CriteriaContext& context) {
+  return std::visit(Judge{site, context}, condition.value);
+}
+
+double Score(const Site& site) {
+  return site.confidence * (site.cluster.has_value() ? site.cluster_probability : 1);
+}
+
+absl::StatusOr<SiteSelection> SelectSites(const std::vector<Site>& sites, const Criteria& criteria,
+                                          const CriteriaContext& context,
+                                          const std::vector<int>& keep) {
+  RETURN_IF_ERROR(CheckCriteria(criteria, context));
+  SiteSelection selection;
+  selection.sites = static_cast<int>(sites.size());
+  ASSIGN_OR_RETURN(const std::vector<bool> kept, MarkKept(keep, selection.sites));
+  std::vector<int> matching;
+  for (int i = 0; i < selection.sites; ++i) {
+    if (!std::isfinite(sites[i].x_px) || !std::isfinite(sites[i].y_px)) {
+      return absl::InvalidArgumentError(absl::StrCat("sites[", i, "] = (", sites[i].x_px, ", ",
+                                                     sites[i].y_px, "): must be finite"));
+    }
+    if (Meets(sites[i], criteria.where, context)) matching.push_back(i);
+  }
+  selection.matching = static_cast<int>(matching.size());
+  // The indices at the end make the order one only.
+  const auto rank = [&](int i) { return std::tuple(kept[i] ? 0 : 1, -Score(sites[i]), i); };
+  std::sort(matching.begin(), matching.end(), [&](int a, int b) { return rank(a) < rank(b); });
+
+  TakeSpaced(sites, matching, kept, criteria, context, selection);
+  PutInOrder(sites, criteria, selection);
   return selection;
 }
 
