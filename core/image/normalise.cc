@@ -1,7 +1,6 @@
 #include "core/image/normalise.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace atomstream {

@@ -1,6 +1,5 @@
 #include "core/structure/cluster_atoms.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 

@@ -1,6 +1,5 @@
 #include "core/structure/cluster_matching.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace atomstream {

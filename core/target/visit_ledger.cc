@@ -1,6 +1,5 @@
 #include "core/target/visit_ledger.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cmath>
 
