@@ -105,6 +105,7 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
       workers_(PoolThreads(options.worker_threads)),
       history_(options.history, std::move(journal),
                {.encode = &EncodeResult,
+                .place = &WithPosition,
                 .steady_clock = parts_.steady_clock,
                 .metrics = &metrics_.store,
                 .log = parts_.log}),

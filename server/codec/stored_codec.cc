@@ -13,6 +13,15 @@ std::string EncodeResult(const FrameRecord& record) {
   return ResultToProto(record).SerializeAsString();
 }
 
+std::string WithPosition(std::string encoded, const ResultPosition& position) {
+  // Of a field that comes twice the later one counts; so nothing needs to be decoded.
+  v1::FrameResult placed;
+  placed.mutable_position()->set_epoch(position.epoch);
+  placed.mutable_position()->set_sequence(position.sequence);
+  placed.AppendToString(&encoded);
+  return encoded;
+}
+
 absl::StatusOr<v1::FrameResult> DecodeResult(const StoredResult& result) {
   v1::FrameResult proto;
   if (result.lost() || !proto.ParseFromString(result.encoded)) {

@@ -18,6 +18,9 @@ namespace atomstream {
 // The daemon's ResultEncoder.
 std::string EncodeResult(const FrameRecord& record);
 
+// The daemon's ResultPlacer.
+std::string WithPosition(std::string encoded, const ResultPosition& position);
+
 // With all parts.
 absl::StatusOr<v1::FrameResult> DecodeResult(const StoredResult& result);
 

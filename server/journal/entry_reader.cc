@@ -84,7 +84,7 @@ absl::StatusOr<EntryRow> EntryReader::ReadRow(int64_t sequence) {
   static const std::string& sql = *new std::string(Select("WHERE sequence = ?"));
   Query query(database_, sql);
   ASSIGN_OR_RETURN(const bool found, query.Bind(sequence).Step());
-  if (found) return ReadEntryRow(query, epoch_);
+  if (found) return ReadEntryRow(query, epochs_);
   ASSIGN_OR_RETURN(const KeptRange range, Range());
   const std::string message =
       absl::StrCat("sequence = ", sequence, ": there is no such entry; ", RangeText(range));
@@ -177,7 +177,7 @@ absl::StatusOr<int64_t> EntryReader::Count(int64_t first, int64_t last,
 absl::StatusOr<Entry> EntryReader::NextEntry(Query& query, int64_t sequence) {
   ASSIGN_OR_RETURN(const bool found, query.Step());
   if (!found) return Entry();
-  ASSIGN_OR_RETURN(EntryRow row, ReadEntryRow(query, epoch_));
+  ASSIGN_OR_RETURN(EntryRow row, ReadEntryRow(query, epochs_));
   if (row.sequence != sequence) {
     return absl::DataLossError(absl::StrCat("entry ", sequence, " is missing"));
   }
@@ -226,7 +226,7 @@ absl::StatusOr<EntryPage> EntryReader::List(const EntryFilter& filter, const Pag
 
 absl::StatusOr<Entry> EntryReader::ReadIfMatches(const Query& query, const EntryFilter& filter,
                                                  bool with_payload) {
-  ASSIGN_OR_RETURN(EntryRow row, ReadEntryRow(query, epoch_));
+  ASSIGN_OR_RETURN(EntryRow row, ReadEntryRow(query, epochs_));
   if (!Matches(filter, row.key)) return Entry();
   if (with_payload) return WithPayload(std::move(row));
   return Entry{row.sequence, std::move(row.key), ""};

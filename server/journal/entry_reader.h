@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "server/journal/entry.h"
 #include "server/journal/entry_row.h"
+#include "server/journal/epochs.h"
 #include "server/journal/sqlite.h"
 
 namespace atomstream {
@@ -21,7 +22,8 @@ class EntryReader {
   // A page that has looked at so many entries ends, whether it has found any or not.
   static constexpr int kMaxRowsPerPage = 10'000;
 
-  EntryReader(Database* database, const std::string& epoch) : database_(database), epoch_(epoch) {}
+  // Both outlive it.
+  EntryReader(Database* database, const Epochs& epochs) : database_(database), epochs_(epochs) {}
 
   absl::StatusOr<KeptRange> Range();
   // NotFound: not there yet; OutOfRange: no longer kept. Both name the range.
@@ -51,7 +53,7 @@ class EntryReader {
                                       bool with_payload);
 
   Database* const database_;
-  const std::string& epoch_;
+  const Epochs& epochs_;
 };
 
 }  // namespace atomstream

@@ -105,7 +105,7 @@ absl::Status InsertEntry(Database* database, absl::string_view epoch, const Entr
   return insert.Bind(row.sequence).BindBlob(payload).Run();
 }
 
-absl::StatusOr<EntryRow> ReadEntryRow(const Query& query, absl::string_view epoch) {
+absl::StatusOr<EntryRow> ReadEntryRow(const Query& query, const Epochs& epochs) {
   EntryRow row;
   EntryKey& key = row.key;
   row.sequence = query.Int(0);
@@ -126,7 +126,7 @@ absl::StatusOr<EntryRow> ReadEntryRow(const Query& query, absl::string_view epoc
   row.bytes = query.Int(15);
   row.total_bytes = query.Int(16);
   row.payload_sha256 = query.Bytes(17);
-  ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(epoch, row));
+  ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(epochs.Of(row.sequence), row));
   if (checksum != query.Bytes(18)) {
     return absl::DataLossError(
         absl::StrCat("entry ", row.sequence, " does not fit its checksum: it was damaged"));

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/journal/entry.h"
+#include "server/journal/epochs.h"
 #include "server/journal/sqlite.h"
 
 namespace atomstream {
@@ -36,7 +37,7 @@ absl::Status InsertEntry(Database* database, absl::string_view epoch, const Entr
                          absl::string_view payload);
 
 // The query's present row, whose first columns are kEntryColumns.
-absl::StatusOr<EntryRow> ReadEntryRow(const Query& query, absl::string_view epoch);
+absl::StatusOr<EntryRow> ReadEntryRow(const Query& query, const Epochs& epochs);
 
 absl::StatusOr<std::string> ReadPayload(Database* database, const EntryRow& row);
 

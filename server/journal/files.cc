@@ -72,6 +72,23 @@ absl::StatusOr<std::unique_ptr<FileLock>> FileLock::Acquire(const std::string& p
 
 FileLock::~FileLock() { close(file_); }
 
+absl::StatusOr<FileIdentity> IdentityOf(const std::string& path) {
+  struct statx status;
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) {
+    return FileError("stat", path, errno);
+  }
+  FileIdentity identity{.inode = status.stx_ino};
+  if ((status.stx_mask & STATX_BTIME) != 0) {
+    identity.birth_ns = status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec;
+  }
+  return identity;
+}
+
+bool IsSameFile(const FileIdentity& a, const FileIdentity& b) {
+  if (a.inode != b.inode) return false;
+  return a.birth_ns == b.birth_ns || a.birth_ns == 0 || b.birth_ns == 0;
+}
+
 bool Exists(const std::string& path) {
   struct stat status;
   return stat(path.c_str(), &status) == 0;

@@ -4,6 +4,7 @@
 #ifndef ATOMSTREAM_SERVER_JOURNAL_FILES_H_
 #define ATOMSTREAM_SERVER_JOURNAL_FILES_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,15 @@ class FileLock {
 
   const int file_;
 };
+
+// Which file this is. A copy of it is another one, a file with a new name is the same. The device
+// does not count, whose number may change when the machine starts.
+struct FileIdentity {
+  uint64_t inode = 0;
+  int64_t birth_ns = 0;  // when it was made; 0: the file system does not know
+};
+absl::StatusOr<FileIdentity> IdentityOf(const std::string& path);
+bool IsSameFile(const FileIdentity& a, const FileIdentity& b);
 
 bool Exists(const std::string& path);
 // 0 if there is none.

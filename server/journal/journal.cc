@@ -52,20 +52,21 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
                    PrepareFile(options.path, options.check_time, *dependencies.clock,
                                *dependencies.steady_clock, dependencies.make_epoch));
   *report = std::move(prepared.report);
-  ASSIGN_OR_RETURN(auto mark, Mark::Open(MarkPath(options.path), prepared.epoch));
+  ASSIGN_OR_RETURN(const FileIdentity file, IdentityOf(options.path));
+  ASSIGN_OR_RETURN(auto mark, Mark::Open(MarkPath(options.path), prepared.epochs.present(), file));
   std::unique_ptr<Journal> journal(new Journal(options, std::move(dependencies), std::move(lock),
                                                std::move(prepared.writer),
-                                               std::move(prepared.epoch), std::move(mark)));
+                                               std::move(prepared.epochs), std::move(mark)));
   RETURN_IF_ERROR(journal->Load());
   return journal;
 }
 
 Journal::Journal(const JournalOptions& options, JournalDependencies dependencies,
-                 std::unique_ptr<FileLock> lock, std::unique_ptr<Database> writer,
-                 std::string epoch, std::unique_ptr<Mark> mark)
+                 std::unique_ptr<FileLock> lock, std::unique_ptr<Database> writer, Epochs epochs,
+                 std::unique_ptr<Mark> mark)
     : options_(options),
       dependencies_(std::move(dependencies)),
-      epoch_(std::move(epoch)),
+      epochs_(std::move(epochs)),
       lock_(std::move(lock)),
       writer_(std::move(writer)),
       mark_(std::move(mark)),
@@ -78,7 +79,7 @@ Journal::Journal(const JournalOptions& options, JournalDependencies dependencies
 absl::Status Journal::Load() {
   RETURN_IF_ERROR(frames_.Load());
   WriterVisit visit(&gate_, WriterTurn::kFirst);
-  EntryReader reader(writer_.get(), epoch_);
+  EntryReader reader(writer_.get(), epochs_);
   ASSIGN_OR_RETURN(const KeptRange range, reader.Range());
   if (range.newest > 0) {
     ASSIGN_OR_RETURN(const EntryRow newest, reader.ReadRow(range.newest));
@@ -152,7 +153,7 @@ absl::StatusOr<int64_t> Journal::AppendBatch(absl::Span<const NewEntry> entries)
                                                      row.sequence));
     }
     row.total_bytes = total_bytes += row.bytes;
-    RETURN_IF_ERROR(InsertEntry(writer_.get(), epoch_, row, entries[i].payload));
+    RETURN_IF_ERROR(InsertEntry(writer_.get(), epoch(), row, entries[i].payload));
   }
   RETURN_IF_ERROR(transaction.Commit());
   bytes_ += total_bytes - total_bytes_;
@@ -166,35 +167,35 @@ absl::StatusOr<int64_t> Journal::AppendBatch(absl::Span<const NewEntry> entries)
 
 absl::StatusOr<Entry> Journal::Read(int64_t sequence) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
-  return EntryReader(reader.get(), epoch_).Read(sequence);
+  return EntryReader(reader.get(), epochs_).Read(sequence);
 }
 
 absl::StatusOr<Entry> Journal::NewestOf(absl::string_view frame_id) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
-  return EntryReader(reader.get(), epoch_).NewestOf(frame_id);
+  return EntryReader(reader.get(), epochs_).NewestOf(frame_id);
 }
 
 absl::StatusOr<std::vector<Entry>> Journal::NewestAnalysisOf(absl::string_view frame_id) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
-  return EntryReader(reader.get(), epoch_).NewestAnalysisOf(frame_id);
+  return EntryReader(reader.get(), epochs_).NewestAnalysisOf(frame_id);
 }
 
 absl::StatusOr<std::vector<Entry>> Journal::ReadAfter(int64_t after, int max_entries,
                                                       int64_t max_bytes) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
-  return EntryReader(reader.get(), epoch_).ReadAfter(after, max_entries, max_bytes);
+  return EntryReader(reader.get(), epochs_).ReadAfter(after, max_entries, max_bytes);
 }
 
 absl::StatusOr<EntryPage> Journal::List(const EntryFilter& filter,
                                         const PageRequest& request) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
-  return EntryReader(reader.get(), epoch_).List(filter, request);
+  return EntryReader(reader.get(), epochs_).List(filter, request);
 }
 
 absl::StatusOr<int64_t> Journal::Count(int64_t first, int64_t last,
                                        absl::string_view detector) const {
   ASSIGN_OR_RETURN(const ReaderPool::Lease reader, readers_.Acquire());
-  return EntryReader(reader.get(), epoch_).Count(first, last, detector);
+  return EntryReader(reader.get(), epochs_).Count(first, last, detector);
 }
 
 absl::StatusOr<std::string> Journal::KeepFrame(absl::string_view bytes, int element_bytes) {

@@ -1,15 +1,16 @@
 // Journal: numbered entries on disk, appended for good and found again. The durable heart of a
 // store of results.
 //
-// Files: `path` (SQLite; other programs may read it, none may write it), its "-wal" and "-shm",
+// Files: `path` (SQLite; other programs may open it for reading only), its "-wal" and "-shm",
 // "<path>.lock", "<path>.mark" (mark.h), "<path>.reserve" (disk_reserve.h) and "<path>.frames/"
 // (frame_files.h), all on a local disk.
 //
 // Invariants: entries of one epoch are numbered 1, 2, 3, … without holes; a number is never given
-// twice; the kept entries are the newest ones. An append has been committed to disk when it
-// returns. Nothing that was damaged is served: pages, rows, payloads and kept frames have
-// checksums. An append that fails uses up no number and leaves the journal usable: the next one
-// succeeds as soon as there is space again.
+// twice; the kept entries are the newest ones. A journal that does not know which numbers it has
+// given, for it was restored, begins a new epoch behind what it has (epochs.h). An append has been
+// committed to disk when it returns. Nothing that was damaged is served: pages, rows, payloads and
+// kept frames have checksums. An append that fails uses up no number and leaves the journal usable:
+// the next one succeeds as soon as there is space again.
 //
 // Threads: one thread appends; any thread may call everything else. A reader waits for no writer.
 // An append waits for at most one piece of other work: a retention step (RetentionStep), 64 rows of
@@ -39,6 +40,7 @@
 #include "core/base/mutex.h"
 #include "server/journal/disk_reserve.h"
 #include "server/journal/entry.h"
+#include "server/journal/epochs.h"
 #include "server/journal/files.h"
 #include "server/journal/kept_frames.h"
 #include "server/journal/mark.h"
@@ -76,7 +78,9 @@ class Journal {
   // Nobody may be inside.
   ~Journal() = default;
 
-  const std::string& epoch() const { return epoch_; }
+  const std::string& epoch() const { return epochs_.present(); }
+  // The newest entry that was appended before this epoch began; 0: there is none.
+  int64_t last_of_earlier_epochs() const { return epochs_.last_earlier(); }
   KeptRange range() const;
   // What the next append gives; for the thread that appends.
   int64_t next_sequence() const { return range().newest + 1; }
@@ -131,7 +135,7 @@ class Journal {
 
  private:
   Journal(const JournalOptions& options, JournalDependencies dependencies,
-          std::unique_ptr<FileLock> lock, std::unique_ptr<Database> writer, std::string epoch,
+          std::unique_ptr<FileLock> lock, std::unique_ptr<Database> writer, Epochs epochs,
           std::unique_ptr<Mark> mark);
 
   absl::Status Load();
@@ -144,7 +148,7 @@ class Journal {
 
   const JournalOptions options_;
   const JournalDependencies dependencies_;
-  const std::string epoch_;
+  const Epochs epochs_;
   const std::unique_ptr<FileLock> lock_;  // given up last
   mutable WriterGate gate_;               // for writer_
   const std::unique_ptr<Database> writer_;

@@ -21,39 +21,54 @@ namespace {
 
 constexpr int64_t kMaxBytes = 4096;
 
-// "atomstream-journal <epoch> <sequence> <given> <start of the hash of what is before>", always of
-// the same length for one epoch, so that writing it over the last one leaves nothing of that.
-absl::StatusOr<std::string> Format(const std::string& epoch, int64_t sequence, int64_t given) {
-  const std::string text =
-      absl::StrFormat("atomstream-journal %s %020d %020d ", epoch, sequence, given);
+// "atomstream-journal <epoch> <sequence> <given> <inode> <birth> <start of the hash of what is
+// before>", always of the same length for one epoch, so that writing it over the last one leaves
+// nothing of that. Earlier versions wrote no inode and birth.
+absl::StatusOr<std::string> Format(const MarkValue& value) {
+  std::string text = absl::StrFormat("atomstream-journal %s %020d %020d ", value.epoch,
+                                     value.sequence, value.given);
+  if (value.file)
+    absl::StrAppendFormat(&text, "%020u %020d ", value.file->inode, value.file->birth_ns);
   ASSIGN_OR_RETURN(const std::string sum, Sha256(text));
   return absl::StrCat(text, absl::BytesToHexString(sum.substr(0, 8)), "\n");
+}
+
+bool Parse(const std::vector<std::string>& words, MarkValue& value) {
+  if (words.size() != 5 && words.size() != 7) return false;
+  value.epoch = words[1];
+  if (words.size() == 7) {
+    value.file.emplace();
+    if (!absl::SimpleAtoi(words[4], &value.file->inode) ||
+        !absl::SimpleAtoi(words[5], &value.file->birth_ns)) {
+      return false;
+    }
+  }
+  return absl::SimpleAtoi(words[2], &value.sequence) && absl::SimpleAtoi(words[3], &value.given);
 }
 
 }  // namespace
 
 absl::StatusOr<MarkValue> Mark::Read(const std::string& path) {
-  auto text = ReadFile(path, kMaxBytes);
-  if (!text.ok()) return absl::NotFoundError(text.status().message());
-  const std::vector<std::string> words = absl::StrSplit(*text, ' ');
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBytes));
   MarkValue value;
-  if (words.size() == 5 && absl::SimpleAtoi(words[2], &value.sequence) &&
-      absl::SimpleAtoi(words[3], &value.given)) {
-    value.epoch = words[1];
-    auto expected = Format(value.epoch, value.sequence, value.given);
-    if (expected.ok() && *expected == *text) return value;
+  if (Parse(absl::StrSplit(text, ' '), value)) {
+    ASSIGN_OR_RETURN(const std::string expected, Format(value));
+    if (expected == text) return value;
   }
-  return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  return absl::DataLossError(absl::StrCat(path, ": cannot be read"));
 }
 
-absl::StatusOr<std::unique_ptr<Mark>> Mark::Open(const std::string& path,
-                                                 const std::string& epoch) {
-  MarkValue value{.epoch = epoch};
+absl::StatusOr<std::unique_ptr<Mark>> Mark::Open(const std::string& path, const std::string& epoch,
+                                                 const FileIdentity& journal) {
+  MarkValue value{.epoch = epoch, .file = journal};
   const auto present = Read(path);
-  if (present.ok() && present->epoch == epoch) {
-    value = *present;
-  } else {
-    ASSIGN_OR_RETURN(const std::string text, Format(epoch, 0, 0));
+  const bool is_of_epoch = present.ok() && present->epoch == epoch;
+  if (is_of_epoch) {
+    value.sequence = present->sequence;
+    value.given = present->given;
+  }
+  if (!is_of_epoch || !present->file || !IsSameFile(*present->file, journal)) {
+    ASSIGN_OR_RETURN(const std::string text, Format(value));
     RETURN_IF_ERROR(WriteFileDurably(path, text));
   }
   const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -68,7 +83,10 @@ absl::Status Mark::Sync() {
 }
 
 absl::Status Mark::Write(int64_t sequence, int64_t given) {
-  ASSIGN_OR_RETURN(const std::string text, Format(opened_.epoch, sequence, given));
+  MarkValue value = opened_;
+  value.sequence = sequence;
+  value.given = given;
+  ASSIGN_OR_RETURN(const std::string text, Format(value));
   const ssize_t written = pwrite(file_, text.data(), text.size(), 0);
   if (written == static_cast<ssize_t>(text.size())) return absl::OkStatus();
   return FileError("write", path_, written < 0 ? errno : ENOSPC);

@@ -5,10 +5,16 @@
 // entries cannot be appended. Writing it needs no space, so that it can be said on a full disk; a
 // journal that is opened again gives none of these numbers a second time.
 //
+// And it says to which file it belongs: a mark beside another file came there with it from a
+// backup. What it says then is how far the journal was when the copy was made, not how far it has
+// been. So a journal whose mark is another file's, or missing, begins a new epoch (opening.h): to
+// delete the mark is how an operator says that a store was restored. Marks of earlier versions name
+// no file and are believed.
+//
 // SQLite ends a damaged write-ahead log at the first frame whose checksum is wrong: what was
 // committed behind it is gone without an error, and its numbers would be given again. A journal
 // that ends before its mark has lost entries, and is treated as damaged. After a power cut the mark
-// may be older than the database, which does no harm, nor does a mark that cannot be read.
+// may be older than the database, which does no harm.
 //
 // One thread at a time.
 #ifndef ATOMSTREAM_SERVER_JOURNAL_MARK_H_
@@ -16,10 +22,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/journal/files.h"
 
 namespace atomstream {
 
@@ -27,23 +35,26 @@ struct MarkValue {
   std::string epoch;
   int64_t sequence = 0;  // of the newest entry
   int64_t given = 0;     // at least `sequence`
+  std::optional<FileIdentity> file;
 };
 
 class Mark {
  public:
-  // NotFound: there is none, or it cannot be read.
+  // NotFound: there is none; DataLoss: it is not what was written.
   static absl::StatusOr<MarkValue> Read(const std::string& path);
 
-  // Opens the file if it says this epoch; otherwise replaces it, durably. The next Write says how
-  // far the journal is.
+  // The mark of this epoch of this file. One that says something else, or names no file, is
+  // replaced, durably; of the same epoch the numbers stay. The next Write says how far the journal
+  // is.
   static absl::StatusOr<std::unique_ptr<Mark>> Open(const std::string& path,
-                                                    const std::string& epoch);
+                                                    const std::string& epoch,
+                                                    const FileIdentity& journal);
   ~Mark();
 
   Mark(const Mark&) = delete;
   Mark& operator=(const Mark&) = delete;
 
-  // What the file said when it was opened.
+  // What the file says since it was opened.
   const MarkValue& opened() const { return opened_; }
 
   // Numbers that never fall.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "server/journal/entry_reader.h"
+#include "server/journal/epochs.h"
 #include "server/journal/files.h"
 #include "server/journal/mark.h"
 #include "server/journal/page_check.h"
@@ -100,14 +101,18 @@ absl::Status CheckHoles(Database* database, const KeptRange& range) {
 }
 
 // The cheap checks, which are always made: both ends, and the mark.
-absl::Status CheckEnds(Database* database, const std::string& path, const std::string& epoch,
+absl::Status CheckEnds(Database* database, const std::string& path, const Epochs& epochs,
                        const KeptRange& range) {
-  EntryReader reader(database, epoch);
+  EntryReader reader(database, epochs);
   for (const int64_t sequence : {range.oldest, range.newest}) {
     if (sequence > 0) RETURN_IF_ERROR(reader.Read(sequence).status());
   }
+  if (epochs.last_earlier() > range.newest) {
+    return absl::DataLossError(absl::StrCat("ends with entry ", range.newest, ", but ",
+                                            epochs.last_earlier(), " is of an earlier epoch"));
+  }
   const auto mark = Mark::Read(MarkPath(path));
-  if (mark.ok() && mark->epoch == epoch && mark->sequence > range.newest) {
+  if (mark.ok() && mark->epoch == epochs.present() && mark->sequence > range.newest) {
     return absl::DataLossError(absl::StrCat("ends with entry ", range.newest, ", but ",
                                             mark->sequence, " had been acknowledged"));
   }
@@ -118,12 +123,9 @@ absl::Status CheckContent(const std::string& path, const Clock& steady_clock, ab
                           PreparedFile& prepared) {
   Database* database = prepared.writer.get();
   RETURN_IF_ERROR(CheckSchema(database));
-  auto epoch = database->QueryText("SELECT value FROM property WHERE name = 'epoch'");
-  if (absl::IsNotFound(epoch.status())) return absl::DataLossError("has lost its epoch");
-  RETURN_IF_ERROR(epoch.status());
-  prepared.epoch = *std::move(epoch);
-  ASSIGN_OR_RETURN(const KeptRange range, EntryReader(database, prepared.epoch).Range());
-  RETURN_IF_ERROR(CheckEnds(database, path, prepared.epoch, range));
+  ASSIGN_OR_RETURN(prepared.epochs, ReadEpochs(database));
+  ASSIGN_OR_RETURN(const KeptRange range, EntryReader(database, prepared.epochs).Range());
+  RETURN_IF_ERROR(CheckEnds(database, path, prepared.epochs, range));
   // In this order: what the time is most likely to run out for comes last.
   database->SetDeadline(&steady_clock, deadline);
   absl::Status status = CheckHoles(database, range);
@@ -155,6 +157,33 @@ absl::StatusOr<PreparedFile> OpenChecked(const std::string& path, absl::Duration
   return prepared;
 }
 
+// Why the mark does not say that the journal goes on here; empty: it does.
+absl::StatusOr<std::string> WhyNewEpoch(const std::string& path, const std::string& epoch) {
+  const auto mark = Mark::Read(MarkPath(path));
+  if (absl::IsNotFound(mark.status())) return "its mark is missing";
+  if (absl::IsDataLoss(mark.status())) return "its mark is damaged";
+  RETURN_IF_ERROR(mark.status());
+  if (mark->epoch != epoch) return absl::StrCat("its mark is of epoch ", mark->epoch);
+  ASSIGN_OR_RETURN(const FileIdentity file, IdentityOf(path));
+  if (mark->file && !IsSameFile(*mark->file, file)) return "it is a copy";
+  return "";
+}
+
+// In this order, so that a crash in between leaves a mark that does not say that it goes on: the
+// new epoch is committed here, and Journal::Open writes its mark.
+absl::Status BeginEpochIfNeeded(const std::string& path,
+                                const std::function<std::string()>& make_epoch,
+                                PreparedFile& prepared) {
+  OpeningReport& report = prepared.report;
+  ASSIGN_OR_RETURN(report.new_epoch_why, WhyNewEpoch(path, prepared.epochs.present()));
+  if (report.new_epoch_why.empty()) return absl::OkStatus();
+  report.ended_epoch = prepared.epochs.present();
+  Database* database = prepared.writer.get();
+  ASSIGN_OR_RETURN(const KeptRange range, EntryReader(database, prepared.epochs).Range());
+  ASSIGN_OR_RETURN(prepared.epochs, BeginEpoch(database, range, make_epoch()));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string LogPath(const std::string& path) { return path + "-wal"; }
@@ -169,6 +198,10 @@ absl::StatusOr<PreparedFile> PrepareFile(const std::string& path, absl::Duration
   auto found = FindFile(path);
   if (found.ok() && *found) {
     auto prepared = OpenChecked(path, check_time, steady_clock);
+    if (prepared.ok()) {
+      const absl::Status status = BeginEpochIfNeeded(path, make_epoch, *prepared);
+      if (!status.ok()) prepared = status;
+    }
     if (!absl::IsDataLoss(prepared.status())) return prepared;
     found = prepared.status();
   }

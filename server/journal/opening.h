@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
+#include "server/journal/epochs.h"
 #include "server/journal/sqlite.h"
 
 namespace atomstream {
@@ -19,6 +20,10 @@ namespace atomstream {
 struct OpeningReport {
   bool created = false;   // a new file, and a new epoch
   int migrated_from = 0;  // the schema version that was there; 0: it was the newest
+  // Why a new epoch began with what was there, and the one that ended; empty: it goes on in its
+  // own.
+  std::string new_epoch_why;
+  std::string ended_epoch;
   // What was wrong with the files that were there, and their new name; empty: nothing was.
   std::string damage;
   std::string moved_to;
@@ -29,7 +34,7 @@ struct OpeningReport {
 
 struct PreparedFile {
   std::unique_ptr<Database> writer;
-  std::string epoch;
+  Epochs epochs;
   OpeningReport report;
 };
 
@@ -42,7 +47,9 @@ std::string LockPath(const std::string& path);
 std::string MarkPath(const std::string& path);
 std::string FramesPath(const std::string& path);
 
-// A file that is damaged, with all that belongs to it, is moved aside and another one made.
+// A file that is damaged, with all that belongs to it, is moved aside and another one made. One
+// whose mark does not say that it goes on here (mark.h) begins a new epoch, the same way whether it
+// was restored or moved to another disk.
 // FailedPrecondition: it is of a newer version, or no journal at all: nothing is touched.
 absl::StatusOr<PreparedFile> PrepareFile(const std::string& path, absl::Duration check_time,
                                          const Clock& clock, const Clock& steady_clock,

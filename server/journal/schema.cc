@@ -50,10 +50,13 @@ CREATE TABLE kept_frame(
   kept_time_ns INTEGER NOT NULL
 );
 )sql",
+    R"sql(
+CREATE TABLE earlier_epoch(last_sequence INTEGER PRIMARY KEY, epoch TEXT NOT NULL);
+)sql",
 };
 static_assert(std::size(kSteps) == kJournalSchemaVersion);
 
-const char* const kTables[] = {"property", "entry", "payload", "kept_frame"};
+const char* const kTables[] = {"property", "entry", "payload", "kept_frame", "earlier_epoch"};
 const char* const kIndexes[] = {"entry_by_frame", "entry_by_time", "entry_by_detector",
                                 "entry_by_material", "entry_by_kept_frame"};
 

@@ -1,6 +1,7 @@
 // The tables of a journal, their version, and the way from each version to the next.
 //
 // Version 1: entries and payloads. Version 2: kept frames, and F1 among the quality numbers.
+// Version 3: earlier epochs.
 // A version is never changed once it has been used; another one is added behind it.
 #ifndef ATOMSTREAM_SERVER_JOURNAL_SCHEMA_H_
 #define ATOMSTREAM_SERVER_JOURNAL_SCHEMA_H_
@@ -16,7 +17,7 @@ namespace atomstream {
 
 // SQLite's application_id: "AtJn".
 inline constexpr int64_t kJournalApplicationId = 0x41744a6e;
-inline constexpr int kJournalSchemaVersion = 2;
+inline constexpr int kJournalSchemaVersion = 3;
 
 // Gives an empty database the newest schema and this epoch.
 absl::Status CreateSchema(Database* database, const std::string& epoch);

@@ -70,6 +70,10 @@ StoredResultPtr JournalStore::FromEntry(Entry entry) const {
   result->position = {epoch(), entry.sequence};
   result->key = std::move(entry.key);
   result->encoded = std::move(entry.payload);
+  // What was written before the store was restored says the epoch of then.
+  if (entry.sequence <= journal_->last_of_earlier_epochs() && !result->lost()) {
+    result->encoded = deps_.place(std::move(result->encoded), result->position);
+  }
   return result;
 }
 

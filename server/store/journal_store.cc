@@ -69,6 +69,14 @@ void JournalStore::TellOpening(const OpeningReport& report) const {
                      report.moved_to, ", and a new epoch begins: ", epoch()),
         kStore);
   }
+  if (!report.new_epoch_why.empty()) {
+    deps_.log->Write(LogLevel::kWarning,
+                     absl::StrCat("the store of results was restored or moved (",
+                                  report.new_epoch_why, "): epoch ", report.ended_epoch,
+                                  " has ended, and a new one goes on behind its result ",
+                                  range.newest, ": ", epoch()),
+                     kStore);
+  }
   deps_.log->Write(
       LogLevel::kInfo,
       absl::StrCat(

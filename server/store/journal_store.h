@@ -51,6 +51,7 @@ int64_t FreeBytesAt(const std::string& path);
 // All outlive the store.
 struct JournalStoreDependencies {
   ResultEncoder encode;
+  ResultPlacer place;
   const Clock* steady_clock = nullptr;
   const StoreMetrics* metrics = nullptr;
   EventLog* log = nullptr;
@@ -58,7 +59,8 @@ struct JournalStoreDependencies {
 
 class JournalStore final : public ResultStore {
  public:
-  // Tells the log what was found; a journal that was moved aside is an alarm.
+  // Tells the log what was found; a journal that was moved aside is an alarm, one that was restored
+  // a warning.
   JournalStore(const HistoryOptions& options, OpenedJournal opened,
                JournalStoreDependencies dependencies);
 

@@ -33,6 +33,9 @@ using StoredResultPtr = std::shared_ptr<const StoredResult>;
 // Makes the wire form; never empty. Given to stores, so that they need no protobuf.
 using ResultEncoder = std::function<std::string(const FrameRecord&)>;
 
+// Gives a wire form another position. For results that were stored in an earlier epoch.
+using ResultPlacer = std::function<std::string(std::string encoded, const ResultPosition&)>;
+
 // What a record with its position is found by. Texts and times that no entry can have are brought
 // into its bounds.
 EntryKey KeyOf(const FrameRecord& record);

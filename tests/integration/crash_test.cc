@@ -150,7 +150,8 @@ TEST_F(DamagedStoreTest, DamageIsFoundOrHarmlessAndNothingWrongIsEverRead) {
     ASSERT_TRUE(opened.status().ok());
     ASSERT_EQ(opened.report().damage, "");
     original = opened.ReadAll();
-    epoch = opened.store().epoch();
+    epoch = opened.report().ended_epoch;  // every copy begins its own
+    ASSERT_NE(epoch, "");
   }
   ASSERT_GE(original.size(), kResults);
   int found = 0, found_on_reading = 0, harmless = 0;
@@ -172,14 +173,15 @@ TEST_F(DamagedStoreTest, DamageIsFoundOrHarmlessAndNothingWrongIsEverRead) {
                   fs::exists(opened.report().moved_to + "-wal"));
       continue;
     }
-    ASSERT_EQ(opened.store().epoch(), epoch);
+    ASSERT_EQ(opened.report().ended_epoch, epoch);
+    ASSERT_NE(opened.store().epoch(), epoch);
     const SeenResults read = opened.ReadAll();
     ASSERT_EQ(read.size(), original.size());
     bool lost = false;
     for (const auto& [sequence, bytes] : read) {
       lost = lost || bytes.empty();
       ASSERT_TRUE(bytes.empty() || bytes == original.at(sequence)) << sequence;
-      const auto alone = opened.store().Get({epoch, sequence});
+      const auto alone = opened.store().Get({opened.store().epoch(), sequence});
       ASSERT_TRUE(!alone.ok() || (*alone)->encoded == original.at(sequence)) << sequence;
     }
     const auto listed = opened.store().List({}, {.max_entries = 10'000, .max_bytes = 1 << 30});

@@ -1,4 +1,5 @@
 // Feeds over results on disk, which are deleted while they are read.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -40,9 +41,12 @@ class JournalDeliveryTest : public testing::Test {
   // A life of the daemon.
   struct Life {
     Life(const HistoryOptions& options, const Clock* clock)
-        : store(
-              options, *OpenJournal(options, clock, clock),
-              {.encode = WireForm, .steady_clock = clock, .metrics = &metrics.store, .log = &log}),
+        : store(options, *OpenJournal(options, clock, clock),
+                {.encode = WireForm,
+                 .place = [](std::string encoded, const ResultPosition&) { return encoded; },
+                 .steady_clock = clock,
+                 .metrics = &metrics.store,
+                 .log = &log}),
           keeper([this] { return store.KeepUp(); }, &wait),
           hub(8, clock, &metrics, store.range().newest),
           desk({.hub = &hub,
@@ -137,6 +141,41 @@ TEST_F(JournalDeliveryTest, ASubscriberResumesOverARestart) {
   life.Publish(10);
   int64_t declared = 0;
   EXPECT_EQ(ReadTo(reader, 100, &declared), 90);
+  EXPECT_EQ(declared, 0);
+}
+
+TEST_F(JournalDeliveryTest, ASubscriberOfBeforeARestoreIsToldHoweverFarTheStoreHasCome) {
+  options_.max_results = HistoryOptions::kResultsOnDisk;
+  const std::string backup = folder_ + "-backup";
+  std::string epoch;
+  {
+    Life life(options_, &clock_);
+    epoch = life.store.epoch();
+    life.Publish(5);
+  }
+  std::filesystem::copy(folder_, backup, std::filesystem::copy_options::recursive);
+  {
+    Life life(options_, &clock_);
+    EXPECT_EQ(life.store.epoch(), epoch);
+    life.Publish(3);
+  }
+  std::filesystem::remove_all(folder_);
+  std::filesystem::rename(backup, folder_);
+  Life life(options_, &clock_);
+  FeedOptions options;
+  options.subscription.policy = DeliveryPolicy::kLossless;
+  options.resume_after = ResultPosition{epoch, 8};
+  for (int results : {0, 3, 3}) {  // behind the subscriber, as far as it, further
+    life.Publish(results);
+    const auto feed = life.desk.Open(options, [] {});
+    EXPECT_TRUE(absl::IsOutOfRange(feed.status())) << feed.status();
+    EXPECT_THAT(std::string(feed.status().message()),
+                testing::HasSubstr("resume_after.epoch = " + epoch));
+  }
+  options.resume_after = ResultPosition{life.store.epoch(), 0};
+  FeedReader reader(&life.desk, options);
+  int64_t declared = 0;
+  EXPECT_EQ(ReadTo(reader, 11, &declared), 11);
   EXPECT_EQ(declared, 0);
 }
 

@@ -11,6 +11,7 @@
 #include "server/journal/schema.h"
 #include "server/journal/sqlite.h"
 #include "tests/server/journal/journal_fixture.h"
+#include "tests/server/journal/legacy_mark.h"
 
 namespace atomstream {
 namespace {
@@ -65,6 +66,7 @@ class OpeningTest : public JournalTest {
     ASSERT_TRUE(entry.BindBlob(payload_sha256).BindBlob(checksum).Run().ok());
     Query insert(database.get(), "INSERT INTO payload VALUES(1, ?)");
     ASSERT_TRUE(insert.BindBlob(payload).Run().ok());
+    WriteBytes(options_.path + ".mark", LegacyMark("epoch-of-version-1", 1, 1));
   }
 
   // The journal was set aside under a dated name and begins anew.
@@ -111,7 +113,9 @@ TEST_F(OpeningTest, AFileOfANewerVersionIsRefusedAndLeftAsItIs) {
   const absl::Status status = Open();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("schema version 99, this program knows"));
-  ASSERT_TRUE(OpenDatabase(Database::Mode::kWrite)->Execute("PRAGMA user_version = 2").ok());
+  ASSERT_TRUE(OpenDatabase(Database::Mode::kWrite)
+                  ->Execute(absl::StrCat("PRAGMA user_version = ", kJournalSchemaVersion))
+                  .ok());
   ASSERT_TRUE(Open().ok());
   ExpectAllThere(1, 1);
 }
@@ -186,7 +190,7 @@ TEST_F(OpeningTest, AnOlderCopyInItsPlaceIsALossForItsNumbersWouldComeAgain) {
   ExpectMovedAside("ends with entry 3, but 7 had been acknowledged");
 }
 
-TEST_F(OpeningTest, AMissingOrUnreadableMarkDoesNoHarm) {
+TEST_F(OpeningTest, AMissingOrUnreadableMarkLosesNothing) {
   ASSERT_TRUE(Open().ok());
   AppendMany(3);
   for (const bool missing : {true, false}) {
@@ -198,6 +202,7 @@ TEST_F(OpeningTest, AMissingOrUnreadableMarkDoesNoHarm) {
     }
     ASSERT_TRUE(Open().ok());
     EXPECT_EQ(report_.damage, "");
+    EXPECT_EQ(report_.new_epoch_why, missing ? "its mark is missing" : "its mark is damaged");
     ExpectAllThere(1, 3);
     EXPECT_EQ(Mark::Read(options_.path + ".mark")->sequence, 3);
   }

@@ -43,6 +43,22 @@ TEST(StoredCodecTest, AResultIsReadAsItWasWritten) {
   EXPECT_EQ(decoded->SerializeAsString(), ResultToProto(FullRecord()).SerializeAsString());
 }
 
+// Of a store that was restored, perhaps more than once.
+TEST(StoredCodecTest, AResultWithAnotherPositionIsOtherwiseTheSame) {
+  std::string encoded = EncodeResult(FullRecord());
+  for (const char* epoch : {"first", "second"}) {
+    FrameRecord record = FullRecord();
+    ASSERT_NE(record.position.epoch, epoch);
+    record.position = {epoch, 123'456'789};
+    encoded = WithPosition(std::move(encoded), record.position);
+    StoredResult result;
+    result.encoded = encoded;
+    const auto decoded = DecodeResult(result);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(decoded->SerializeAsString(), ResultToProto(record).SerializeAsString());
+  }
+}
+
 TEST(StoredCodecTest, WhatIsNoResultIsDataLossAndNamesItsNumber) {
   StoredResult broken;
   broken.position.sequence = 7;

@@ -70,13 +70,16 @@ class JournalStoreTest : public testing::Test {
     report_ = opened->report;
     store_ = std::make_unique<JournalStore>(
         options_, *std::move(opened),
-        JournalStoreDependencies{.encode =
-                                     [](const FrameRecord& record) {
-                                       return WireForm(record.frame_id, record.position.sequence);
-                                     },
-                                 .steady_clock = &steady_clock_,
-                                 .metrics = &metrics_,
-                                 .log = &log_});
+        JournalStoreDependencies{
+            .encode =
+                [](const FrameRecord& record) {
+                  return WireForm(record.frame_id, record.position.sequence);
+                },
+            .place = [](std::string encoded,
+                        const ResultPosition& position) { return encoded + "@" + position.epoch; },
+            .steady_clock = &steady_clock_,
+            .metrics = &metrics_,
+            .log = &log_});
   }
 
   static FrameRecord Record(const std::string& frame_id,
@@ -107,7 +110,8 @@ class JournalStoreTest : public testing::Test {
   }
 
   // Every result from the first to the last is what AppendMany stored, or lost if it is in `lost`.
-  void ExpectAll(int64_t first, int64_t last, std::vector<int64_t> lost = {}) {
+  // Those up to `placed` were stored in an earlier epoch.
+  void ExpectAll(int64_t first, int64_t last, std::vector<int64_t> lost = {}, int64_t placed = 0) {
     std::vector<int64_t> found_lost;
     int64_t after = first - 1;
     while (after < last) {
@@ -122,7 +126,8 @@ class JournalStoreTest : public testing::Test {
           found_lost.push_back(after);
           EXPECT_TRUE(absl::IsDataLoss(alone.status())) << alone.status();
         } else {
-          ASSERT_EQ(result->encoded, WireForm(absl::StrCat("f", after), after));
+          ASSERT_EQ(result->encoded, absl::StrCat(WireForm(absl::StrCat("f", after), after),
+                                                  after <= placed ? "@" + store_->epoch() : ""));
           ASSERT_TRUE(alone.ok()) << alone.status();
           ASSERT_EQ((*alone)->encoded, result->encoded);
         }

@@ -39,6 +39,62 @@ TEST_F(JournalStoreTest, ResultsOutliveTheStore) {
   EXPECT_GT(status.disk_free_bytes, 0);
 }
 
+TEST_F(JournalStoreTest, ARestoredStoreServesItsResultsInANewEpoch) {
+  Open();
+  const std::string epoch = store_->epoch();
+  AppendMany(5);
+  store_.reset();
+  const std::string backup = folder_ + "/backup";
+  std::filesystem::copy(folder_ + "/new", backup, std::filesystem::copy_options::recursive);
+  Open();
+  AppendMany(3);
+  store_.reset();
+  std::filesystem::remove_all(folder_ + "/new");
+  std::filesystem::rename(backup, folder_ + "/new");
+  Open();
+  EXPECT_NE(store_->epoch(), epoch);
+  EXPECT_THAT(log_.text(), HasSubstr(absl::StrCat("W the store of results was restored or moved "
+                                                  "(it is a copy): epoch ",
+                                                  epoch,
+                                                  " has ended, and a new one goes on behind "
+                                                  "its result 5: ",
+                                                  store_->epoch())));
+  AppendMany(3);
+  ExpectAll(1, 8, {}, 5);
+  // By every way of reading.
+  const auto page = store_->List({}, {});
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->results.size(), 8u);
+  for (const StoredResultPtr& result : page->results) {
+    EXPECT_EQ(result->position.epoch, store_->epoch());
+    EXPECT_EQ(result->encoded, (*store_->Get(result->position))->encoded);
+  }
+  EXPECT_EQ(store_->GetNewestOf("f3")->front()->encoded, page->results[2]->encoded);
+  // A place in the old epoch means nothing in the new one, though its number is there.
+  EXPECT_TRUE(absl::IsNotFound(store_->Get({epoch, 7}).status()));
+  Open();
+  EXPECT_EQ(report_.new_epoch_why, "");
+  ExpectAll(1, 8, {}, 5);
+}
+
+TEST_F(JournalStoreTest, ALostResultIsLostInTheNewEpochToo) {
+  Open();
+  AppendMany(1);
+  Fill();
+  AppendMany(2);
+  store_.reset();
+  disk_.Heal();
+  Open();
+  KeepUp();
+  ExpectAll(1, 3, {2, 3});
+  store_.reset();
+  std::filesystem::remove(options_.path + ".mark");
+  Open();
+  EXPECT_NE(report_.new_epoch_why, "");
+  AppendMany(1);
+  ExpectAll(1, 4, {2, 3}, 1);
+}
+
 TEST_F(JournalStoreTest, WhatIsReadAtTheLiveEndIsWhatWasAppended) {
   Open();
   const AppendedResult appended = *store_->Append(Record("f"));
