@@ -50,7 +50,7 @@ function(atomstream_test name)
   target_link_libraries(${name} PRIVATE atomstream_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 300)
+    set(ARG_TIMEOUT 900)  # most take seconds: only a test that hangs, on however slow a machine
   endif()
   if(ATOMSTREAM_SANITIZER)
     math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 4")  # ThreadSanitizer makes numerical code ten times slower

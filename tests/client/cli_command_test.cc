@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "tests/client/fake_analysis.h"
 #include "tests/client/image_fixtures.h"
+#include "tests/fakes/held_port.h"
 
 namespace atomstream {
 namespace {
@@ -87,10 +88,10 @@ TEST_F(CliCommandTest, WatchGivesUpOnARefusalAndTellsTheReason) {
 }
 
 TEST_F(CliCommandTest, WatchGivesUpWhenNoDaemonComes) {
-  std::string address;
-  { address = FakeAnalysis().address(); }
-  EXPECT_EQ(Call(&WatchCommand, {"--timeout-s=0.3", "--server", address}, nullptr), kExitFailed);
-  EXPECT_THAT(err_.str(), HasSubstr("no daemon at " + address));
+  const HeldPort nobody;
+  EXPECT_EQ(Call(&WatchCommand, {"--timeout-s=0.3", "--server", nobody.address()}, nullptr),
+            kExitFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("no daemon at " + nobody.address()));
 }
 
 TEST_F(CliCommandTest, WatchOfOneDetectorAsksForItAndTakesTheOthersNumbersForNoLoss) {
@@ -258,14 +259,12 @@ TEST_F(CliCommandTest, ExportWritesManyResultsAsData) {
 }
 
 TEST_F(CliCommandTest, StatusTellsAndFailsWithoutADaemon) {
-  std::string address;
-  {
-    FakeAnalysis daemon;
-    address = daemon.address();
-    EXPECT_EQ(Call(&StatusCommand, {}, &daemon), kExitOk);
-    EXPECT_THAT(out_.str(), HasSubstr("version     9.9"));
-  }
-  EXPECT_EQ(Call(&StatusCommand, {"--server", address, "--timeout_s=0.1"}, nullptr), kExitFailed);
+  FakeAnalysis daemon;
+  EXPECT_EQ(Call(&StatusCommand, {}, &daemon), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("version     9.9"));
+  const HeldPort nobody;
+  EXPECT_EQ(Call(&StatusCommand, {"--server", nobody.address(), "--timeout_s=0.1"}, nullptr),
+            kExitFailed);
   EXPECT_THAT(err_.str(), HasSubstr("no connection"));
 }
 

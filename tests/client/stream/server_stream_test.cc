@@ -17,6 +17,7 @@
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "tests/client/stream/stream_messages.h"
+#include "tests/fakes/held_port.h"
 
 namespace atomstream {
 namespace {
@@ -96,7 +97,7 @@ class ServerStreamTest : public ::testing::Test {
     auto channel = MakeChannel({.address = absl::StrCat("127.0.0.1:", port), .security = {}});
     EXPECT_TRUE(channel.ok());
     auto client = AnalysisClient::Create(*std::move(channel));
-    EXPECT_TRUE(client->WaitUntilConnected(absl::Seconds(10)));
+    EXPECT_TRUE(client->WaitUntilConnected(absl::Minutes(1)));
     return client;
   }
 
@@ -162,17 +163,18 @@ TEST_F(ServerStreamTest, DestroyedAtAnyPointItEndsTheCall) {
 }
 
 TEST_F(ServerStreamTest, WithoutAConnectionItSaysWhy) {
-  int port = 0;
-  { port = TappedAnalysis().port(); }
-  auto channel = MakeChannel({.address = absl::StrCat("127.0.0.1:", port), .security = {}});
+  const HeldPort nobody;
+  auto channel = MakeChannel({.address = nobody.address(), .security = {}});
   ASSERT_TRUE(channel.ok());
   const auto stream = AnalysisClient::Create(*std::move(channel))->Subscribe({});
   EXPECT_EQ(stream->Next().status().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(ServerStreamTest, AResultStreamComesBackToADaemonThatComesBack) {
-  auto first = std::make_unique<TappedAnalysis>();
-  const int port = first->port();
+  const HeldPort held;
+  const int port = held.port();
+  auto first = std::make_unique<TappedAnalysis>(port);
+  ASSERT_TRUE(first->started());
   first->SetBurst(2);
   const auto client = Connect(port);
   ResultStreamOptions options;
@@ -192,7 +194,7 @@ TEST_F(ServerStreamTest, AResultStreamComesBackToADaemonThatComesBack) {
     }
     if (std::holds_alternative<Reconnecting>(*event) && second == nullptr) {
       second = std::make_unique<TappedAnalysis>(port);
-      ASSERT_TRUE(second->started()) << "port " << port << " was taken by another program";
+      ASSERT_TRUE(second->started());
       second->SetBurst(2);
     }
   }
