@@ -4,7 +4,8 @@
     check_prometheus.py REPOSITORY [--texts_only]
 
 An alert must say how bad it is, what is the matter and which section of docs/operations.md helps; that
-section must be there; and alerts_test.yml must show that the alert fires and that it keeps quiet.
+section must be there and say where to look and what to do; and alerts_test.yml must show that the alert fires and
+that it keeps quiet. Alertmanager's file names alerts that there are.
 With --texts_only promtool, which takes seconds, is left out.
 """
 import pathlib
@@ -61,6 +62,28 @@ def check_texts(problems, alerts, manual):
             problems.append(f"docs/operations.md: ### {heading} is about no alert")
 
 
+def check_runbook(problems, manual):
+    """Somebody who was woken knows from each section where to look, with a command, and what to do."""
+    runbook = manual.split("\n## Runbook\n")[-1].split("\n## ")[0]
+    for section in runbook.split("\n### ")[1:]:
+        name, text = section.split("\n", 1)
+        look = re.search(r"^- \*\*Look:\*\* (.*?)(?=^- |\Z)", text, re.MULTILINE | re.DOTALL)
+        if not look or "`" not in look[1]:
+            problems.append(f"docs/operations.md: ### {name} does not say where to look, with a command")
+        if not re.search(r"^- \*\*Do(:\*\*|,\*\*)", text, re.MULTILINE):
+            problems.append(f"docs/operations.md: ### {name} does not say what to do")
+
+
+def check_alertmanager(problems, alerts, file):
+    names = {alert["alert"] for alert in alerts}
+    for named in sorted(set(re.findall(r"Atomstream\w+", file.read_text())) - names):
+        problems.append(f"{file.name}: {named} is no alert")
+    receivers = {receiver["name"] for receiver in yaml.safe_load(file.read_text())["receivers"]}
+    for named in re.findall(r"^\s+receiver: (\w+)$", file.read_text(), re.MULTILINE):
+        if named not in receivers:
+            problems.append(f"{file.name}: {named} is no receiver")
+
+
 def check_tests(problems, alerts, tests):
     fires, quiet = set(), set()
     for test in tests["tests"]:
@@ -86,7 +109,10 @@ def main():
         promtool(problems, "check", "rules", *sorted((folder / "rules").glob("*.yml")))
         promtool(problems, "test", "rules", test_file)
     alerts = load_alerts(folder / "rules")
-    check_texts(problems, alerts, (repository / "docs/operations.md").read_text())
+    manual = (repository / "docs/operations.md").read_text()
+    check_texts(problems, alerts, manual)
+    check_runbook(problems, manual)
+    check_alertmanager(problems, alerts, folder / "alertmanager.yml")
     check_tests(problems, alerts, yaml.safe_load(test_file.read_text()))
     for problem in problems:
         print(f"FAILED: {problem}")

@@ -53,6 +53,18 @@ class CheckPrometheusTest(unittest.TestCase):
         self.change("docs/operations.md", "### AtomstreamDown\n", "### AtomstreamDown\n\n### AtomstreamUp\n")
         self.refuses("### AtomstreamUp is about no alert", "--texts_only")
 
+    def test_a_section_that_does_not_say_where_to_look(self):
+        self.change("docs/operations.md", "- **Look:** `atomstream reload --check` names them.", "- **Look:** in the file.")
+        self.refuses("### AtomstreamConfigurationWaits does not say where to look", "--texts_only")
+
+    def test_a_section_that_does_not_say_what_to_do(self):
+        self.change("docs/operations.md", "- **Do:** mend the file, `sudo", "- Mend the file, `sudo")
+        self.refuses("### AtomstreamSecurityReloadRefused does not say what to do", "--texts_only")
+
+    def test_an_alertmanager_that_names_no_alert(self):
+        self.change("deploy/prometheus/alertmanager.yml", 'alertname="AtomstreamPipelineStuck"', 'alertname="AtomstreamStuck"')
+        self.refuses("alertmanager.yml: AtomstreamStuck is no alert", "--texts_only")
+
     def test_an_alert_that_does_not_say_how_bad_it_is(self):
         self.change("deploy/prometheus/rules/alerts.yml", "severity: critical", "severity: bad")
         self.refuses("severity must be one of", "--texts_only")
