@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "core/structure/small_rank.h"
@@ -70,6 +71,16 @@ std::vector<float> WeightedMeans(const Image& image, const std::vector<Atom>& at
   return brightness;
 }
 
+// For questions of this reach. Its memory is bounded however short that is.
+PointGrid GridOf(const std::vector<Atom>& atoms, double reach_px) {
+  constexpr double kMostCellsASide = 1024;
+  double side = 1;
+  for (const Atom& atom : atoms) side = std::max({side, double{atom.x_px}, double{atom.y_px}});
+  PointGrid grid(side, side, std::max(reach_px, side / kMostCellsASide));
+  for (const Atom& atom : atoms) grid.Add(atom.x_px, atom.y_px);
+  return grid;
+}
+
 }  // namespace
 
 std::vector<Atom> SteadyPlaces(const BondGraph& graph, const std::vector<Atom>& atoms) {
@@ -114,6 +125,7 @@ void SublatticeComparison::FindPeers(const BondGraph& graph, const std::vector<A
       }
     }
   };
+  std::optional<PointGrid> grid;  // made for the first atom that asks
   first_.push_back(0);
   for (int atom = 0; atom < graph.size(); ++atom) {
     seen[atom] = atom;
@@ -121,23 +133,29 @@ void SublatticeComparison::FindPeers(const BondGraph& graph, const std::vector<A
     const size_t first_shell_end = peers_.size();
     for (size_t i = first_.back(); i < first_shell_end; ++i) add_two_bonds_from(peers_[i], atom);
     if (peers_.size() < static_cast<size_t>(first_.back() + kMinPeers) && graph.d_nn_px() > 0) {
+      const double reach_px = kStandInReach * graph.d_nn_px();
+      if (!grid) grid.emplace(GridOf(atoms, reach_px));
       peers_.resize(first_.back());
-      AddNearest(atoms, atom, kStandInReach * graph.d_nn_px());
+      AddNearest(*grid, atoms, atom, reach_px);
       stood_in_for_.push_back(atom);
     }
     first_.push_back(static_cast<int>(peers_.size()));
   }
 }
 
-void SublatticeComparison::AddNearest(const std::vector<Atom>& atoms, int atom, double reach_px) {
+void SublatticeComparison::AddNearest(const PointGrid& grid, const std::vector<Atom>& atoms,
+                                      int atom, double reach_px) {
   const size_t first = peers_.size();
   const auto square = [&](int other) {
     const float x = atoms[other].x_px - atoms[atom].x_px, y = atoms[other].y_px - atoms[atom].y_px;
     return x * x + y * y;
   };
-  for (int other = 0; other < static_cast<int>(atoms.size()); ++other) {
-    if (other != atom && square(other) <= reach_px * reach_px) peers_.push_back(other);
-  }
+  grid.ForEachWithin(atoms[atom].x_px, atoms[atom].y_px, reach_px, [&](int other, float) {
+    if (other != atom) peers_.push_back(other);
+    return true;
+  });
+  // Which of several that are equally far stand in must not depend on the grid.
+  std::sort(peers_.begin() + static_cast<std::ptrdiff_t>(first), peers_.end());
   if (peers_.size() <= first + kStandIns) return;
   std::nth_element(peers_.begin() + first, peers_.begin() + first + kStandIns, peers_.end(),
                    [&](int a, int b) { return square(a) < square(b); });

@@ -9,6 +9,7 @@
 #include "core/image/frame.h"
 #include "core/structure/atom.h"
 #include "core/structure/bond_graph.h"
+#include "core/structure/point_grid.h"
 
 namespace atomstream {
 
@@ -59,7 +60,7 @@ class SublatticeComparison {
 
  private:
   void FindPeers(const BondGraph& graph, const std::vector<Atom>& atoms);
-  void AddNearest(const std::vector<Atom>& atoms, int atom, double reach_px);
+  void AddNearest(const PointGrid& grid, const std::vector<Atom>& atoms, int atom, double reach_px);
   void Compare(int atom);
   void JudgeByScatter();
   float PeerSpread(int atom);  // standard deviation of its peers, without the far ones
