@@ -8,6 +8,10 @@ absl::string_view KindOf(absl::string_view message) {
   return message.substr(0, message.find_first_of("0123456789=:(\"'"));
 }
 
+bool LineLimiter::IsOver(const Kind& kind, absl::Time now) {
+  return now < kind.period_begin || now - kind.period_begin >= kPeriod;
+}
+
 std::optional<int64_t> LineLimiter::Admit(absl::string_view kind, absl::Time now) {
   if (max_lines_ == 0) return 0;
   const std::string name(kind);
@@ -20,7 +24,7 @@ std::optional<int64_t> LineLimiter::Admit(absl::string_view kind, absl::Time now
     }
   }
   Kind& of = found->second;
-  if (now - of.period_begin >= kPeriod) {
+  if (IsOver(of, now)) {
     of.period_begin = now;
     of.told = 0;
   }
@@ -35,7 +39,7 @@ std::optional<int64_t> LineLimiter::Admit(absl::string_view kind, absl::Time now
 std::vector<LineLimiter::Unsaid> LineLimiter::TakeUnsaid(absl::Time now) {
   std::vector<Unsaid> result;
   for (auto it = kinds_.begin(); it != kinds_.end();) {
-    if (now - it->second.period_begin < kPeriod) {
+    if (!IsOver(it->second, now)) {
       ++it;
       continue;
     }

@@ -49,6 +49,9 @@ class LineLimiter {
     int told = 0;
     int64_t unsaid = 0;
   };
+  // Also when it has not begun yet: somebody has set the clock back, perhaps by hours.
+  static bool IsOver(const Kind& kind, absl::Time now);
+
   int max_lines_;
   std::map<std::string, Kind, std::less<>> kinds_;
 };

@@ -59,5 +59,17 @@ TEST(LineLimiterTest, ItsMemoryIsBoundedWhateverTheKinds) {
   EXPECT_EQ(told, static_cast<int>(LineLimiter::kMaxKinds) + 1);
 }
 
+TEST(LineLimiterTest, AClockThatIsSetBackSilencesNobody) {
+  LineLimiter limiter(1);
+  EXPECT_EQ(limiter.Admit("a", kStart), 0);
+  EXPECT_EQ(limiter.Admit("a", kStart), std::nullopt);
+  const absl::Time back = kStart - absl::Hours(3);
+  EXPECT_EQ(limiter.Admit("a", back), 1);
+  EXPECT_EQ(limiter.Admit("a", back), std::nullopt);
+  const auto unsaid = limiter.TakeUnsaid(back - absl::Seconds(1));
+  ASSERT_EQ(unsaid.size(), 1u);
+  EXPECT_EQ(unsaid[0].lines, 1);
+}
+
 }  // namespace
 }  // namespace atomstream
