@@ -81,13 +81,19 @@ class RegistryReader final : public prometheus::Collectable {
   const std::function<void()> refresh_;
 };
 
+// Who connects and asks nothing (a browser that connects in advance, a look at which ports are
+// open) has a thread to itself until the time is over. Prometheus waits 10 s by default.
+constexpr const char* kThreads = "8";
+constexpr const char* kRequestTimeoutMs = "5000";
+
 class ExposerImpl final : public PrometheusExposer {
  public:
   ExposerImpl(const std::string& address, const MetricRegistry* registry,
               std::function<void()> refresh)
       : reader_(std::make_shared<RegistryReader>(registry, std::move(refresh))),
         process_(std::make_shared<ProcessCollector>()),
-        exposer_(address, /*num_threads=*/2) {
+        exposer_(std::vector<std::string>{"listening_ports", address, "num_threads", kThreads,
+                                          "request_timeout_ms", kRequestTimeoutMs}) {
     exposer_.RegisterCollectable(reader_);
     exposer_.RegisterCollectable(process_);
   }
