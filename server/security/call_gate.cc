@@ -114,7 +114,7 @@ std::optional<CallRefusal> CallGate::Judge(const CallFacts& facts, Caller* calle
   }
   if (facts.stream && !clients_.OpenStream(caller->client)) {
     return CallRefusal{Code::kResourceExhausted, kTooManyStreams,
-                       absl::StrCat(caller->client, ": has ", options_.limits.max_streams,
+                       absl::StrCat(caller->client, ": has ", clients_.max_streams(),
                                     " streams, which is all that one client may have"),
                        absl::Seconds(1)};
   }

@@ -72,6 +72,11 @@ void ClientLimiter::CloseStream(const std::string& client) {
   if (--found->second <= 0) streams_.erase(found);
 }
 
+int ClientLimiter::max_streams() const {
+  MutexLock lock(&mutex_);
+  return limits_.max_streams;
+}
+
 size_t ClientLimiter::remembered() const {
   MutexLock lock(&mutex_);
   return clients_.size();

@@ -52,6 +52,7 @@ class ClientLimiter {
   void CloseStream(const std::string& client);
 
   size_t remembered() const;
+  int max_streams() const;  // of the limits that count now
 
  private:
   static constexpr size_t kKinds = 3;  // calls, bytes, frames

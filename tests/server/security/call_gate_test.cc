@@ -237,8 +237,14 @@ TEST_F(CallGateTest, StreamsAreCountedUntilTheyEnd) {
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->code, Code::kResourceExhausted);
   EXPECT_EQ(refusal->reason, kTooManyStreams);
+  EXPECT_THAT(refusal->message, testing::HasSubstr("has 1 streams"));
   EXPECT_LT(refusal->retry_after, absl::InfiniteDuration());
   EXPECT_FALSE(gate->Admit(FactsOf(kStatus, "vera"), &caller_));
+  gate->SetLimits({.max_streams = 2});
+  Caller second;
+  EXPECT_FALSE(gate->Admit(facts, &second));
+  EXPECT_THAT(gate->Admit(facts, &caller_)->message, testing::HasSubstr("has 2 streams"));
+  gate->Leave(second);
   gate->Leave(first);
   EXPECT_FALSE(gate->Admit(facts, &caller_));
 }
