@@ -143,23 +143,16 @@ void ResultHub::Publish(const StoredResultPtr& result) {
     assert(shared_->newest_sequence == 0 ||
            result->position.sequence == shared_->newest_sequence + 1);
     shared_->newest_sequence = result->position.sequence;
-    std::array<int64_t, 3> backlogs = {};  // by policy
     for (const std::shared_ptr<Subscription::Entry>& entry : shared_->entries) {
       if (detector && !entry->options.detectors.Has(*detector)) continue;
       if (result->position.sequence <= entry->options.after) continue;
       const Mailbox::Delivery delivery = entry->mailbox.Deliver(result, now);
-      const DeliveryPolicy policy = entry->options.policy;
-      int64_t& backlog = backlogs[static_cast<size_t>(policy)];
-      backlog = std::max(backlog, entry->backlog.fetch_add(1));
-      if (policy != DeliveryPolicy::kLossless) {
+      ++entry->backlog;
+      if (entry->options.policy != DeliveryPolicy::kLossless) {
         shared_->metrics->results_dropped_mailbox->Increment(delivery.dropped);
       }
       shared_->metrics->mailbox_results->Add(delivery.added);
       if (delivery.wake) awake.push_back(entry);
-    }
-    for (const DeliveryPolicy policy : kDeliveryPolicies) {
-      const auto backlog = static_cast<double>(backlogs[static_cast<size_t>(policy)]);
-      shared_->metrics->delivery.Of(policy).backlog->Set(backlog);
     }
   }
   Subscription::Shared::Wake(awake);
@@ -208,8 +201,16 @@ void ResultHub::ShowAge() const {
     entries = shared_->entries;
   }
   absl::Time oldest = kEmptyQueue;
+  std::array<int64_t, 3> backlogs = {};  // by policy
   for (const std::shared_ptr<Subscription::Entry>& entry : entries) {
     oldest = std::min(oldest, entry->mailbox.oldest());
+    // Below 0 for a moment: it was taken before it was counted.
+    int64_t& backlog = backlogs[static_cast<size_t>(entry->options.policy)];
+    backlog = std::max(backlog, entry->backlog.load());
+  }
+  for (const DeliveryPolicy policy : kDeliveryPolicies) {
+    const auto backlog = static_cast<double>(backlogs[static_cast<size_t>(policy)]);
+    shared_->metrics->delivery.Of(policy).backlog->Set(backlog);
   }
   shared_->metrics->queue_ages.mailboxes->Set(QueueAgeSeconds(oldest, shared_->steady_clock.Now()));
 }

@@ -104,7 +104,8 @@ class ResultHub {
 
   int subscribers() const;
 
-  // Brings the metric of how long the oldest result waits, of all mailboxes, up to now.
+  // Brings the metrics of how long the oldest result waits, of all mailboxes, and of how far behind
+  // subscribers are, whatever detectors they want, up to now.
   void ShowAge() const;
 
   // Those that are there stay, even if they are more.

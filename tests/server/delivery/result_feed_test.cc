@@ -329,7 +329,8 @@ TEST_F(ResultFeedTest, GapsAndDeliveriesAreCountedByPolicy) {
     EXPECT_EQ(Of(policy).subscribers->value(), 1);
   }
   delivery_.Publish(65);  // the queue holds 64
-  for (const DeliveryPolicy policy : kPolicies) EXPECT_EQ(Of(policy).backlog->value(), 64);
+  delivery_.hub.ShowAge();
+  for (const DeliveryPolicy policy : kPolicies) EXPECT_EQ(Of(policy).backlog->value(), 65);
   delivery_.hub.Close();
   Texts(queue, 66);
   Texts(latest, 3);
@@ -349,10 +350,26 @@ TEST_F(ResultFeedTest, TheBacklogIsThatOfTheOneFurthestBehind) {
   FeedReader resumed(&delivery_.desk, Options(DeliveryPolicy::kLossless, 9));
   EXPECT_EQ(Texts(resumed, 1), Numbers(10, 10));
   delivery_.Publish(1);
-  EXPECT_EQ(Of(DeliveryPolicy::kLossless).backlog->value(), 10);
+  delivery_.hub.ShowAge();
+  EXPECT_EQ(Of(DeliveryPolicy::kLossless).backlog->value(), 11);
   Texts(behind, 11);
-  delivery_.Publish(1);
+  // Nothing is published any more, as at night.
+  delivery_.hub.ShowAge();
   EXPECT_EQ(Of(DeliveryPolicy::kLossless).backlog->value(), 1);  // of `resumed`
+  Texts(resumed, 1);
+  delivery_.hub.ShowAge();
+  EXPECT_EQ(Of(DeliveryPolicy::kLossless).backlog->value(), 0);
+}
+
+TEST_F(ResultFeedTest, TheBacklogIsThatOfTheOneFurthestBehindWhateverItWants) {
+  FeedReader behind(&delivery_.desk, Options(DeliveryPolicy::kLossless, {}, {DetectorKind::kUnet}));
+  FeedReader quick(&delivery_.desk,
+                   Options(DeliveryPolicy::kLossless, {}, {DetectorKind::kLogStar}));
+  delivery_.Publish(10, DetectorKind::kUnet);
+  delivery_.Publish(1, DetectorKind::kLogStar);
+  Texts(quick, 1);
+  delivery_.hub.ShowAge();
+  EXPECT_EQ(Of(DeliveryPolicy::kLossless).backlog->value(), 10);
 }
 
 TEST_F(ResultFeedTest, OneThatIsDestroyedWhileTheStoreIsReadDisturbsNobody) {
