@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 namespace atomstream {
@@ -69,12 +70,16 @@ void LineWriter::Run() {
       bytes_ -= line.size();
       writing_ = true;
     }
-    open = open && WriteOut(line);
+    if (!open) continue;
+    const Outcome outcome = WriteOut(line);
+    if (outcome == Outcome::kFailed) lost_.fetch_add(1, std::memory_order_relaxed);
+    open = outcome != Outcome::kGivenUp;
+    if (outcome != Outcome::kWritten) continue;
     const int64_t lost = lost_.load(std::memory_order_relaxed);
-    if (open && lost > told_lost_) {
-      open = WriteOut(describe_lost_(lost - told_lost_));
-      told_lost_ = lost;
-    }
+    if (lost == told_lost_) continue;
+    const Outcome told = WriteOut(describe_lost_(lost - told_lost_));
+    open = told != Outcome::kGivenUp;
+    if (told == Outcome::kWritten) told_lost_ = lost;
   }
 }
 
@@ -83,25 +88,27 @@ bool LineWriter::GivesUp() {
   return absl::Now() >= give_up_;
 }
 
-bool LineWriter::WriteOut(const std::string& text) {
+LineWriter::Outcome LineWriter::WriteOut(absl::string_view line) {
+  const std::string text = absl::StrCat(line_broken_ ? "\n" : "", line);
   size_t done = 0;
   while (done < text.size()) {
     if (!output_.WaitForRoom(kPollMs)) {
-      if (GivesUp()) return false;
+      if (GivesUp()) return Outcome::kGivenUp;
       continue;
     }
     const ssize_t written = output_.Write(absl::string_view(text).substr(done));
     if (written > 0) {
       done += static_cast<size_t>(written);
+      line_broken_ = text[done - 1] != '\n';
     } else if (errno == EAGAIN) {
       // There is room, but too little: a terminal that makes two characters of the end of a line.
       poll(nullptr, 0, kPollMs);
-      if (GivesUp()) return false;
+      if (GivesUp()) return Outcome::kGivenUp;
     } else if (errno != EINTR) {
-      return true;  // nobody reads, or the disk is full: this line is gone
+      return Outcome::kFailed;
     }
   }
-  return true;
+  return Outcome::kWritten;
 }
 
 }  // namespace atomstream

@@ -3,7 +3,8 @@
 // slow disk.
 //
 // Owned by a log. Write may be called by any thread; the rest by the owner. Invariants: lines come
-// whole and in order; what waits is bounded, and lines beyond are dropped and counted. The thread
+// whole and in order; what waits is bounded, and lines beyond are dropped and counted, as are those
+// that the descriptor refuses. The thread
 // never waits in write() (see LineOutput): a descriptor that takes nothing is asked again and
 // again, so that the end of the process does not wait for it either. The descriptor's flags stay as
 // they are: it is shared with other processes.
@@ -17,6 +18,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/mutex.h"
 #include "server/log/line_output.h"
@@ -44,9 +46,14 @@ class LineWriter {
   int64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 
  private:
+  enum class Outcome {
+    kWritten,
+    kFailed,  // the disk is full, or nobody reads any more
+    kGivenUp  // the end has come, and the descriptor takes nothing
+  };
+
   void Run();
-  // False: the end has come, and the descriptor takes nothing.
-  bool WriteOut(const std::string& text);
+  Outcome WriteOut(absl::string_view line);
   bool GivesUp();
 
   const LineOutput output_;
@@ -60,7 +67,8 @@ class LineWriter {
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time give_up_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
-  int64_t told_lost_ = 0;  // writer thread
+  int64_t told_lost_ = 0;     // these two: writer thread
+  bool line_broken_ = false;  // the last line has no end, for the descriptor took a part of it
   std::thread thread_;
 };
 

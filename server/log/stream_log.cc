@@ -21,7 +21,8 @@ StreamLog::StreamLog(int fd, const LogOptions& options, const Clock* clock, bool
         return Text(format,
                     {.time = clock_.Now(),
                      .level = LogLevel::kWarning,
-                     .message = absl::StrCat(lost, " lines were lost: nobody took them in time"),
+                     .message = absl::StrCat(
+                         lost, " lines were lost: nobody took them in time, or the disk was full"),
                      .fields = {.component = "log"}});
       }) {}
 

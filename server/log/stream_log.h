@@ -22,7 +22,7 @@ namespace atomstream {
 
 // Of the lines so far.
 struct LogCounts {
-  int64_t lost = 0;        // nobody took them in time
+  int64_t lost = 0;        // nobody took them in time, or the disk was full
   int64_t suppressed = 0;  // there were too many of their kind
 };
 

@@ -249,8 +249,8 @@ constexpr MetricSpec kDaemon[] = {
      "1: `source`, `pipeline`, `detector`, `store`, `listener` does its work. As gRPC health and "
      "GetStatus tell"},
     {"atomstream_log_lines_dropped_total", kCounter, "reason",
-     "lines of the log that were not written: `full`, nobody took them; `repeated`, too many of a "
-     "kind"},
+     "lines of the log that were not written: `full`, nobody took them, or the disk was full; "
+     "`repeated`, too many of a kind"},
     {"atomstream_spans_total", kCounter, "", "spans written"},
     {"atomstream_spans_dropped_results_total", kCounter, "", "results whose spans were not"},
     {"atomstream_build_info", kGauge, "version", "always 1"},

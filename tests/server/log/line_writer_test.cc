@@ -1,10 +1,13 @@
 #include "server/log/line_writer.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -62,6 +65,31 @@ TEST(LineWriterTest, AReaderThatHasGoneIsNoEnd) {
   pipe.CloseReader();
   for (int i = 0; i < 100; ++i) writer.Write("for nobody\n");
   EXPECT_TRUE(writer.Flush(absl::InfiniteFuture()));
+  EXPECT_EQ(writer.lost(), 100);
+}
+
+TEST(LineWriterTest, WhatAFullDiskDidNotTakeIsCountedAndToldWhenThereIsRoomAgain) {
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  LineWriter writer(fileno(file), Lost);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlim_t usual = std::exchange(limit.rlim_cur, 10);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  for (int i = 0; i < 3; ++i) writer.Write(absl::StrCat("line ", i, "\n"));
+  const bool flushed = writer.Flush(absl::InfiniteFuture());
+  limit.rlim_cur = usual;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  EXPECT_TRUE(flushed);
+  EXPECT_EQ(writer.lost(), 2);
+  writer.Write("line 3\n");
+  EXPECT_TRUE(writer.Flush(absl::InfiniteFuture()));
+  char text[100] = {};
+  std::rewind(file);
+  EXPECT_GT(std::fread(text, 1, sizeof(text) - 1, file), 0u);
+  // The half line stays, but no other is glued to it.
+  EXPECT_EQ(std::string(text), "line 0\nlin\nline 3\nlost 2\n");
+  std::fclose(file);
 }
 
 TEST(LineWriterTest, WhatWaitsIsWrittenBeforeTheEnd) {
