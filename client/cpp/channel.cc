@@ -20,9 +20,7 @@ namespace {
 
 constexpr absl::Duration kReasonTimeout = absl::Milliseconds(300);
 
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
+absl::Status CheckNames(const ChannelOptions& options) {
   if (options.address.empty()) {
     return absl::InvalidArgumentError("address: must not be empty, use \"host:port\"");
   }
@@ -30,6 +28,11 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
     return absl::InvalidArgumentError(
         absl::StrCat("request_id = ", options.request_id, ": ", kRequestIdRule));
   }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::Channel> MakeChannelWith(
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials, const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
   arguments.SetMaxSendMessageSize(options.max_message_bytes);
@@ -47,8 +50,6 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The peer is one address on the local network: a configured web proxy must not get in between.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
-                   MakeChannelCredentials(options.security));
   if (!options.security.server_name.empty()) {
     arguments.SetSslTargetNameOverride(options.security.server_name);
   }
@@ -56,6 +57,23 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
   interceptors.push_back(MakeRequestIdInterceptors(options.request_id));
   return grpc::experimental::CreateCustomChannelWithInterceptors(
       options.address, credentials, arguments, std::move(interceptors));
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
+  RETURN_IF_ERROR(CheckNames(options));
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                   MakeChannelCredentials(options.security));
+  return MakeChannelWith(credentials, options);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options,
+                                                           const ChannelTexts& texts) {
+  RETURN_IF_ERROR(CheckNames(options));
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                   MakeChannelCredentials(options.security, texts));
+  return MakeChannelWith(credentials, options);
 }
 
 bool WaitUntilConnected(grpc::Channel& channel, absl::Duration timeout) {

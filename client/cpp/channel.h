@@ -41,6 +41,9 @@ struct ChannelOptions {
 // Thread-safe. InvalidArgument for an empty address,
 // or naming what is wrong with the request id or the security.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);
+// With what the caller has read from the files of the security.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options,
+                                                           const ChannelTexts& texts);
 
 // Dials and waits up to `timeout` for the connection; false: there is none yet. To be called before
 // a call that fails at once without a connection: while no call is waiting gRPC looks at its

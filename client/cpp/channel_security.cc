@@ -23,8 +23,7 @@ absl::StatusOr<std::string> ReadFile(absl::string_view what, const std::string& 
 }
 
 // It becomes a header, where gRPC would end the process over a byte that does not belong there.
-absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile("token_file", path));
+absl::StatusOr<std::string> TokenOf(absl::string_view text, const std::string& path) {
   std::string token(absl::StripAsciiWhitespace(text));
   if (token.empty() || !std::all_of(token.begin(), token.end(),
                                     [](unsigned char c) { return absl::ascii_isgraph(c); })) {
@@ -34,15 +33,9 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
   return token;
 }
 
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
-    const ChannelSecurity& security) {
-  if (security.ca.empty()) {
-    if (security.certificate.empty() && security.key.empty() && security.token_file.empty() &&
-        security.server_name.empty()) {
-      return grpc::InsecureChannelCredentials();
-    }
+absl::Status CheckTogether(const ChannelSecurity& security) {
+  if (security.ca.empty() && !(security.certificate.empty() && security.key.empty() &&
+                               security.token_file.empty() && security.server_name.empty())) {
     return absl::InvalidArgumentError(
         "ca: must be set: a certificate, a token or a server's name is for an encrypted "
         "connection");
@@ -50,15 +43,43 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials
   if (security.certificate.empty() != security.key.empty()) {
     return absl::InvalidArgumentError("key: must be set together with the certificate");
   }
-  grpc::SslCredentialsOptions options;
-  ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile("ca", security.ca));
-  if (!security.certificate.empty()) {
-    ASSIGN_OR_RETURN(options.pem_cert_chain, ReadFile("certificate", security.certificate));
-    ASSIGN_OR_RETURN(options.pem_private_key, ReadFile("key", security.key));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
+    const ChannelSecurity& security) {
+  RETURN_IF_ERROR(CheckTogether(security));
+  ChannelTexts texts;
+  if (!security.ca.empty()) {
+    ASSIGN_OR_RETURN(texts.ca, ReadFile("ca", security.ca));
   }
+  if (!security.certificate.empty()) {
+    ASSIGN_OR_RETURN(texts.certificate, ReadFile("certificate", security.certificate));
+    ASSIGN_OR_RETURN(texts.key, ReadFile("key", security.key));
+  }
+  if (!security.token_file.empty()) {
+    ASSIGN_OR_RETURN(texts.token, ReadFile("token_file", security.token_file));
+  }
+  return MakeChannelCredentials(security, texts);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
+    const ChannelSecurity& security, const ChannelTexts& texts) {
+  RETURN_IF_ERROR(CheckTogether(security));
+  if (security.ca.empty()) return grpc::InsecureChannelCredentials();
+  // gRPC would believe every CA of this machine.
+  if (texts.ca.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("ca = ", security.ca, ": is empty"));
+  }
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = texts.ca;
+  options.pem_cert_chain = texts.certificate;
+  options.pem_private_key = texts.key;
   const std::shared_ptr<grpc::ChannelCredentials> channel = grpc::SslCredentials(options);
   if (security.token_file.empty()) return channel;
-  ASSIGN_OR_RETURN(const std::string token, ReadToken(security.token_file));
+  ASSIGN_OR_RETURN(const std::string token, TokenOf(texts.token, security.token_file));
   return grpc::CompositeChannelCredentials(channel, grpc::AccessTokenCredentials(token));
 }
 

@@ -22,9 +22,20 @@ struct ChannelSecurity {
   std::string server_name = "";  // of the server's certificate; empty: the host that is dialled
 };
 
+// What these files hold; empty where there is none.
+struct ChannelTexts {
+  std::string ca = "";
+  std::string certificate = "";
+  std::string key = "";
+  std::string token = "";  // blanks around it do not belong to it
+};
+
 // Reads the files. InvalidArgument names what is missing, or the file that cannot be read.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
     const ChannelSecurity& security);
+// With what the caller has read from them, whatever they hold now.
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
+    const ChannelSecurity& security, const ChannelTexts& texts);
 
 }  // namespace atomstream
 

@@ -36,8 +36,12 @@ absl::StatusOr<std::shared_ptr<const MicroscopeLink::Made>> MicroscopeLink::Make
       made->token == before->token) {
     return before;
   }
-  // Reads them again. Should they change in between, they differ from those above at the next look.
-  ASSIGN_OR_RETURN(made->channel, MakeChannel({.address = address_, .security = security_}));
+  // Not from the files again: what was found good is what is dialled with.
+  ASSIGN_OR_RETURN(made->channel, MakeChannel({.address = address_, .security = security_},
+                                              {.ca = made->certificates.ca,
+                                               .certificate = made->certificates.certificate,
+                                               .key = made->certificates.key,
+                                               .token = made->token}));
   return made;
 }
 

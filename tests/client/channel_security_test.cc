@@ -56,6 +56,18 @@ TEST(ChannelSecurityTest, ATokenFileHoldsOneTokenAndNothingElse) {
   }
 }
 
+TEST(ChannelSecurityTest, WhatTheCallerHasReadCountsAndNoFileIsRead) {
+  const ChannelSecurity security = {
+      .ca = "/no/such/ca", .certificate = "/no/c", .key = "/no/k", .token_file = "/no/such/token"};
+  ChannelTexts texts = {.ca = "pem", .certificate = "pem", .key = "pem", .token = "n.s\n"};
+  EXPECT_TRUE(MakeChannelCredentials(security, texts).ok());
+  EXPECT_FALSE(MakeChannelCredentials(security, {}).ok()) << "no CA is not every CA";
+  texts.token = "a b";
+  EXPECT_THAT(std::string(MakeChannelCredentials(security, texts).status().message()),
+              StartsWith("token_file = /no/such/token: must hold one token"));
+  EXPECT_FALSE(MakeChannelCredentials({.key = "/no/k"}, texts).ok());
+}
+
 TEST(ChannelFlagsTest, FlagsCountBeforeTheEnvironment) {
   ASSERT_EQ(setenv("ATOMSTREAM_CA", "/env/ca", 1), 0);
   ASSERT_EQ(setenv("ATOMSTREAM_TOKEN_FILE", "/env/token", 1), 0);

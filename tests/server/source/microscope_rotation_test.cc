@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <grpc/grpc_security_constants.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -265,6 +267,47 @@ TEST_F(MicroscopeRotationTest, TheBeamOfWhoIsRefusedLooksForAnotherTokenEachTime
   Write("token", "token-2\n");
   EXPECT_EQ((*beam)->Blank(kPatience), absl::OkStatus());
   EXPECT_EQ(microscope.connections(), 2u);
+}
+
+// Counts how often files are opened from now on.
+class OpenCount {
+ public:
+  explicit OpenCount(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+      paths_[inotify_add_watch(queue_, path.c_str(), IN_OPEN)] = path;
+    }
+  }
+  OpenCount(const OpenCount&) = delete;
+  OpenCount& operator=(const OpenCount&) = delete;
+  ~OpenCount() { close(queue_); }
+
+  std::map<std::string, int> Take() {
+    std::map<std::string, int> counts;
+    // Of watches of files, an event is no longer than its head.
+    inotify_event event;
+    while (read(queue_, &event, sizeof(event)) == sizeof(event)) ++counts[paths_[event.wd]];
+    return counts;
+  }
+
+ private:
+  const int queue_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  std::map<int, std::string> paths_;
+};
+
+TEST_F(MicroscopeRotationTest, TheFilesThatAreLookedAtAreReadOnceAndDialledWith) {
+  ChoosyMicroscope microscope(old_, "token-1");
+  ChannelSecurity security = security_;
+  security.token_file = Write("token", "token-1\n");
+  const std::vector<std::string> files = {security.ca, security.certificate, security.key,
+                                          security.token_file};
+  std::map<std::string, int> once;
+  for (const std::string& file : files) once[file] = 1;
+  OpenCount opened(files);
+  auto beam = MakeMicroscopeBeam(microscope.address(), security);
+  ASSERT_TRUE(beam.ok()) << beam.status();
+  EXPECT_EQ(opened.Take(), once);
+  for (const std::string& file : files) unlink(file.c_str());
+  EXPECT_EQ((*beam)->Blank(kPatience), absl::OkStatus()) << "the texts are kept";
 }
 
 TEST_F(MicroscopeRotationTest, SaysOnceThatTheFilesCannotBeUsedAndOnceMoreAfterTheyCould) {
