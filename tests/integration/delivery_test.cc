@@ -41,8 +41,8 @@ HarnessOptions WithLargeResults(size_t atoms) {
 class DeliveryTest : public testing::Test {
  protected:
   // Publishes results `first` … `last`, none of which is dropped at admission.
-  void Publish(int first, int last, HarnessOptions options = {}) {
-    if (harness_ == nullptr) Start(std::move(options));
+  void Publish(int first, int last) {
+    if (harness_ == nullptr) Start();
     for (int number = first; number <= last; ++number) {
       harness_->source().Give(MakeFrame(number));
       v1::FrameResult result;
@@ -51,8 +51,10 @@ class DeliveryTest : public testing::Test {
     }
   }
 
-  void Start(HarnessOptions options) {
-    harness_ = std::make_unique<DaemonHarness>(std::move(options));
+  void Start() { Start(std::make_unique<DaemonHarness>()); }
+  void Start(HarnessOptions options) { Start(std::make_unique<DaemonHarness>(std::move(options))); }
+  void Start(std::unique_ptr<DaemonHarness> harness) {
+    harness_ = std::move(harness);
     v1::RunDescription run;
     witness_ = harness_->Subscribe(&witness_context_, Request(v1::DELIVERY_POLICY_LOSSLESS), &run);
     epoch_ = run.position().epoch();
@@ -80,7 +82,8 @@ class DeliveryTest : public testing::Test {
 TEST_F(DeliveryTest, TheDescriptionOfTheRunSaysWhatIsKeptAndHowOftenThereAreHeartbeats) {
   HarnessOptions options;
   options.daemon.history.max_results = 3;
-  Publish(1, 5, std::move(options));
+  Start(std::move(options));
+  Publish(1, 5);
   grpc::ClientContext context;
   v1::RunDescription run;
   const auto reader = harness_->Subscribe(&context, {}, &run);
@@ -132,7 +135,8 @@ TEST_F(DeliveryTest, AViewerThatResumesGetsTheNewestBehindOneGap) {
 TEST_F(DeliveryTest, AResumeThatCannotBeExactIsRefusedWithWhatThereIs) {
   HarnessOptions options;
   options.daemon.history.max_results = 20;
-  Publish(1, 50, std::move(options));
+  Start(std::move(options));
+  Publish(1, 50);
   struct Case {
     std::string epoch;
     int64_t sequence;
@@ -239,7 +243,7 @@ TEST_F(DeliveryTest, ASilentStreamBeats) {
 }
 
 TEST_F(DeliveryTest, RefusesABadHeartbeatIntervalAndNamesIt) {
-  Start({});
+  Start();
   for (const auto& [seconds, nanos] : std::vector<std::pair<int64_t, int32_t>>{
            {0, 99'999'999}, {3600, 1}, {-1, 0}, {0, -5}, {0, 0}, {int64_t{1} << 60, 0}}) {
     v1::SubscribeRequest request;
