@@ -18,10 +18,11 @@ const char kDaemonUsage[] =
     "  --version        print the version and exit\n"
     "  --help           print this and exit\n"
     "\n"
-    "SIGHUP: read the unet block of FILE again and change to the model that it names; read the\n"
-    "security block's policy and token files again.\n"
-    "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 bad flag or configuration,\n"
-    "3 the shutdown deadline passed with a frame unfinished. The log goes to standard error.\n";
+    "SIGHUP: read FILE and the files that it names again; what is wrong changes nothing, and what\n"
+    "needs a restart is named in the log.\n"
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 bad flag, configuration or\n"
+    "model, 3 the shutdown deadline passed with a frame unfinished. The log goes to standard "
+    "error.\n";
 
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
