@@ -41,7 +41,7 @@ std::optional<DetectorEvent> FrameProcessor::Process(AdmittedFrame admitted,
   SteppingExecutor executor(deps_.executor, &piece);
   LogStarOutcome outcome = log_star_.Run(admitted, executor);
   piece.Step();
-  DetectorEvent event = MakeEvent(std::move(progress), std::move(outcome));
+  DetectorEvent event = MakeEvent(std::move(progress), std::move(outcome), piece);
   piece.Step();
   event.holds_place = true;
   if (admitted.submission == nullptr && event.detector.status.ok()) AddScene(event);
@@ -70,7 +70,7 @@ void FrameProcessor::StartUnet(AdmittedFrame& admitted,
     if (outcome.result.ok()) detector.result = *std::move(outcome.result);
     DetectorEvent event;
     if (outcome.given_up.empty()) {
-      event = MakeEvent(progress, *frame, std::move(detector));
+      event = MakeEvent(progress, *frame, std::move(detector), /*piece=*/nullptr);
     } else {
       event.progress = progress;
       event.detector = std::move(detector);
@@ -88,12 +88,17 @@ void FrameProcessor::StartUnet(AdmittedFrame& admitted,
 }
 
 DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
-                                        DetectorRecord detector) const {
+                                        DetectorRecord detector,
+                                        PipelineProgress::Piece* piece) const {
+  const auto step = [piece] {
+    if (piece != nullptr) piece->Step();
+  };
   DetectorEvent event;
   event.progress = std::move(progress);
   if (detector.status.ok() && deps_.structure != nullptr && detector.structure == nullptr) {
     detector.structure = deps_.structure->Analyse(
-        frame, detector, event.progress->place_in_stream(), event.progress->request_id());
+        frame, detector, event.progress->place_in_stream(), event.progress->request_id(), step);
+    step();
   }
   if (!detector.status.ok()) {
     deps_.metrics->FramesFailed(DetectorName(detector.kind()))->Increment();
@@ -107,9 +112,10 @@ DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
 }
 
 DetectorEvent FrameProcessor::MakeEvent(std::shared_ptr<FrameProgress> progress,
-                                        LogStarOutcome outcome) const {
+                                        LogStarOutcome outcome,
+                                        PipelineProgress::Piece& piece) const {
   const std::shared_ptr<const Frame> frame = progress->frame;
-  DetectorEvent event = MakeEvent(std::move(progress), *frame, std::move(outcome.detector));
+  DetectorEvent event = MakeEvent(std::move(progress), *frame, std::move(outcome.detector), &piece);
   event.cause = outcome.cause;
   event.settings_version = outcome.settings_version;
   if (outcome.kept) {
@@ -129,7 +135,7 @@ absl::StatusOr<DetectorEvent> FrameProcessor::DecideAnew(const KeptFrame& kept,
   if (SameAtoms(outcome.detector.atoms(), kept.record->detector.atoms())) {
     outcome.detector.structure = kept.record->detector.structure;
   }
-  return MakeEvent(kept.progress, std::move(outcome));
+  return MakeEvent(kept.progress, std::move(outcome), piece);
 }
 
 }  // namespace atomstream

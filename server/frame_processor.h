@@ -54,13 +54,15 @@ class FrameProcessor {
  private:
   DetectorSet AskedOf(const AdmittedFrame& admitted) const;
   void StartUnet(AdmittedFrame& admitted, const std::shared_ptr<FrameProgress>& progress);
-  // Counts a failure, scores against the truth, analyses the structure.
+  // Counts a failure, scores against the truth, analyses the structure. `piece`: whose steps these
+  // are; null: nobody's.
   DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, const Frame& frame,
-                          DetectorRecord detector) const;
+                          DetectorRecord detector, PipelineProgress::Piece* piece) const;
   // Makes a live frame's result ready for being followed.
   void AddScene(DetectorEvent& event) const;
   // Of LoG*.
-  DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, LogStarOutcome outcome) const;
+  DetectorEvent MakeEvent(std::shared_ptr<FrameProgress> progress, LogStarOutcome outcome,
+                          PipelineProgress::Piece& piece) const;
 
   const FrameProcessorDependencies deps_;
   LogStarBranch log_star_;

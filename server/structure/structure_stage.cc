@@ -80,10 +80,9 @@ void StructureStage::SetOptions(const std::optional<StructureOptions>& options) 
   options_ = options;
 }
 
-std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& frame,
-                                                               const DetectorRecord& detector,
-                                                               std::optional<int64_t> live_index,
-                                                               absl::string_view request_id) {
+std::shared_ptr<const StructureRecord> StructureStage::Analyse(
+    const Frame& frame, const DetectorRecord& detector, std::optional<int64_t> live_index,
+    absl::string_view request_id, const std::function<void()>& on_step) {
   StructureOptions options;
   {
     MutexLock lock(&mutex_);
@@ -115,6 +114,7 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(const Frame& fram
     return AnalyseSites(image, atoms, d_nn_px, options.sites);
   });
   const absl::Time analysed = deps_.steady_clock->Now();
+  if (on_step) on_step();
   // Places without an atom stay out of the clusters.
   absl::StatusOr<ClusterResult> clusters = CatchToStatus("clusters", [&] {
     if (!atoms.empty() && image.empty()) {

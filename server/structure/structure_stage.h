@@ -9,6 +9,7 @@
 #define ATOMSTREAM_SERVER_STRUCTURE_STRUCTURE_STAGE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -46,10 +47,12 @@ class StructureStage {
 
   // Of a detector that did not fail on `frame`. `live_index`: AdmittedFrame's of a live frame, also
   // when it is decided anew; unset: the frame stands alone. `request_id`: of the call that handed
-  // it over, for the log. Null: it is switched off.
+  // it over, for the log. `on_step`: called when the first of its two parts is done, each of which
+  // takes seconds for the largest frames; may be empty. Null: it is switched off.
   std::shared_ptr<const StructureRecord> Analyse(const Frame& frame, const DetectorRecord& detector,
                                                  std::optional<int64_t> live_index,
-                                                 absl::string_view request_id = {});
+                                                 absl::string_view request_id = {},
+                                                 const std::function<void()>& on_step = {});
 
  private:
   // `left_out`: of each atom whether it takes no part; empty: none is left out. `options`: for a
