@@ -22,6 +22,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_log_star.h"
 #include "tests/fakes/fake_segmenter.h"
+#include "tests/fakes/line_log.h"
 
 namespace atomstream {
 
@@ -107,7 +108,7 @@ class ConfigReloaderTest : public testing::Test {
       absl::StrCat("reloader-", testing::UnitTest::GetInstance()->current_test_info()->name());
   const std::string path_ = (folder_ / "daemon.textproto").string();
   FakeClock clock_;
-  SilentLog log_;
+  LineLog log_;
   MetricRegistry registry_;
   DaemonMetrics metrics_{registry_};
   OperationsMetrics operations_{registry_};

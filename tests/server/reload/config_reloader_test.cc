@@ -11,6 +11,7 @@ namespace atomstream {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -50,6 +51,27 @@ TEST_F(ConfigReloaderTest, WhatChangedAndCanCountIsAppliedAndTheRestNamed) {
   EXPECT_THAT(back->applied, ElementsAre("log.format", "service.max_subscribers"));
   EXPECT_EQ(applied_.back().log.format, LogFormat::kText);
   EXPECT_EQ(operations_.restart_fields->value(), 0);
+}
+
+// Of a block that else counts at a reload, and of one that else does not.
+TEST_F(ConfigReloaderTest, WhatWaitsForARestartIsNamedInTheLogTheAnswerAndTheAuditLog) {
+  Start();
+  Write(R"(pipeline { submit_queue: 3 shutdown_deadline_s: 7 }
+           targeting { enabled: false max_site_dose_s: 2 })");
+  const auto outcome = Reload();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_THAT(outcome->needs_restart, ElementsAre("pipeline.submit_queue", "targeting.enabled"));
+  EXPECT_THAT(outcome->applied,
+              ElementsAre("pipeline.shutdown_deadline_s", "targeting.max_site_dose_s"));
+  EXPECT_THAT(log_.lines(),
+              Contains(StartsWith("WARNING these count after a restart: pipeline.submit_queue, "
+                                  "targeting.enabled [component=configuration")));
+  EXPECT_THAT(audit_.lines().back(),
+              HasSubstr("; after a restart: pipeline.submit_queue, targeting.enabled"));
+  ASSERT_EQ(applied_.size(), 1u);
+  EXPECT_EQ(applied_[0].submit_queue, DaemonOptions().submit_queue);
+  EXPECT_TRUE(applied_[0].targeting.enabled);
+  EXPECT_EQ(applied_[0].targeting.ledger.max_site_dose, 2);
 }
 
 TEST_F(ConfigReloaderTest, EveryReloadIsToldWhateverComesOfItButNoneThatOnlyChecks) {
