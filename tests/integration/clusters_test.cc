@@ -18,7 +18,8 @@ class ClustersTest : public testing::Test {
   static constexpr int kFrames = 3;
 
   // A daemon whose detector finds the atoms of simulated silicon in graphene.
-  void Start(HarnessOptions options = {}) {
+  void Start() { Start(HarnessOptions()); }
+  void Start(HarnessOptions options) {
     for (int i = 0; i < kFrames; ++i) detected_[i] = DetectedGraphene(0.1, i);
     options.detect = [this](const Frame& frame, const WarmStart*) -> absl::StatusOr<LogStarResult> {
       return std::get<LogStarResult>(detected_.at(frame.metadata().number).detector.result);
