@@ -1,6 +1,5 @@
 #include "client/agent/agent_plan.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 

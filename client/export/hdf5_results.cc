@@ -1,6 +1,5 @@
 #include "client/export/hdf5_results.h"
 
-#include <cmath>
 #include <limits>
 #include <utility>
 

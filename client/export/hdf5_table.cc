@@ -1,7 +1,5 @@
 #include "client/export/hdf5_table.h"
 
-#include <utility>
-
 #include "core/base/status_macros.h"
 
 namespace atomstream {

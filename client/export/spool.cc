@@ -1,8 +1,5 @@
 #include "client/export/spool.h"
 
-#include <cstring>
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "client/export/partial_file.h"
 

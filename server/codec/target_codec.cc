@@ -1,6 +1,5 @@
 #include "server/codec/target_codec.h"
 
-#include <algorithm>
 #include <string>
 
 #include "core/structure/site_kinds.h"

@@ -1,6 +1,5 @@
 #include "server/inference/model_reloader.h"
 
-#include <cstdlib>
 #include <limits>
 #include <utility>
 

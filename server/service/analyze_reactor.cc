@@ -1,6 +1,5 @@
 #include "server/service/analyze_reactor.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "server/codec/result_codec.h"

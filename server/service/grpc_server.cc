@@ -6,7 +6,6 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/server_interceptor.h>
 
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

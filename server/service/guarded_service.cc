@@ -7,7 +7,6 @@
 #include <grpcpp/support/message_allocator.h>
 
 #include <functional>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -2,7 +2,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "core/base/status_macros.h"
 #include "server/codec/settings_codec.h"

@@ -1,9 +1,7 @@
 #include "server/service/subscribe_reactor.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -1,12 +1,10 @@
 #include "server/simulator/microscope_service.h"
 
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/status_macros.h"
 #include "server/simulator/call_status.h"
 
 namespace atomstream {

@@ -1,7 +1,6 @@
 #include "server/simulator/scan_engine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
