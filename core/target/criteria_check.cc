@@ -12,9 +12,6 @@
 namespace atomstream {
 namespace {
 
-constexpr int kMaxConditions = 64;
-constexpr int kMaxDepth = 8;
-constexpr int kMaxCoordination = 32;
 constexpr size_t kNamesShown = 16;
 
 template <typename Value>
@@ -40,9 +37,9 @@ class Checker {
       return absl::InvalidArgumentError(
           absl::StrCat("criteria.where: more than ", kMaxConditions, " conditions"));
     }
-    if (depth > kMaxDepth) {
+    if (depth > kMaxConditionDepth) {
       return absl::InvalidArgumentError(
-          absl::StrCat(field, ": more than ", kMaxDepth, " levels of conditions"));
+          absl::StrCat(field, ": more than ", kMaxConditionDepth, " levels of conditions"));
     }
     return std::visit([&](const auto& value) { return CheckValue(value, field, depth); },
                       condition.value);

@@ -7,15 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/structure/site_kinds.h"
+#include "core/target/criteria_check.h"
 #include "server/codec/structure_codec.h"
 
 namespace atomstream {
 namespace {
 
-// As CheckCriteria's; here it keeps a message of many levels from exhausting the stack.
-constexpr int kMaxDepth = 8;
-constexpr int kMaxConditions = 64;
-constexpr int kMaxCoordination = 32;
 constexpr int kMaxPatience = 1000;
 
 template <typename Value>
@@ -63,9 +60,9 @@ class Reader {
       return absl::InvalidArgumentError(
           absl::StrCat("criteria.where: more than ", kMaxConditions, " conditions"));
     }
-    if (depth > kMaxDepth) {
+    if (depth > kMaxConditionDepth) {
       return absl::InvalidArgumentError(
-          absl::StrCat(field, ": more than ", kMaxDepth, " levels of conditions"));
+          absl::StrCat(field, ": more than ", kMaxConditionDepth, " levels of conditions"));
     }
     switch (proto.condition_case()) {
       case v1::Condition::kAllOf: {
