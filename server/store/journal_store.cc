@@ -159,8 +159,8 @@ void JournalStore::NoteFailure(const absl::Status& why) {
     is_new = std::exchange(recording_, false);
     last_error_ = why.ToString();
     if (is_new) lost_when_failed_ = lost_;
+    deps_.metrics->recording->Set(0);  // under the lock: it must end as recording_ does
   }
-  deps_.metrics->recording->Set(0);
   if (!is_new) return;
   deps_.log->Write(LogLevel::kWarning,
                    absl::StrCat("RESULTS ARE NOT BEING RECORDED: ", why.ToString(),
@@ -176,8 +176,8 @@ void JournalStore::NoteWritten() {
     if (recording_ || !recent_.nothing_waits()) return;
     recording_ = true;
     lost = lost_ - lost_when_failed_;
+    deps_.metrics->recording->Set(1);
   }
-  deps_.metrics->recording->Set(1);
   deps_.log->Write(LogLevel::kWarning,
                    absl::StrCat("results are being recorded again; ", lost, " were lost"),
                    {.component = "store", .always = true});
