@@ -214,7 +214,8 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
                          .store = &store_,
                          .callers = &callers_,
                          .call_threads = frames_.call_threads()}),
-      targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock),
+      targeting_service_(targeting_.get(), &callers_, parts_.clock, parts_.steady_clock,
+                         parts_.log),
       operations_service_(&operations_.reloader(), &callers_) {
   gate_.SetCredentials(std::make_shared<const Credentials>(std::move(parts_.credentials)));
   parts_.unet.reset();  // the holder alone keeps the model, so that a replaced one is freed

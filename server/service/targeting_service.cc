@@ -80,14 +80,17 @@ grpc::ServerUnaryReactor* TargetingService::SelectTargets(grpc::CallbackServerCo
 }
 
 grpc::ServerWriteReactor<v1::WatchTargetsResponse>* TargetingService::WatchTargets(
-    grpc::CallbackServerContext*, const v1::WatchTargetsRequest* request) {
+    grpc::CallbackServerContext* context, const v1::WatchTargetsRequest* request) {
   if (targeting_ == nullptr) return WatchReactor::Refuse(SwitchedOff());
   const auto criteria = CriteriaFromProto(request->criteria());
   if (!criteria.ok()) {
     return WatchReactor::Refuse(ToGrpcStatus(criteria.status(), kCriteriaInvalid));
   }
-  return WatchReactor::Start(*criteria, &targeting_->scene(),
-                             [this] { return ContextOf(*targeting_, clock_, steady_clock_); });
+  return WatchReactor::Start(
+      *criteria, {.scene = &targeting_->scene(),
+                  .steady_clock = &steady_clock_,
+                  .context = [this] { return ContextOf(*targeting_, clock_, steady_clock_); },
+                  .account = WatcherAccount(&callers_, context, log_)});
 }
 
 grpc::ServerUnaryReactor* TargetingService::VisitTarget(grpc::CallbackServerContext* context,

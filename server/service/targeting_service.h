@@ -5,6 +5,7 @@
 
 #include "atomstream/v1/targeting.grpc.pb.h"
 #include "core/base/clock.h"
+#include "server/log/event_log.h"
 #include "server/security/active_callers.h"
 #include "server/targeting/targeting.h"
 
@@ -12,10 +13,14 @@ namespace atomstream {
 
 class TargetingService final : public v1::Targeting::CallbackService {
  public:
-  // `targeting` null: it is switched off, and every call says so.
+  // `targeting` null: it is switched off, and every call says so. `log` may be null.
   TargetingService(Targeting* targeting, const ActiveCallers* callers, const Clock* clock,
-                   const Clock* steady_clock)
-      : targeting_(targeting), callers_(*callers), clock_(*clock), steady_clock_(*steady_clock) {}
+                   const Clock* steady_clock, EventLog* log)
+      : targeting_(targeting),
+        callers_(*callers),
+        clock_(*clock),
+        steady_clock_(*steady_clock),
+        log_(log) {}
 
   grpc::ServerUnaryReactor* SelectTargets(grpc::CallbackServerContext* context,
                                           const v1::SelectTargetsRequest* request,
@@ -34,6 +39,7 @@ class TargetingService final : public v1::Targeting::CallbackService {
   const ActiveCallers& callers_;
   const Clock& clock_;
   const Clock& steady_clock_;
+  EventLog* const log_;
 };
 
 }  // namespace atomstream

@@ -7,14 +7,19 @@
 
 namespace atomstream {
 
-std::shared_ptr<WatchReactor> WatchReactor::Make(std::function<TargetContext()> context) {
-  std::shared_ptr<WatchReactor> reactor(new WatchReactor(std::move(context)));
+WatchReactor::WatchReactor(WatchParts serving)
+    : context_(std::move(serving.context)),
+      steady_clock_(serving.steady_clock),
+      account_(std::move(serving.account)) {}
+
+std::shared_ptr<WatchReactor> WatchReactor::Make(WatchParts serving) {
+  std::shared_ptr<WatchReactor> reactor(new WatchReactor(std::move(serving)));
   reactor->self_ = reactor;
   return reactor;
 }
 
 WatchReactor* WatchReactor::Refuse(const grpc::Status& status) {
-  const std::shared_ptr<WatchReactor> reactor = Make(nullptr);
+  const std::shared_ptr<WatchReactor> reactor = Make({nullptr, nullptr, nullptr, WatcherAccount()});
   {
     MutexLock lock(&reactor->mutex_);
     reactor->finished_ = true;
@@ -23,9 +28,9 @@ WatchReactor* WatchReactor::Refuse(const grpc::Status& status) {
   return reactor.get();
 }
 
-WatchReactor* WatchReactor::Start(const CriteriaRequest& request, SceneTracker* scene,
-                                  std::function<TargetContext()> context) {
-  const std::shared_ptr<WatchReactor> reactor = Make(std::move(context));
+WatchReactor* WatchReactor::Start(const CriteriaRequest& request, WatchParts serving) {
+  SceneTracker* const scene = serving.scene;
+  const std::shared_ptr<WatchReactor> reactor = Make(std::move(serving));
   auto watch = scene->Watch(request.criteria, request.patience_frames,
                             [weak = std::weak_ptr<WatchReactor>(reactor)] {
                               if (const auto alive = weak.lock()) alive->Pump();
@@ -38,6 +43,7 @@ WatchReactor* WatchReactor::Start(const CriteriaRequest& request, SceneTracker* 
     MutexLock lock(&reactor->mutex_);
     reactor->watch_ = std::move(*watch.value);
     reactor->ready_ = true;
+    reactor->account_.Join(reactor->watch_->selection_id());
   }
   reactor->Pump();
   return reactor.get();
@@ -62,6 +68,10 @@ void WatchReactor::OnCancel() {
 
 void WatchReactor::OnDone() {
   watch_.reset();
+  {
+    MutexLock lock(&mutex_);
+    if (steady_clock_ != nullptr) account_.Leave(end_cause_, steady_clock_->Now());
+  }
   // Destroys this, unless the hook is just running.
   const std::shared_ptr<WatchReactor> self = std::move(self_);
 }
@@ -79,8 +89,10 @@ void WatchReactor::Pump() {
       // Asked before Take: what was delivered before the end is still written.
       const bool closed = watch_->closed();
       update = watch_->Take();
+      if (update) account_.Add(*update);
       if (!update && closed) {
         end = ToGrpcStatus(absl::UnavailableError("the daemon is shutting down"), kShuttingDown);
+        end_cause_ = "shutdown";
       }
     }
     if (!update && !end) return;

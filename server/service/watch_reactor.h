@@ -12,19 +12,28 @@
 #include <functional>
 #include <memory>
 
+#include "absl/strings/string_view.h"
 #include "atomstream/v1/targeting.pb.h"
+#include "core/base/clock.h"
 #include "core/base/mutex.h"
 #include "server/codec/criteria_codec.h"
 #include "server/codec/target_codec.h"
+#include "server/service/watcher_account.h"
 #include "server/targeting/scene_tracker.h"
 
 namespace atomstream {
 
+// Who watches, and what serves it.
+struct WatchParts {
+  SceneTracker* scene = nullptr;  // these two outlive the gRPC server
+  const Clock* steady_clock = nullptr;
+  std::function<TargetContext()> context;  // asked at each message
+  WatcherAccount account;
+};
+
 class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchTargetsResponse> {
  public:
-  // `context` is asked at each message. `scene` outlives the gRPC server.
-  static WatchReactor* Start(const CriteriaRequest& request, SceneTracker* scene,
-                             std::function<TargetContext()> context);
+  static WatchReactor* Start(const CriteriaRequest& request, WatchParts serving);
   // A call that is refused before it begins.
   static WatchReactor* Refuse(const grpc::Status& status);
 
@@ -33,18 +42,21 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchTargetsRespo
   void OnDone() override;
 
  private:
-  explicit WatchReactor(std::function<TargetContext()> context) : context_(std::move(context)) {}
-  static std::shared_ptr<WatchReactor> Make(std::function<TargetContext()> context);
+  explicit WatchReactor(WatchParts serving);
+  static std::shared_ptr<WatchReactor> Make(WatchParts serving);
 
   // Writes the next update, or finishes, unless a write is in flight.
   void Pump();
 
   const std::function<TargetContext()> context_;
+  const Clock* const steady_clock_;     // null: of a call that is refused
   std::shared_ptr<WatchReactor> self_;  // until OnDone
   std::unique_ptr<SceneWatch> watch_;   // set before the first Pump, reset in OnDone
   v1::WatchTargetsResponse message_;    // belongs to the write in flight
 
   Mutex mutex_;
+  WatcherAccount account_ ABSL_GUARDED_BY(mutex_);
+  absl::string_view end_cause_ ABSL_GUARDED_BY(mutex_) = "reader_gone";
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;  // watch_ is set
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "atomstream/v1/steering.grpc.pb.h"
+#include "atomstream/v1/targeting.grpc.pb.h"
 #include "client/cpp/analysis_client.h"
 #include "client/cpp/channel.h"
 #include "client/cpp/rpc_status.h"
@@ -213,6 +214,34 @@ TEST_F(RequestsTest, SubscribersAreToldWhenTheyComeAndGo) {
               ElementsAre(AllOf(HasSubstr("request_id=watcher cause=reader_gone policy=lossless"),
                                 HasSubstr("results=2 gaps=0 gap_results=0 duration_s="))));
   // A reader that went away is no failed call.
+  EXPECT_THAT(log_.lines(), Each(Not(HasSubstr("call failed"))));
+}
+
+TEST_F(RequestsTest, WatchersOfTargetsAreToldWhenTheyComeAndGo) {
+  Start();
+  const auto targeting = v1::Targeting::NewStub(harness_->NewChannel());
+  v1::WatchTargetsRequest request;
+  request.mutable_criteria()->set_max_count(1);
+  grpc::ClientContext leaving, staying;
+  leaving.AddMetadata(kRequestIdKey, "leaves");
+  staying.AddMetadata(kRequestIdKey, "stays");
+  const auto leaver = targeting->WatchTargets(&leaving, request);
+  EXPECT_THAT(log_.WaitFor("watcher joined", 1),
+              ElementsAre(AllOf(HasSubstr("INFO watcher joined [component=targeting "
+                                          "request_id=leaves selection_id="),
+                                HasSubstr(" peer=ipv4:"))));
+  leaving.TryCancel();
+  leaver->Finish();
+  EXPECT_THAT(log_.WaitFor("watcher left", 1),
+              ElementsAre(AllOf(HasSubstr("request_id=leaves cause=reader_gone selection_id="),
+                                HasSubstr("updates=0 frames_skipped=0 duration_s="))));
+  const auto stayer = targeting->WatchTargets(&staying, request);
+  log_.WaitFor("watcher joined", 2);
+  harness_->daemon().Shutdown();
+  EXPECT_EQ(stayer->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(log_.WaitFor("watcher left", 2),
+              ElementsAre(testing::_, HasSubstr("request_id=stays cause=shutdown")));
+  // Neither who went away nor the daemon's end is a failed call.
   EXPECT_THAT(log_.lines(), Each(Not(HasSubstr("call failed"))));
 }
 

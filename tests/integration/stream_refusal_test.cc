@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "atomstream/v1/targeting.grpc.pb.h"
 #include "tests/fakes/line_log.h"
@@ -88,16 +87,11 @@ TEST_F(StreamRefusalTest, AStreamOfTargetsWhoseTokenIsTakenAwayWasNotAuthenticat
   request.mutable_criteria()->set_max_count(1);
   const auto reader = stub->WatchTargets(&context, request);
   // Nothing else says that a stream without a message is there.
-  const absl::Time deadline = absl::Now() + absl::Seconds(20);
-  const auto is_open = [this] {
-    return Scrape(daemon_->harness().daemon().metrics_port())
-               .find("atomstream_calls_open{method=\"Targeting/WatchTargets\"} 1") !=
-           std::string::npos;
-  };
-  while (!is_open()) ASSERT_LT(absl::Now(), deadline);
+  EXPECT_THAT(log_.WaitFor("watcher joined", 1), ElementsAre(HasSubstr(" caller=token:vic ")));
   WriteWhole(daemon_->File("tokens"), "");
   ASSERT_TRUE(daemon_->Reload().ok());
   EXPECT_EQ(EndOf(*reader).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_THAT(log_.WaitFor("watcher left", 1), ElementsAre(HasSubstr(" cause=refused")));
   EXPECT_THAT(log_.WaitFor("call failed", 1),
               ElementsAre(AllOf(StartsWith("WARNING"), HasSubstr("code=UNAUTHENTICATED"))));
   EXPECT_EQ(Ended("Targeting/WatchTargets", "UNAUTHENTICATED"), 1);
