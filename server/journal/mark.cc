@@ -27,8 +27,9 @@ constexpr int64_t kMaxBytes = 4096;
 absl::StatusOr<std::string> Format(const MarkValue& value) {
   std::string text = absl::StrFormat("atomstream-journal %s %020d %020d ", value.epoch,
                                      value.sequence, value.given);
-  if (value.file)
+  if (value.file) {
     absl::StrAppendFormat(&text, "%020u %020d ", value.file->inode, value.file->birth_ns);
+  }
   ASSIGN_OR_RETURN(const std::string sum, Sha256(text));
   return absl::StrCat(text, absl::BytesToHexString(sum.substr(0, 8)), "\n");
 }
