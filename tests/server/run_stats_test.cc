@@ -14,6 +14,15 @@ TEST(RunStatsTest, RateCountsTheRecentPastOnly) {
   EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(kStart + RunStats::kRatePeriod), 0);
 }
 
+TEST(RunStatsTest, RateCountsTheLastTenSeconds) {
+  RunStats stats;
+  const absl::Time start = absl::FromUnixSeconds(1000);
+  for (int i = 0; i < 20; ++i) stats.AddResult(start + i * absl::Seconds(1), absl::ZeroDuration());
+  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(19)), 1.0);
+  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(24)), 0.5);
+  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(60)), 0.0);
+}
+
 TEST(RunStatsTest, AFullListCountsOverTheTimeItCovers) {
   RunStats stats;
   absl::Time now = kStart;
@@ -39,6 +48,15 @@ TEST(RunStatsTest, LatencyIsTheMedianOfTheNewest) {
     stats.AddResult(kStart, absl::Milliseconds(10 + i % 3));
   }
   EXPECT_EQ(stats.LatencyP50(), absl::Milliseconds(11));
+}
+
+TEST(RunStatsTest, LatencyOfAFewIsTheirMedian) {
+  RunStats stats;
+  EXPECT_EQ(stats.LatencyP50(), absl::ZeroDuration());
+  for (const int ms : {5, 1, 100}) {
+    stats.AddResult(absl::FromUnixSeconds(1000), absl::Milliseconds(ms));
+  }
+  EXPECT_EQ(stats.LatencyP50(), absl::Milliseconds(5));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include "server/record/frame_record.h"
 #include "server/record/invalid_field.h"
 #include "server/record/source_loss.h"
-#include "server/run_stats.h"
 
 namespace atomstream {
 namespace {
@@ -37,33 +36,6 @@ TEST(InvalidFieldTest, ReasonsAreFromAFixedSet) {
   EXPECT_EQ(reason("pixel_size_nm = -1: why"), "pixel_size");
   EXPECT_EQ(reason("frame_id: why"), "frame_id");
   EXPECT_EQ(reason("whatever the source sends: why"), "other");
-}
-
-TEST(RunStatsTest, RateCountsTheLastTenSeconds) {
-  RunStats stats;
-  const absl::Time start = absl::FromUnixSeconds(1000);
-  for (int i = 0; i < 20; ++i) stats.AddResult(start + i * absl::Seconds(1), absl::ZeroDuration());
-  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(19)), 1.0);
-  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(24)), 0.5);
-  EXPECT_DOUBLE_EQ(stats.ResultsPerSecond(start + absl::Seconds(60)), 0.0);
-}
-
-TEST(RunStatsTest, RateIsRightAboveTheNumberOfKeptTimes) {
-  RunStats stats;
-  const absl::Time start = absl::FromUnixSeconds(1000);
-  for (int i = 0; i < 10000; ++i) {
-    stats.AddResult(start + i * absl::Milliseconds(1), absl::ZeroDuration());
-  }
-  EXPECT_NEAR(stats.ResultsPerSecond(start + absl::Seconds(10)), 1000, 1);
-}
-
-TEST(RunStatsTest, MedianLatency) {
-  RunStats stats;
-  EXPECT_EQ(stats.LatencyP50(), absl::ZeroDuration());
-  for (const int ms : {5, 1, 100}) {
-    stats.AddResult(absl::FromUnixSeconds(1000), absl::Milliseconds(ms));
-  }
-  EXPECT_EQ(stats.LatencyP50(), absl::Milliseconds(5));
 }
 
 TEST(RecordTest, StagesComeInTheOrderInWhichTheyRun) {
