@@ -42,7 +42,9 @@ TEST(DriftPathTest, StepsAreAsLongAsTheyMayBe) {
       const double step =
           std::hypot(places[i].x_px - places[i - 1].x_px, places[i].y_px - places[i - 1].y_px);
       EXPECT_LE(step, 5 + 1e-9);
-      if (path != DriftPath::kWandering) EXPECT_NEAR(step, 5, 1e-9);
+      if (path != DriftPath::kWandering) {
+        EXPECT_NEAR(step, 5, 1e-9);
+      }
     }
   }
   // Sixty steps of a circle lead back.
@@ -69,7 +71,8 @@ TEST(SiliconRunTest, AnAtomKeepsItsIdAndKindWhereverTheDriftTakesIt) {
   }
   EXPECT_NEAR(std::hypot(drift.x_px, drift.y_px), 44, 1e-6);
   int met = 0, silicon = 0;
-  for (const KnownAtom& atom : (*run.At(11)).atoms) {
+  const SiliconFrame last = *run.At(11);
+  for (const KnownAtom& atom : last.atoms) {
     const auto before = known.find(atom.id);
     if (before == known.end()) continue;
     ++met;
