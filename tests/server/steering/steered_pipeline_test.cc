@@ -136,7 +136,8 @@ TEST_F(SteeredPipelineTest, TheTimesOfAResultThatIsMadeAnewBeginWithTheRequest) 
   GiveAndRead(1);
   Prefer(0);
   std::vector<std::string> stages;
-  for (const StageTime& timing : reader_->NextResult()->timings) {
+  const FrameRecordPtr anew = reader_->NextResult();
+  for (const StageTime& timing : anew->timings) {
     stages.push_back(timing.stage);
     EXPECT_GE(timing.duration, absl::ZeroDuration());
   }
