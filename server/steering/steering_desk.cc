@@ -38,11 +38,13 @@ absl::Status SteeringDesk::CheckCall(const SteeringCall& call) const {
     return absl::InvalidArgumentError(
         absl::StrCat("expected_version = ", call.expected_version, ": must not be negative"));
   }
-  const ActiveSettings& now = *deps_.settings->Get();
-  if (call.expected_version == 0 || call.expected_version == now.version()) return absl::OkStatus();
+  const SettingsPtr now = deps_.settings->Get();
+  if (call.expected_version == 0 || call.expected_version == now->version()) {
+    return absl::OkStatus();
+  }
   return absl::AbortedError(absl::StrCat("expected_version = ", call.expected_version,
-                                         ": the settings are at version ", now.version(),
-                                         " now, made by ", now.record.changed_by));
+                                         ": the settings are at version ", now->version(),
+                                         " now, made by ", now->record.changed_by));
 }
 
 absl::StatusOr<std::vector<FrontPoint>> SteeringDesk::FrontOf(
