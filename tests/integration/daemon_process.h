@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -116,8 +118,15 @@ class DaemonProcess {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
+// In a folder of this process, which is removed at its end.
 inline std::string WriteConfig(const std::string& name, const std::string& text) {
-  const std::string path = testing::TempDir() + name;
+  struct Folder {
+    Folder() : path(testing::TempDir() + "atomstream_config_XXXXXX") { mkdtemp(path.data()); }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string path;
+  };
+  static const Folder folder;
+  const std::string path = folder.path + "/" + name;
   std::ofstream(path) << text;
   return path;
 }

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "atomstream/v1/analysis.grpc.pb.h"
 #include "tests/integration/daemon_process.h"
 
@@ -69,9 +70,13 @@ v1::AnalyzeFrameRequest SquareLattice(int side, double d_nn) {
 
 class ModelReloadTest : public testing::Test {
  protected:
+  ~ModelReloadTest() override {
+    if (!model_.empty()) fs::remove_all(model_);
+  }
+
   // Of a copy, whose manifest can be written anew.
   void Start(const std::string& model) {
-    model_ = testing::TempDir() + "reload_model";
+    model_ = absl::StrCat(testing::TempDir(), "reload_model_", getpid());
     fs::remove_all(model_);
     fs::copy(model, model_, fs::copy_options::recursive);
     config_ = WriteConfig("reload.textproto", ConfigOf(model_));
@@ -105,7 +110,7 @@ class ModelReloadTest : public testing::Test {
     v1::ModelStatus now = before;
     while (now.reloads() + now.reloads_refused() == before.reloads() + before.reloads_refused() ||
            now.loading()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
       now = Model();
     }
   }
@@ -133,14 +138,18 @@ TEST_F(ModelReloadTest, TwoHundredReloadsLoseNoFrameAndKeepTheMemoryAndABadOneCh
   EXPECT_GT(response.result().detectors(1).atom_count(), 50);  // of 144
   std::atomic<bool> stop = false;
   int64_t frames = 0;
+  // Frames all the while, several a reload, with pauses that leave most of the machine to the
+  // reloads.
   std::thread client([&] {
     for (; !stop; ++frames) {
+      const absl::Time begin = absl::Now();
       v1::AnalyzeFrameResponse answer;
       const grpc::Status status = Analyze(&answer);
       ASSERT_TRUE(status.ok()) << status.error_message();
       ASSERT_EQ(answer.result().detectors_size(), 2);
       EXPECT_EQ(answer.result().detectors(1).error(), "");
       EXPECT_EQ(answer.result().detectors(1).model_id(), id);
+      absl::SleepFor(2 * (absl::Now() - begin));
     }
   });
   // Threads, their memory arenas and libtorch's caches are there after the first ones.

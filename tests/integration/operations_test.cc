@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -69,7 +70,7 @@ class OperationsTest : public testing::Test {
   }
 
   const std::string path_ =
-      absl::StrCat(testing::TempDir(), "operations-",
+      absl::StrCat(testing::TempDir(), "operations-", getpid(), "-",
                    testing::UnitTest::GetInstance()->current_test_info()->name(), ".textproto");
   std::unique_ptr<DaemonHarness> harness_;
   std::unique_ptr<v1::Operations::Stub> operations_;

@@ -27,9 +27,9 @@ TEST(AtomstreamdTest, ABadConfigurationExitsWithTwoAndNamesTheField) {
 }
 
 TEST(AtomstreamdTest, AMissingReplayExitsWithTwo) {
-  const std::string path = WriteConfig(
-      "replay.textproto",
-      "listen_address: \"127.0.0.1:0\" source { replay { path: \"/nonexistent/frames\" } }");
+  const std::string path = WriteConfig("replay.textproto",
+                                       "listen_address: \"127.0.0.1:0\" metrics_address: \"\" "
+                                       "source { replay { path: \"/nonexistent/frames\" } }");
   DaemonProcess daemon({"--config=" + path});
   EXPECT_EQ(daemon.ExitCode(), 2);
   EXPECT_THAT(daemon.output(), HasSubstr("/nonexistent/frames"));
@@ -53,8 +53,9 @@ TEST(AtomstreamdTest, TheExamplesValidate) {
 }
 
 TEST(AtomstreamdTest, AMissingModelExitsWithTwoAlsoWhenOnlyValidating) {
-  const std::string path = WriteConfig(
-      "model.textproto", "listen_address: \"127.0.0.1:0\" unet { model: \"/nonexistent/model\" }");
+  const std::string path = WriteConfig("model.textproto",
+                                       "listen_address: \"127.0.0.1:0\" metrics_address: \"\" unet "
+                                       "{ model: \"/nonexistent/model\" }");
   for (const bool validate_only : {false, true}) {
     std::vector<std::string> arguments = {"--config=" + path};
     if (validate_only) arguments.emplace_back("--validate_only");

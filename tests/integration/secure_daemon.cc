@@ -26,7 +26,7 @@ namespace atomstream {
 namespace {
 
 constexpr char kSalt[] = "00112233445566778899aabbccddeeff";
-constexpr absl::Duration kPatience = absl::Seconds(20);  // only a test that fails waits for it
+constexpr absl::Duration kPatience = absl::Minutes(1);  // only a test that fails waits for it
 
 std::string Tokens() {
   const absl::Time now = absl::Now();

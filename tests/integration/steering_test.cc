@@ -1,6 +1,7 @@
 // Steering over a real connection: the operator's hand on the front of a live frame.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -353,7 +354,9 @@ class AuditedSteeringTest : public SteeringTest {
   AuditedSteeringTest() : SteeringTest(Audited()) {}
   ~AuditedSteeringTest() override { std::filesystem::remove(Path()); }
 
-  static std::string Path() { return testing::TempDir() + "steering_test.audit"; }
+  static std::string Path() {
+    return absl::StrCat(testing::TempDir(), "steering_test_", getpid(), ".audit");
+  }
   static HarnessOptions Audited() {
     std::filesystem::remove(Path());
     HarnessOptions options = Steered();

@@ -26,7 +26,15 @@ class TargetingTest : public testing::Test {
  protected:
   using Watch = grpc::ClientReader<v1::WatchTargetsResponse>;
 
-  void Start(const TargetingOptions& targeting = {}) {
+  // The frames of a test are as old as the test is slow.
+  static TargetingOptions Patient() {
+    TargetingOptions options;
+    options.max_target_age = absl::Minutes(10);
+    options.max_target_age_frames = 1000;
+    return options;
+  }
+
+  void Start(const TargetingOptions& targeting = Patient()) {
     detected_ = DetectedGraphene(0.1, 0);
     HarnessOptions options;
     options.daemon.targeting = targeting;
@@ -243,7 +251,7 @@ TEST_F(TargetingTest, RefusesVisitsThatCannotBe) {
   request = RequestFor(selected, 0);
   request.set_min_frames_sure(7);
   EXPECT_EQ(ReasonOf(request), "TARGET_DOUBTFUL");
-  Give(/*age=*/absl::Minutes(1));
+  Give(/*age=*/absl::Hours(1));
   EXPECT_EQ(ReasonOf(RequestFor(selected, 0)), "FRAME_TOO_OLD");
   EXPECT_TRUE(Visits().empty());
   EXPECT_TRUE(beam_->places().empty());

@@ -1,6 +1,7 @@
 // The U-Net beside LoG* over a real connection, with a fake network.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/fakes/gate.h"
 #include "tests/integration/daemon_harness.h"
 
@@ -165,7 +167,7 @@ TEST(UnetTest, ACallerThatGivesUpWhileItsFrameWaitsForTheUnetIsLetGoAtOnce) {
 }
 
 TEST(UnetTest, TheStatusTellsTheModelItsReloadsAndTheLastRefusal) {
-  const std::string path = testing::TempDir() + "unet_reload.textproto";
+  const std::string path = absl::StrCat(testing::TempDir(), "unet_reload_", getpid(), ".textproto");
   absl::StatusOr<UnetModel> next = MakeFakeModel("better@1");
   HarnessOptions options = WithUnet();
   options.operations.config.path = path;

@@ -89,9 +89,9 @@ TEST_F(WedgedDaemonTest, GivesNoSignOfLifeUntilItGetsOn) {
 
 TEST(AtomstreamdTest, TellsItsServiceManagerAboutItsLife) {
   FakeServiceManager manager;
-  const std::string path = testing::TempDir() + "/watched.textproto";
-  std::ofstream(path)
-      << "listen_address: \"127.0.0.1:0\" metrics_address: \"\" source { none {} }\n";
+  const std::string path =
+      WriteConfig("watched.textproto",
+                  "listen_address: \"127.0.0.1:0\" metrics_address: \"\" source { none {} }\n");
   setenv("NOTIFY_SOCKET", manager.path().c_str(), 1);
   setenv("WATCHDOG_USEC", "10000000", 1);
   unsetenv("WATCHDOG_PID");
