@@ -214,11 +214,17 @@ TEST(SecurityReloadTest, ACertificateThatIsRenewedBeforeItsEndLetsNobodyWait) {
   }
   EXPECT_TRUE(in_time);
   replace_and_await(absl::Hours(2));
-  // Who dials sees the new one, before the old one's end and after.
-  while (absl::Now() < end + absl::Seconds(1)) {
-    ASSERT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
-  }
-  EXPECT_TRUE(CallMethod(daemon.Dial("vera"), kGetStatus).answered);
+  // Who dials sees the new one, before the old one's end and after. A handshake that began with the
+  // old one may end too late where the machine stood still; the next one may not.
+  const auto is_answered = [&daemon] {
+    bool answered = false;
+    for (int attempt = 0; attempt < 3 && !answered; ++attempt) {
+      answered = CallMethod(daemon.Dial("vera"), kGetStatus).answered;
+    }
+    return answered;
+  };
+  while (absl::Now() < end + absl::Seconds(1)) ASSERT_TRUE(is_answered());
+  EXPECT_TRUE(is_answered());
 }
 
 // Whoever asks for it, and though it is refused.
