@@ -182,7 +182,9 @@ Daemon::Daemon(const DaemonOptions& options, DaemonParts parts, SettingsPtr sett
            .gate = &gate_,
            .on_reload = [this] { certificates_->LookSoon(); },
            .read_credentials =
-               [this](const SecurityOptions& security) { return ReadCredentials(security); },
+               [this](const SecurityOptions& security, bool validate_only) {
+                 return ReadCredentials(security, validate_only);
+               },
            .set_credentials =
                [this](Credentials credentials) { SetCredentials(std::move(credentials)); },
            .steering = &desk_,
@@ -293,9 +295,10 @@ absl::Status Daemon::Reload(ReloadRequest request, ConfigReloader::Done done) {
   return operations_.reloader().Reload(std::move(request), std::move(done));
 }
 
-absl::StatusOr<Credentials> Daemon::ReadCredentials(const SecurityOptions& options) {
+absl::StatusOr<Credentials> Daemon::ReadCredentials(const SecurityOptions& options,
+                                                    bool validate_only) {
   absl::StatusOr<Credentials> credentials = LoadCredentials(options);
-  if (!credentials.ok()) metrics_.security.reloads_refused->Increment();
+  if (!credentials.ok() && !validate_only) metrics_.security.reloads_refused->Increment();
   return credentials;
 }
 

@@ -104,7 +104,7 @@ class Daemon {
   // Before each scrape: what grows while nothing happens.
   void ShowAges();
   // Counts a refusal.
-  absl::StatusOr<Credentials> ReadCredentials(const SecurityOptions& options);
+  absl::StatusOr<Credentials> ReadCredentials(const SecurityOptions& options, bool validate_only);
   void SetCredentials(Credentials credentials);
 
   const DaemonOptions options_;

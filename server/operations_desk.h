@@ -55,7 +55,7 @@ struct OperationsDependencies {
   CallGate* gate = nullptr;
   // See ConfigReloaderDependencies.
   std::function<void()> on_reload;
-  std::function<absl::StatusOr<Credentials>(const SecurityOptions&)> read_credentials;
+  std::function<absl::StatusOr<Credentials>(const SecurityOptions&, bool)> read_credentials;
   // Who may call, from now on.
   std::function<void(Credentials)> set_credentials;
   SteeringDesk* steering = nullptr;

@@ -159,20 +159,28 @@ std::vector<bool> EmptyPlaces(const SiteAnalysis& analysis) {
 }
 
 absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<Atom>& atoms,
-                                          double d_nn_px, const SiteOptions& options) {
+                                          double d_nn_px, const SiteOptions& options,
+                                          const std::function<void()>& on_step) {
+  const auto step = [&] {
+    if (on_step) on_step();
+  };
   RETURN_IF_ERROR(CheckRange("dopant_sigmas", options.dopant_sigmas, 1, 100));
   RETURN_IF_ERROR(CheckRange("dopant_contrast", options.dopant_contrast, 0, 10));
   ASSIGN_OR_RETURN(BondGraph graph, BondGraph::Build(atoms, d_nn_px, options.bonds));
   SiteAnalysis analysis;
   analysis.graph = std::move(graph);
   if (atoms.empty()) return analysis;
+  step();
 
   const std::vector<Atom> places = SteadyPlaces(analysis.graph, atoms);
   SublatticeComparison comparison(analysis.graph, places,
                                   SiteBrightness(image, places, analysis.graph.d_nn_px()));
+  step();
   comparison.RemoveOutliersLight(analysis.graph, options.dopant_sigmas);
+  step();
   const std::vector<bool> empty =
       FindEmptyPlaces(image, places, comparison, analysis.graph.d_nn_px(), options.dopant_sigmas);
+  step();
   if (std::find(empty.begin(), empty.end(), true) != empty.end()) {
     analysis.graph = analysis.graph.Without(empty);
   }
@@ -186,6 +194,7 @@ absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<
   }
   analysis.usual_coordination = UsualCoordination(analysis);
   const std::vector<RingSigns> signs = JudgeRings(FindRings(atoms, analysis.graph), analysis);
+  step();
 
   const double typical = TypicalBrightness(comparison.brightness());
   for (size_t i = 0; i < atoms.size(); ++i) {

@@ -22,6 +22,7 @@
 #define ATOMSTREAM_CORE_STRUCTURE_SITE_KINDS_H_
 
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -76,9 +77,11 @@ std::vector<bool> EmptyPlaces(const SiteAnalysis& analysis);
 
 // `image` is normalised but not clipped (NormalisedImage::unclipped); `atoms` are in its pixels.
 // `d_nn_px` as in BondGraph::Build. No atoms: an empty analysis. InvalidArgument names what is
-// wrong.
+// wrong. `on_step`: called after each of its parts, which take seconds for some 100,000 atoms on a
+// busy machine, so that a watchdog sees that the work goes on.
 absl::StatusOr<SiteAnalysis> AnalyseSites(const Image& image, const std::vector<Atom>& atoms,
-                                          double d_nn_px, const SiteOptions& options);
+                                          double d_nn_px, const SiteOptions& options,
+                                          const std::function<void()>& on_step = {});
 
 }  // namespace atomstream
 

@@ -171,7 +171,8 @@ absl::StatusOr<std::optional<UnetModel>> ConfigReloader::PrepareModel(const Plan
 
 absl::Status ConfigReloader::Carry(const ReloadRequest& request, Plan plan,
                                    ReloadOutcome& outcome) {
-  ASSIGN_OR_RETURN(Credentials credentials, deps_.read_credentials(plan.options.security));
+  ASSIGN_OR_RETURN(Credentials credentials,
+                   deps_.read_credentials(plan.options.security, request.validate_only));
   // Before the model is read, so that one that is written meanwhile is read by the next reload.
   const std::string stamp = StampOfModel(plan.options.unet);
   ASSIGN_OR_RETURN(std::optional<UnetModel> model,

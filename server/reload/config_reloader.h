@@ -71,7 +71,8 @@ struct ConfigReloaderDependencies {
   // Whoever asks and whatever comes of it, but not of validate_only: for files that are watched
   // besides. By the asking thread; never waits. May be empty.
   std::function<void()> on_reload;
-  std::function<absl::StatusOr<Credentials>(const SecurityOptions&)> read_credentials;
+  // The second argument: validate_only, for which nothing is counted.
+  std::function<absl::StatusOr<Credentials>(const SecurityOptions&, bool)> read_credentials;
   // Of files that the options name, and that nothing else here reads.
   std::function<absl::Status(const DaemonOptions&)> check_files;
   // Makes the rest count. Cannot fail.

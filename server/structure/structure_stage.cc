@@ -111,7 +111,7 @@ std::shared_ptr<const StructureRecord> StructureStage::Analyse(
     if (!atoms.empty()) image = frame.normalised()->unclipped;
     const absl::Status crowding = CheckCrowding(atoms, frame);
     if (!crowding.ok()) return absl::StatusOr<SiteAnalysis>(crowding);
-    return AnalyseSites(image, atoms, d_nn_px, options.sites);
+    return AnalyseSites(image, atoms, d_nn_px, options.sites, on_step);
   });
   const absl::Time analysed = deps_.steady_clock->Now();
   if (on_step) on_step();

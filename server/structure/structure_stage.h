@@ -47,8 +47,8 @@ class StructureStage {
 
   // Of a detector that did not fail on `frame`. `live_index`: AdmittedFrame's of a live frame, also
   // when it is decided anew; unset: the frame stands alone. `request_id`: of the call that handed
-  // it over, for the log. `on_step`: called when the first of its two parts is done, each of which
-  // takes seconds for the largest frames; may be empty. Null: it is switched off.
+  // it over, for the log. `on_step`: called when a part of it is done; all together take seconds
+  // for the largest frames. May be empty. Null: it is switched off.
   std::shared_ptr<const StructureRecord> Analyse(const Frame& frame, const DetectorRecord& detector,
                                                  std::optional<int64_t> live_index,
                                                  absl::string_view request_id = {},

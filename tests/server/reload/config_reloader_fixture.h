@@ -73,7 +73,11 @@ class ConfigReloaderTest : public testing::Test {
               return load_model_ ? load_model_(unet) : MakeFakeModel("next@1");
             },
         .on_reload = [this] { ++asked_; },
-        .read_credentials = &LoadCredentials,
+        .read_credentials =
+            [this](const SecurityOptions& options, bool validate_only) {
+              if (!validate_only) ++credentials_counted_;
+              return LoadCredentials(options);
+            },
         .check_files = [this](const DaemonOptions&) { return files_; },
         .apply = [this](const DaemonOptions& options, Credentials) { applied_.push_back(options); },
         .audit = &audit_,
@@ -119,6 +123,7 @@ class ConfigReloaderTest : public testing::Test {
   std::vector<DaemonOptions> applied_;
   absl::Status files_;
   int models_loaded_ = 0;
+  int credentials_counted_ = 0;
   std::atomic<int> asked_ = 0;
   std::function<absl::StatusOr<UnetModel>(const UnetServiceOptions&)> load_model_;
   std::unique_ptr<SteeringDesk> desk_;

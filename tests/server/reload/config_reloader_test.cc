@@ -183,6 +183,10 @@ TEST_F(ConfigReloaderTest, CheckingOnlySaysWhatWouldHappenAndChangesNothing) {
   EXPECT_EQ(models_->status().refused, 0);
   EXPECT_THAT(audit_.lines(), IsEmpty());
   EXPECT_EQ(operations_.reloads_ok->value() + operations_.reloads_refused->value(), 0);
+  EXPECT_EQ(credentials_counted_, 0);
+  load_model_ = nullptr;
+  EXPECT_TRUE(Reload().ok());
+  EXPECT_EQ(credentials_counted_, 1);
 }
 
 TEST_F(ConfigReloaderTest, WithoutAFileThereIsNothingToReload) {
