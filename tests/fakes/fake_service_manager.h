@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -77,7 +78,10 @@ class FakeServiceManager {
  private:
   bool Receive(int flags, std::string* message) {
     char buffer[4096];
-    const ssize_t got = recv(socket_, buffer, sizeof(buffer), flags);
+    ssize_t got = 0;
+    do {
+      got = recv(socket_, buffer, sizeof(buffer), flags);
+    } while (got < 0 && errno == EINTR);  // a test that was stopped and goes on
     if (got < 0) return false;
     message->assign(buffer, got);
     return true;
