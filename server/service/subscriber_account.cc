@@ -6,13 +6,8 @@
 namespace atomstream {
 
 void SubscriberAccount::Join(absl::string_view policy, int64_t behind) {
-  policy_ = std::string(policy);
-  if (log_ == nullptr) return;
-  const std::array<LogField, 4> more = {LogField{"policy", policy_}, LogField{"caller", call_.name},
-                                        LogField{"peer", call_.address},
-                                        LogField{"behind_sequence", behind}};
-  log_->Write(LogLevel::kInfo, "subscriber joined",
-              {.component = "delivery", .request_id = call_.request_id, .more = more});
+  const std::array<LogField, 1> more = {LogField{"behind_sequence", behind}};
+  reader_.Join(policy, more);
 }
 
 void SubscriberAccount::Add(const HubEvent& event) {
@@ -25,19 +20,9 @@ void SubscriberAccount::Add(const HubEvent& event) {
 }
 
 void SubscriberAccount::Leave(absl::string_view cause, absl::Time steady_now) {
-  if (policy_.empty() || log_ == nullptr) return;
-  if (cause == "reader_gone" && callers_->Get(context_).refusal) cause = "refused";
-  const std::array<LogField, 8> more = {
-      LogField{"cause", cause},
-      LogField{"policy", policy_},
-      LogField{"caller", call_.name},
-      LogField{"peer", call_.address},
-      LogField{"results", results_},
-      LogField{"gaps", gaps_},
-      LogField{"gap_results", gap_results_},
-      LogField{"duration_s", absl::ToDoubleSeconds(steady_now - call_.begin_time)}};
-  log_->Write(LogLevel::kInfo, "subscriber left",
-              {.component = "delivery", .request_id = call_.request_id, .more = more});
+  const std::array<LogField, 3> counts = {LogField{"results", results_}, LogField{"gaps", gaps_},
+                                          LogField{"gap_results", gap_results_}};
+  reader_.Leave(cause, steady_now, counts);
 }
 
 }  // namespace atomstream
