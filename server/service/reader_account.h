@@ -40,10 +40,10 @@ class ReaderAccount {
  private:
   void Write(absl::string_view event, absl::Span<const LogField> fields) const;
 
-  const ReaderWords words_;
+  const ReaderWords words_ = {};
   const ActiveCallers* const callers_ = nullptr;
   const void* const context_ = nullptr;
-  const ActiveCall call_;  // as it began
+  const ActiveCall call_ = {};  // as it began
   EventLog* const log_ = nullptr;
   std::string what_;  // empty: did not join
 };

@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<BeamDamage>> ParseBeamDamage(absl::string_view text) 
         absl::StrSplit(item, absl::MaxSplits('=', 1));
     const std::pair<absl::string_view, absl::string_view> names =
         absl::StrSplit(halves.first, absl::MaxSplits(':', 1));
-    const auto& [species, event] = names;
+    const absl::string_view species = names.first, event = names.second;
     if (species.empty() || (event != "hop" && event != "knock_out")) {
       return Refuse(item, "must be SPECIES:hop=DOSE or SPECIES:knock_out=DOSE");
     }
