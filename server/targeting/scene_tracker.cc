@@ -98,9 +98,9 @@ struct SceneTracker::Shared {
 
 absl::Status SceneTracker::Shared::Bring(Selection& selection) {
   const CriteriaContext known = Known();
-  SiteTracker& tracked = sites;  // clang does not see that the lambda runs under the lock
+  SiteTracker* const tracked = &sites;  // clang does not see that the lambda runs under the lock
   absl::StatusOr<TargetUpdate> update =
-      CatchToStatus("targets", [&] { return selection.tracker.Update(tracked, known); });
+      CatchToStatus("targets", [&] { return selection.tracker.Update(*tracked, known); });
   auto next = std::make_shared<SelectionUpdate>();
   next->selection_id = selection.id;
   next->scene = scene;
@@ -257,10 +257,11 @@ void SceneTracker::Observe(const FrameRecordPtr& record, const SceneInput& input
     if (record->drift) {
       drift = {record->drift->earlier_sequence, record->drift->estimate};
     }
-    SiteTracker& sites = shared_->sites;  // clang does not see that the lambda runs under the lock
-    const int64_t generation = sites.generation();
+    // clang does not see that the lambda runs under the lock.
+    SiteTracker* const sites = &shared_->sites;
+    const int64_t generation = sites->generation();
     const absl::Status observed =
-        CatchToStatus("sites", [&] { return sites.Observe(scene.frame, input.sites, drift); });
+        CatchToStatus("sites", [&] { return sites->Observe(scene.frame, input.sites, drift); });
     if (!observed.ok()) {
       shared_->metrics.frames_passed_over->Increment();
       return;
