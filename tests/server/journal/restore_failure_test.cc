@@ -138,9 +138,7 @@ TEST_F(EarlierVersionTest, ItsMarkIsKeptAndNamesTheFileFromThenOn) {
   ASSERT_TRUE(Open().ok());
   EXPECT_EQ(journal_->highest_given(), 8);
   ASSERT_TRUE(Mark::Read(MarkFile())->file.has_value());
-  journal_.reset();
-  fs::remove_all(backup_);
-  fs::copy(folder_, backup_, fs::copy_options::recursive);
+  CopyToBackup();
   Restore();
   ASSERT_TRUE(Open().ok());
   ExpectNewEpoch(epoch_, 5);

@@ -19,6 +19,11 @@ class RestoreTest : public JournalTest {
     ASSERT_TRUE(Open().ok());
     AppendMany(entries);
     epoch_ = journal_->epoch();
+    CopyToBackup();
+  }
+
+  // As the journal is now; it is closed for it. The backup before goes.
+  void CopyToBackup() {
     journal_.reset();
     std::filesystem::remove_all(backup_);
     std::filesystem::copy(folder_, backup_, std::filesystem::copy_options::recursive);

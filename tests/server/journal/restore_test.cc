@@ -170,9 +170,7 @@ TEST_F(RestoreTest, NumbersThatWereNotedInTheEarlierEpochAreNotGivenInTheNewOne)
   MakeBackup(5);
   ASSERT_TRUE(Open().ok());
   ASSERT_TRUE(journal_->NoteGiven(8).ok());
-  journal_.reset();
-  fs::remove_all(backup_);
-  fs::copy(folder_, backup_, fs::copy_options::recursive);
+  CopyToBackup();
   Restore();
   ASSERT_TRUE(Open().ok());
   ExpectNewEpoch(epoch_, 5);
