@@ -7,31 +7,15 @@
 
 #include "server/codec/result_codec.h"
 #include "server/steering/log_star_fields.h"
+#include "tests/fakes/changed_log_star_options.h"
 
 namespace atomstream {
 namespace {
 
 using ::testing::StartsWith;
 
-LogStarOptions AllChanged() {
-  LogStarOptions options;
-  options.material = "graphene";
-  options.rewards = {"er", "qc"};
-  options.er_distance_d_nn = 0.75;
-  options.preprocessing = {Preprocessing::kGaussian, Preprocessing::kNone};
-  options.window_mode = WindowMode::kMap;
-  options.window_size_px = 128;
-  options.window_stride = 0.5;
-  options.max_windows = 4;
-  options.optimizer = "sobol";
-  options.max_evaluations = 20;
-  options.time_budget = absl::Milliseconds(1500.5);
-  options.refine_subpixel = false;
-  return options;
-}
-
 TEST(SettingsCodecTest, SettingsComeBackAsTheyWere) {
-  for (const LogStarOptions& options : {LogStarOptions(), AllChanged()}) {
+  for (const LogStarOptions& options : {LogStarOptions(), ChangedLogStarOptions()}) {
     SettingsRecord record;
     record.log_star = options;
     const auto back = LogStarSettingsFromProto(SettingsToProto(record).log_star(), {"*"});
